@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: MIT
+# gucsim. 'make help' lists the targets. Everything that is made lies under build/.
+.DEFAULT_GOAL := all
+SHELL         := /bin/bash
+MAKEFLAGS     += --no-builtin-rules
+
+PACKAGES := build-essential verilator libsystemc-dev libcriterion-dev liblua5.4-dev zlib1g-dev \
+            libcjson-dev libssl-dev pkg-config python3-minimal clang-format clang-tidy cppcheck gtkwave
+
+# SAN=1: address and undefined-behaviour sanitizers, in a tree of its own.
+ifeq ($(SAN),1)
+B        := build/san
+SANFLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT      := -O1
+else
+B   := build
+OPT := -O2
+endif
+GEN := build/gen
+V   := $(B)/verilated
+
+WARN     := -Wall -Wextra -Wshadow -Werror
+CPPFLAGS := -I. -I$(GEN) -MMD -MP -D_GNU_SOURCE
+CFLAGS   := -std=c11 $(OPT) -g $(WARN) -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(SANFLAGS)
+CXXFLAGS := -std=gnu++17 $(OPT) -g $(WARN) $(SANFLAGS)
+LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
+LUA_LIBS   := $(shell pkg-config --libs lua5.4 2>/dev/null)
+VERILATOR_ROOT := /usr/share/verilator
+VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert --noassert-case
+
+SYSTEM_LIBS := -lsystemc -lz -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
+
+FIRMWARE := $(wildcard firmware/*.c)
+DRIVERS  := $(wildcard host/*/*.c guest/*/*.c)
+TRACES   := $(wildcard traces/*.c)
+MACHINE  := $(filter-out sim/machine/main.c,$(wildcard sim/machine/*.c))
+CORE     := $(wildcard sim/core/*.cpp)
+RTL      := $(wildcard rtl/*.sv)
+
+objects = $(patsubst %,$(B)/obj/%.o,$(1))
+SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
+SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
+
+.PHONY: all deps run test test-unit test-rtl test-system lint format clean help
+
+all: $(B)/gucsim ## build build/gucsim
+
+# ---- set-up ---------------------------------------------------------------------------------------
+
+deps: ## install what is missing (Debian packages, needs root)
+	@tests/lint/deps.sh $(PACKAGES)
+
+# ---- generated registers, Verilated chip -----------------------------------------------------------
+
+$(GEN)/gpu_regs.h: rtl/gpu_regs.def rtl/gen_regs.awk
+	@mkdir -p $(@D)
+	awk -v form=c -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
+
+$(GEN)/gpu_regs_pkg.sv: rtl/gpu_regs.def rtl/gen_regs.awk
+	@mkdir -p $(@D)
+	awk -v form=sv -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
+
+$(V)/Vgpu_top.mk: $(RTL) $(GEN)/gpu_regs_pkg.sv
+	@mkdir -p $(V)
+	verilator $(VFLAGS) --Mdir $(V) --top-module gpu_top --prefix Vgpu_top \
+	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL))
+
+# UBSan trips over Verilator's own misaligned trace buffer stores, so its code is built without that check.
+$(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
+	$(MAKE) -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
+	  OPT_SLOW="-O1 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" Vgpu_top__ALL.a
+
+$(V)/libverilated.a: $(V)/verilated.o $(V)/verilated_vcd_c.o
+	ar rcs $@ $^
+
+$(V)/verilated%.o: $(VERILATOR_ROOT)/include/verilated%.cpp
+	@mkdir -p $(@D)
+	$(CXX) -std=gnu++17 $(OPT) $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment) -DVM_TRACE=1 -DVM_TRACE_VCD=1 \
+	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $< -o $@
+
+# ---- objects -----------------------------------------------------------------------------------------
+
+$(B)/obj/%.c.o: %.c | $(GEN)/gpu_regs.h
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter sim/machine/%,$<),$(LUA_CFLAGS)) -c $< -o $@
+
+# Only the core sees Verilated headers; they are not held to our warnings.
+$(B)/obj/%.cpp.o: %.cpp $(V)/Vgpu_top.mk | $(GEN)/gpu_regs.h
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -DVM_TRACE=1 -DVM_TRACE_VCD=1 -DSC_INCLUDE_DYNAMIC_PROCESSES -isystem $(V) \
+	  -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd -c $< -o $@
+
+$(B)/gucsim: $(call objects,sim/machine/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
+	$(CXX) $(SANFLAGS) -o $@ $^ $(SYSTEM_LIBS)
+
+# ---- tests -----------------------------------------------------------------------------------------
+# -lcriterion stands before -lsystemc: both bring a main, the first one wins.
+
+UNIT_OBJ   := $(call objects,$(wildcard tests/unit/*.c))
+SYSTEM_OBJ := $(call objects,$(wildcard tests/system/*.c))
+
+$(B)/tests/unit: $(UNIT_OBJ) $(SOFTWARE_OBJ) $(call objects,$(TRACES))
+	@mkdir -p $(@D)
+	$(CC) $(SANFLAGS) -o $@ $^ -lcriterion -lz -lcjson -lm
+
+$(B)/tests/system: $(SYSTEM_OBJ) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
+	@mkdir -p $(@D)
+	$(CXX) $(SANFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(SYSTEM_LIBS)
+
+BENCHES := $(patsubst tests/rtl/%.sv,%,$(wildcard tests/rtl/tb_*.sv))
+
+build/tests/rtl/%: tests/rtl/%.sv $(RTL) $(GEN)/gpu_regs_pkg.sv
+	@mkdir -p $(@D)
+	verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \
+	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL)) $< > $@.log 2>&1 || { cat $@.log; exit 1; }
+
+CRITERION_ARGS := $(if $(FILTER),--filter '$(FILTER)') 
+
+test: deps ## run the tests: FILTER=pattern picks some, JUNIT=FILE also writes JUnit XML
+	@$(MAKE) --no-print-directory test-rtl test-unit test-system
+
+test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## SystemVerilog benches of the chip's blocks
+	@for bench in $^; do echo "== $$(basename $$bench)"; $$bench || exit 1; done
+
+test-unit: $(B)/tests/unit ## firmware and drivers on the fake HAL
+	$(B)/tests/unit $(CRITERION_ARGS)
+
+test-system: $(B)/tests/system $(B)/gucsim ## whole machines
+	$(B)/tests/system $(CRITERION_ARGS)
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' Makefile
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

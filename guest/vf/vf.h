@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The VF driver in a guest: bootstrap, contexts and jobs, and recovery after the VM moved to another GPU. It learns
+ * of the device only through its registers, its RAM and its interrupts. */
+#ifndef GUEST_VF_VF_H
+#define GUEST_VF_VF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/hal/hal.h"
+
+#define VF_MAX_GTS     2u
+#define VF_MAX_QUEUES  64u
+#define VF_RESULT_SLOTS 1024u
+
+enum vf_engine { VF_ENGINE_RENDER, VF_ENGINE_COPY, VF_ENGINE_VIDEO };
+
+/* Steps at which recovery can be held, bits as the real driver's debugfs has them. */
+enum vf_hold {
+    VF_HOLD_BEFORE_RESFIX_START = 1,
+    VF_HOLD_BEFORE_FIXUPS = 2,
+    VF_HOLD_BEFORE_RESTART = 4,
+    VF_HOLD_BEFORE_RESFIX_DONE = 8,
+};
+
+struct vf_config {
+    uint32_t max_abi;         /* highest VF ABI this driver uses: GUC style major<<16|minor<<8|patch; 0 any */
+};
+
+/* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot, then store of
+ * store to slot store_slot, then the fence. */
+struct vf_job {
+    uint32_t work_cycles;
+    bool preemptible;         /* whether the work can be left in the middle */
+    uint32_t add_slot;
+    uint32_t add;
+    uint32_t store_slot;
+    uint32_t store;
+};
+
+struct vf;
+
+/* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
+struct vf *vf_create(struct hal *hal, const struct vf_config *config);
+void vf_destroy(struct vf *vf);
+/* Binds: section 6.2's bootstrap on every GT, starts interrupt and recovery programs. Returns 0 or -errno; on
+ * failure nothing stays registered. */
+MUST_USE int vf_probe(struct vf *vf);
+/* Unbinds: VF_RESET on every GT. */
+void vf_remove(struct vf *vf);
+
+/* Creates a queue (context) on an engine class. Returns its number, or -errno. */
+MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
+/* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
+MUST_USE int vf_queue_destroy(struct vf *vf, unsigned queue);
+/* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns its fence number
+ * on that queue (>= 1), or -errno (-ECANCELED: device wedged). While recovery is pending the job is only queued. */
+MUST_USE int64_t vf_submit(struct vf *vf, unsigned queue, const struct vf_job *job);
+/* Waits for a fence. Returns 0, -ETIME, -EIO when its context was reset, -ECANCELED when wedged. */
+MUST_USE int vf_wait(struct vf *vf, unsigned queue, int64_t fence, uint64_t timeout_ns);
+/* Highest fence that has signalled on the queue. */
+int64_t vf_fence_done(struct vf *vf, unsigned queue);
+uint32_t vf_result(struct vf *vf, unsigned slot);
+
+/* Recovery: hold bits (enum vf_hold) stop it at those steps until they are cleared. */
+void vf_recovery_hold(struct vf *vf, unsigned holds);
+bool vf_recovery_pending(struct vf *vf);
+unsigned vf_recovery_count(struct vf *vf, unsigned gt); /* recoveries ended on this GT */
+const char *vf_wedged(struct vf *vf);                   /* reason, or NULL */
+uint32_t vf_abi(struct vf *vf, unsigned gt);            /* negotiated version */
+unsigned vf_num_gts(struct vf *vf);
+uint64_t vf_ggtt_start(struct vf *vf);
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The PF driver of one GPU: boots against the GuCs, provisions VFs, runs each VF's control machine, and offers
+ * each VF to a VMM as a migratable device. */
+#ifndef HOST_PF_PF_H
+#define HOST_PF_PF_H
+
+#include <stdint.h>
+
+#include "host/vfio/vfio.h"
+#include "sim/hal/hal.h"
+
+#define PF_MAX_GTS 2u
+#define PF_MAX_VFS 63u
+
+struct pf_config {
+    const char *name;          /* of the GPU, for traces: "src" */
+    unsigned num_gts;          /* 1, or 2 with media */
+    unsigned total_vfs;
+    uint16_t device_id;        /* of the migration descriptor */
+    uint8_t revision_id;
+};
+
+/* What a VF gets. Zero size or count: a fair share. */
+struct pf_vf_config {
+    uint64_t ggtt_start;       /* 0: anywhere; else exactly there */
+    uint64_t ggtt_size;
+    uint32_t num_contexts;
+    uint32_t num_doorbells;
+    uint32_t exec_quantum_ms;
+    uint32_t preempt_timeout_us;
+};
+
+struct pf;
+
+/* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
+struct pf *pf_create(struct hal *hal, const struct pf_config *config);
+void pf_destroy(struct pf *pf);
+/* Boots: waits for the GuCs, own config, CTBs, interrupt and control programs. Blocks. Returns 0 or -errno. */
+MUST_USE int pf_probe(struct pf *pf);
+/* Provisions VF n (1..total_vfs): GGTT entries, KLVs to every GuC. Returns 0, -EINVAL, -ENOSPC, -EBUSY... */
+MUST_USE int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config *config);
+MUST_USE int pf_unprovision(struct pf *pf, unsigned vf);
+/* What VF n has now; zeroes when it has nothing. */
+void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config);
+
+/* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time: -ETIMEDOUT; not
+ * allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */
+MUST_USE int pf_control_pause(struct pf *pf, unsigned vf);
+MUST_USE int pf_control_resume(struct pf *pf, unsigned vf);
+MUST_USE int pf_control_stop(struct pf *pf, unsigned vf);
+MUST_USE int pf_control_flr(struct pf *pf, unsigned vf);
+/* State of the control machine on one GT, for expectations and diagnosis: "READY", "PAUSED", ... */
+const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf);
+
+/* VF n as a migratable device; give both to vfio_init. */
+const struct vfio_ops *pf_vfio_ops(void);
+void *pf_vfio_device(struct pf *pf, unsigned vf);
+
+#endif
