@@ -41,7 +41,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run test test-unit test-rtl test-system lint format clean help
+.PHONY: all deps run test tests test-unit test-rtl test-system lint format clean help
 
 all: $(B)/gucsim ## build build/gucsim
 
@@ -67,7 +67,7 @@ $(V)/Vgpu_top.mk: $(RTL) $(GEN)/gpu_regs_pkg.sv
 
 # UBSan trips over Verilator's own misaligned trace buffer stores, so its code is built without that check.
 $(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
-	$(MAKE) -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
+	+$(MAKE) -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
 	  OPT_SLOW="-O1 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" Vgpu_top__ALL.a
 
 $(V)/libverilated.a: $(V)/verilated.o $(V)/verilated_vcd_c.o
@@ -114,19 +114,37 @@ build/tests/rtl/%: tests/rtl/%.sv $(RTL) $(GEN)/gpu_regs_pkg.sv
 	verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \
 	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL)) $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 
-CRITERION_ARGS := $(if $(FILTER),--filter '$(FILTER)') 
+test: deps ## run the tests: FILTER=suite/test picks some, JUNIT=FILE also writes JUnit XML
+	@$(MAKE) --no-print-directory -j2 tests
+	@tests/run.sh $(B) '$(FILTER)' '$(JUNIT)'
 
-test: deps ## run the tests: FILTER=pattern picks some, JUNIT=FILE also writes JUnit XML
-	@$(MAKE) --no-print-directory test-rtl test-unit test-system
-
-test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## SystemVerilog benches of the chip's blocks
-	@for bench in $^; do echo "== $$(basename $$bench)"; $$bench || exit 1; done
+tests: $(B)/gucsim $(B)/tests/unit $(B)/tests/system $(addprefix build/tests/rtl/,$(BENCHES)) ## build all tests
 
 test-unit: $(B)/tests/unit ## firmware and drivers on the fake HAL
-	$(B)/tests/unit $(CRITERION_ARGS)
+	$<
+
+test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## benches of the chip's blocks
+	@for bench in $^; do echo "== $$(basename $$bench)"; $$bench || exit 1; done
 
 test-system: $(B)/tests/system $(B)/gucsim ## whole machines
-	$(B)/tests/system $(CRITERION_ARGS)
+	GUCSIM=$(B)/gucsim $<
+
+# ---- the rest --------------------------------------------------------------------------------------
+
+SCENARIO ?= tests/scenarios/vf_restore.lua
+
+run: deps ## build, run the main scenario, draw its sequence chart
+	@$(MAKE) --no-print-directory -j2 all
+	@out=build/out/$(basename $(notdir $(SCENARIO))); \
+	$(B)/gucsim run $(SCENARIO) --out $$out && $(B)/gucsim timeline $$out && \
+	printf '\nwaves   %s/trace.vcd.gz: gzip -dk it, then gtkwave %s/trace.vcd\nevents  %s/events.jsonl\nreport  %s/report.json\n' \
+	  $$out $$out $$out $$out
+
+lint: $(GEN)/gpu_regs.h $(GEN)/gpu_regs_pkg.sv ## format, include table, headers, clang-tidy, cppcheck, RTL
+	@tests/lint/run.sh
+
+format: ## apply clang-format to all C and C++
+	git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format -i
 
 clean: ## remove build/
 	rm -rf build
