@@ -86,7 +86,7 @@ struct ct_handler {
 
 struct ct_config {
     struct hal *hal;
-    struct ggtt *ggtt;
+    struct ggtt *ggtt;                   /* NULL: ct_place comes later */
     struct mailbox *mailbox;             /* registers the rings */
     unsigned gt;                         /* for traces */
     unsigned fn;                         /* for traces: 0 PF; a VF does not know its number and says 0 */
@@ -102,6 +102,11 @@ struct ct;
 /* Returns NULL without memory (RAM, GGTT or heap). Declares wave probes. */
 struct ct *ct_create(const struct ct_config *config);
 void ct_destroy(struct ct *ct);
+/* Places the rings in a GGTT: probes are declared before the machine runs, and a range is known only after. For a
+ * CT created with ggtt NULL, before ct_enable. Returns 0, -ENOMEM, -ENOSPC. */
+MUST_USE int ct_place(struct ct *ct, struct ggtt *ggtt);
+/* Takes them out again (clears the entries); the CT must be disabled. Nothing to do when not placed. */
+void ct_unplace(struct ct *ct);
 enum ct_state ct_state(const struct ct *ct);
 /* VF with migration: context registrations go out as EVENT instead of FAST_REQUEST. */
 void ct_set_register_as_event(struct ct *ct, bool on);
