@@ -19,8 +19,8 @@ struct fake_device {
 struct hal *fake_hal_create(const struct fake_device *device, uint64_t ram);
 void fake_hal_destroy(struct hal *hal);
 
-/* Runs program as a coroutine until it returns; programs spawned meanwhile run too and are left where they are.
- * Aborts the test with a message when all wait for ever, or when virtual time passes limit_ns. */
+/* Runs program as a coroutine until it returns; programs spawned meanwhile run too and are left where they are, to go
+ * on in the next run. Aborts the test with a message when all wait for ever, or when limit_ns of virtual time pass. */
 void fake_run(struct hal *hal, void (*program)(void *arg), void *arg, uint64_t limit_ns);
 /* Calls fn(arg) at now + ns of virtual time, outside any program: a peer that answers late. */
 void fake_at(struct hal *hal, uint64_t ns, void (*fn)(void *arg), void *arg);
@@ -42,5 +42,7 @@ void fake_set_reg(struct hal *hal, uint32_t offset, uint32_t value);
 /* Events so far, as "kind key=value key=value ..." lines (hex arrays as words). */
 unsigned fake_trace_count(struct hal *hal, const char *substring);
 const char *fake_trace_last(struct hal *hal, const char *substring); /* newest line that holds it, or NULL */
+/* What the probe was last set to; a path that nobody declared is a test bug. */
+uint64_t fake_probe_value(struct hal *hal, const char *path);
 
 #endif
