@@ -39,6 +39,8 @@ struct ggtt_node {
 
 /* Manages [start, start + size). Returns NULL without memory. */
 struct ggtt *ggtt_create(struct hal *hal, uint64_t start, uint64_t size);
+/* Sets the range of one that has no nodes: a VF makes its GGTT empty (0, 0) before it can ask what it has. */
+void ggtt_set_range(struct ggtt *ggtt, uint64_t start, uint64_t size);
 void ggtt_destroy(struct ggtt *ggtt);
 /* Takes a node of size bytes, aligned to align (a power of two, >= 4 KiB); lowest place first. Entries
  * are not written. Returns 0, -ENOSPC, -ENOMEM. The node is freed by ggtt_remove. */
@@ -99,8 +101,10 @@ struct ct_config {
 
 struct ct;
 
-/* Returns NULL without memory (RAM, GGTT or heap). Declares wave probes. */
+/* Returns NULL without memory. Declares wave probes; touches neither RAM nor GGTT yet, so it may be called before the
+ * machine runs and before the range is known. */
 struct ct *ct_create(const struct ct_config *config);
+/* Gives back the rings too: the GuC must have been told to forget them. */
 void ct_destroy(struct ct *ct);
 /* Places the rings in a GGTT: probes are declared before the machine runs, and a range is known only after. For a
  * CT created with ggtt NULL, before ct_enable. Returns 0, -ENOMEM, -ENOSPC. */
@@ -110,7 +114,8 @@ void ct_unplace(struct ct *ct);
 enum ct_state ct_state(const struct ct *ct);
 /* VF with migration: context registrations go out as EVENT instead of FAST_REQUEST. */
 void ct_set_register_as_event(struct ct *ct, bool on);
-/* Zeroes rings and credits, registers them with SELF_CFG and CONTROL_CTB. Returns 0 or -errno. */
+/* Zeroes rings (made by the first call) and credits, registers them with SELF_CFG and CONTROL_CTB. Returns 0 or
+ * -errno: -ENOMEM, -ENOSPC, or what the mailbox said. */
 MUST_USE int ct_enable(struct ct *ct);
 /* Local only, as the real driver does; tracked waiters get -ECANCELED. */
 void ct_disable(struct ct *ct);
@@ -130,7 +135,7 @@ int ct_receive(struct ct *ct);
 void ct_flush_and_stop(struct ct *ct);
 /* VF recovery: zero-fills the H2G buffer and enables, without registration; head, tail and credits stay. */
 void ct_restart(struct ct *ct);
-/* Moves what the VF itself computes from its range; call after ggtt_shift if addresses are cached. */
+/* How many G2H messages are owed to requests sent so far. */
 uint32_t ct_outstanding(const struct ct *ct);
 
 #endif
