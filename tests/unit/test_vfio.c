@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* VFIO v2 states over a device that only counts what it is asked, and the VMM's migration over two of them. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <string.h>
+
+#include "host/vfio/vfio.h"
+#include "host/vmm/vmm.h"
+#include "tests/unit/fake_hal.h"
+
+/* ---- a device ----------------------------------------------------------------------------------------- */
+
+struct device {
+    char calls[256]; /* one letter a call, in order */
+    char fail;       /* this call fails with -EIO */
+    uint64_t left;   /* bytes of the stream still to read */
+    uint64_t written;
+};
+
+static int called(struct device *device, char call)
+{
+    size_t len = strlen(device->calls);
+
+    cr_assert_lt(len, sizeof(device->calls) - 1);
+    device->calls[len] = call;
+    device->calls[len + 1] = '\0';
+    return device->fail == call ? -EIO : 0;
+}
+
+static int dev_pause(void *dev)
+{
+    return called(dev, 'p');
+}
+
+static int dev_resume(void *dev)
+{
+    return called(dev, 'r');
+}
+
+static int dev_stop(void *dev)
+{
+    return called(dev, 's');
+}
+
+static int dev_reset(void *dev)
+{
+    return called(dev, 'x');
+}
+
+static int64_t dev_estimate(void *dev)
+{
+    (void)dev;
+    return 100;
+}
+
+static int dev_save_begin(void *dev)
+{
+    ((struct device *)dev)->left = 100;
+    return called(dev, 'b');
+}
+
+static int64_t dev_save_read(void *dev, void *to, uint64_t size)
+{
+    struct device *device = dev;
+    uint64_t count = device->left < 30 ? device->left : 30;
+
+    if (device->fail == 'R') {
+        return -EIO;
+    }
+    count = count < size ? count : size;
+    memset(to, 0x5a, count);
+    device->left -= count;
+    return (int64_t)count;
+}
+
+static int dev_save_end(void *dev)
+{
+    return called(dev, 'e');
+}
+
+static int dev_load_begin(void *dev)
+{
+    ((struct device *)dev)->written = 0;
+    return called(dev, 'B');
+}
+
+static int64_t dev_load_write(void *dev, const void *from, uint64_t size)
+{
+    struct device *device = dev;
+
+    (void)from;
+    if (device->fail == 'W') {
+        return -EINVAL;
+    }
+    device->written += size;
+    return (int64_t)size;
+}
+
+static int dev_load_end(void *dev)
+{
+    return called(dev, 'E');
+}
+
+static const struct vfio_ops ops = {
+    .pause = dev_pause,
+    .resume = dev_resume,
+    .stop = dev_stop,
+    .reset = dev_reset,
+    .estimate = dev_estimate,
+    .save_begin = dev_save_begin,
+    .save_read = dev_save_read,
+    .save_end = dev_save_end,
+    .load_begin = dev_load_begin,
+    .load_write = dev_load_write,
+    .load_end = dev_load_end,
+};
+
+static struct vfio_device make(struct device *device)
+{
+    static const struct fake_device no_device;
+    struct vfio_device vfio;
+
+    vfio_init(&vfio, fake_hal_create(&no_device, 0), "src.vf1", &ops, device);
+    return vfio;
+}
+
+/* ---- states ---------------------------------------------------------------------------------------------- */
+
+/* What the device is asked on the way between any two states; NULL: refused. */
+static const struct {
+    enum vfio_device_mig_state from, to;
+    const char *calls;
+} ways[] = {
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_RUNNING, ""},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_RUNNING_P2P, "p"},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP, "p"},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP_COPY, "pb"},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_RESUMING, "pB"},
+    {VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_RUNNING, "r"},
+    {VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_STOP, ""},
+    {VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_STOP_COPY, "b"},
+    {VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_RESUMING, "B"},
+    {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING, "r"},
+    {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING_P2P, ""},
+    {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_STOP_COPY, "b"},
+    {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RESUMING, "B"},
+    {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_RUNNING, "er"},
+    {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_RUNNING_P2P, "e"},
+    {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_STOP, "e"},
+    {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_RESUMING, "eB"},
+    {VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_RUNNING, "Er"},
+    {VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_RUNNING_P2P, "E"},
+    {VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP, "E"},
+    {VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP_COPY, "Eb"},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_ERROR, NULL},
+    {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_PRE_COPY, NULL},
+    {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_PRE_COPY, NULL},
+    {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_PRE_COPY_P2P, NULL},
+    {VFIO_DEVICE_STATE_STOP, (enum vfio_device_mig_state)8, NULL},
+    {VFIO_DEVICE_STATE_ERROR, VFIO_DEVICE_STATE_RUNNING, NULL},
+    {VFIO_DEVICE_STATE_ERROR, VFIO_DEVICE_STATE_STOP, NULL},
+};
+
+Test(vfio, every_pair_of_states_takes_the_shortest_legal_way_or_is_refused)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        struct device device = {.fail = '\0'};
+        struct vfio_device vfio = make(&device);
+        int err;
+
+        vfio.state = ways[i].from;
+        err = vfio_set_state(&vfio, ways[i].to);
+        if (ways[i].calls) {
+            cr_expect_eq(err, 0, "row %zu: %d", i, err);
+            cr_expect_str_eq(device.calls, ways[i].calls, "row %zu: %s", i, device.calls);
+            cr_expect_eq(vfio.state, ways[i].to, "row %zu", i);
+        } else {
+            cr_expect_eq(err, -EINVAL, "row %zu: %d", i, err);
+            cr_expect_eq(vfio.state, ways[i].from, "row %zu", i);
+            cr_expect_str_empty(device.calls, "row %zu", i);
+        }
+    }
+}
+
+Test(vfio, failing_arc_keeps_its_errno_stops_the_device_and_only_reset_recovers)
+{
+    struct device device = {.fail = 'b'};
+    struct vfio_device vfio = make(&device);
+
+    cr_expect_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_STOP_COPY), -EIO);
+    cr_expect_eq(vfio.state, VFIO_DEVICE_STATE_ERROR);
+    cr_expect_str_eq(device.calls, "pbs");
+    cr_expect_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_RUNNING), -EINVAL);
+    cr_expect_eq(vfio_reset(&vfio), 0);
+    cr_expect_eq(vfio.state, VFIO_DEVICE_STATE_RUNNING);
+}
+
+Test(vfio, data_moves_only_in_the_state_for_it)
+{
+    struct device device = {.fail = '\0'};
+    struct vfio_device vfio = make(&device);
+    uint8_t byte = 0;
+
+    cr_expect_eq(vfio_read(&vfio, &byte, 1), -ENODEV);
+    cr_expect_eq(vfio_write(&vfio, &byte, 1), -ENODEV);
+    cr_assert_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_STOP_COPY), 0);
+    cr_expect_eq(vfio_read(&vfio, &byte, 1), 1);
+    cr_expect_eq(vfio_write(&vfio, &byte, 1), -ENODEV);
+    cr_assert_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_RESUMING), 0);
+    cr_expect_eq(vfio_read(&vfio, &byte, 1), -ENODEV);
+    cr_expect_eq(vfio_write(&vfio, &byte, 1), 1);
+}
+
+/* ---- migration -------------------------------------------------------------------------------------------- */
+
+struct vm {
+    bool stopped;
+    bool copied;
+    bool switched;
+};
+
+static void vm_stop(void *vm)
+{
+    ((struct vm *)vm)->stopped = true;
+}
+
+static void vm_start(void *vm)
+{
+    ((struct vm *)vm)->stopped = false;
+}
+
+static int vm_copy_ram(void *vm)
+{
+    ((struct vm *)vm)->copied = true;
+    return 0;
+}
+
+static void vm_switch_over(void *vm, void *target)
+{
+    (void)target;
+    ((struct vm *)vm)->switched = true;
+}
+
+static const struct vmm_vm_ops vm_ops = {
+    .stop = vm_stop, .start = vm_start, .copy_ram = vm_copy_ram, .switch_over = vm_switch_over};
+
+static int migrate(struct vfio_device *source, struct vfio_device *target, struct vm *vm)
+{
+    struct vmm_migration migration = {
+        .hal = source->hal, .source = source, .target = target, .vm_ops = &vm_ops, .vm = vm};
+
+    return vmm_migrate(&migration);
+}
+
+Test(vmm, migration_moves_the_whole_stream_and_the_vm_runs_at_the_target)
+{
+    struct device from = {.fail = '\0'};
+    struct device to = {.fail = '\0'};
+    struct vfio_device source = make(&from);
+    struct vfio_device target = make(&to);
+    struct vm vm = {.stopped = false};
+
+    cr_expect_eq(migrate(&source, &target, &vm), 0);
+    cr_expect_str_eq(from.calls, "pbe");
+    cr_expect_str_eq(to.calls, "pBEr");
+    cr_expect_eq(to.written, 100);
+    cr_expect(vm.copied && vm.switched && !vm.stopped);
+    cr_expect_eq(source.state, VFIO_DEVICE_STATE_STOP);
+    cr_expect_eq(target.state, VFIO_DEVICE_STATE_RUNNING);
+}
+
+Test(vmm, failure_while_saving_or_loading_lets_the_guest_go_on_at_the_source)
+{
+    static const struct {
+        char from, to;
+        enum vfio_device_mig_state source; /* afterwards */
+    } failures[] = {
+        {'R', '\0', VFIO_DEVICE_STATE_RUNNING}, {'\0', 'p', VFIO_DEVICE_STATE_RUNNING},
+        {'\0', 'B', VFIO_DEVICE_STATE_RUNNING}, {'\0', 'W', VFIO_DEVICE_STATE_RUNNING},
+        {'\0', 'E', VFIO_DEVICE_STATE_RUNNING}, {'b', '\0', VFIO_DEVICE_STATE_ERROR},
+        {'e', '\0', VFIO_DEVICE_STATE_ERROR},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+        struct device from = {.fail = failures[i].from};
+        struct device to = {.fail = failures[i].to};
+        struct vfio_device source = make(&from);
+        struct vfio_device target = make(&to);
+        struct vm vm = {.stopped = false};
+
+        cr_expect_lt(migrate(&source, &target, &vm), 0, "row %zu", i);
+        cr_expect(!vm.stopped && !vm.switched, "row %zu", i);
+        cr_expect_eq(source.state, failures[i].source, "row %zu: %s", i,
+                     vfio_state_name(source.state));
+        cr_expect_eq(target.state, VFIO_DEVICE_STATE_RUNNING, "row %zu: %s", i,
+                     vfio_state_name(target.state));
+    }
+}
