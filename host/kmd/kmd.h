@@ -39,8 +39,6 @@ struct ggtt_node {
 
 /* Manages [start, start + size). Returns NULL without memory. */
 struct ggtt *ggtt_create(struct hal *hal, uint64_t start, uint64_t size);
-/* Sets the range of one that has no nodes: a VF makes its GGTT empty (0, 0) before it can ask what it has. */
-void ggtt_set_range(struct ggtt *ggtt, uint64_t start, uint64_t size);
 void ggtt_destroy(struct ggtt *ggtt);
 /* Takes a node of size bytes, aligned to align (a power of two, >= 4 KiB); lowest place first. Entries
  * are not written. Returns 0, -ENOSPC, -ENOMEM. The node is freed by ggtt_remove. */
@@ -88,7 +86,7 @@ struct ct_handler {
 
 struct ct_config {
     struct hal *hal;
-    struct ggtt *ggtt;                   /* NULL: ct_place comes later */
+    struct ggtt *ggtt;                   /* where the first ct_enable places the rings; NULL: ct_place says */
     struct mailbox *mailbox;             /* registers the rings */
     unsigned gt;                         /* for traces */
     unsigned fn;                         /* for traces: 0 PF; a VF does not know its number and says 0 */
@@ -101,21 +99,20 @@ struct ct_config {
 
 struct ct;
 
-/* Returns NULL without memory. Declares wave probes; touches neither RAM nor GGTT yet, so it may be called before the
- * machine runs and before the range is known. */
+/* Returns NULL without memory. Declares wave probes; touches neither RAM nor GGTT, so the machine need not run. */
 struct ct *ct_create(const struct ct_config *config);
-/* Gives back the rings too: the GuC must have been told to forget them. */
+/* Frees it, not its place: ct_unplace first, unless the machine has ended. */
 void ct_destroy(struct ct *ct);
-/* Places the rings in a GGTT: probes are declared before the machine runs, and a range is known only after. For a
- * CT created with ggtt NULL, before ct_enable. Returns 0, -ENOMEM, -ENOSPC. */
+/* Places the rings in a GGTT: probes are declared before the machine runs, and a VF's range is known only after.
+ * Before ct_enable. Returns 0, -ENOMEM, -ENOSPC. */
 MUST_USE int ct_place(struct ct *ct, struct ggtt *ggtt);
 /* Takes them out again (clears the entries); the CT must be disabled. Nothing to do when not placed. */
 void ct_unplace(struct ct *ct);
 enum ct_state ct_state(const struct ct *ct);
 /* VF with migration: context registrations go out as EVENT instead of FAST_REQUEST. */
 void ct_set_register_as_event(struct ct *ct, bool on);
-/* Zeroes rings (made by the first call) and credits, registers them with SELF_CFG and CONTROL_CTB. Returns 0 or
- * -errno: -ENOMEM, -ENOSPC, or what the mailbox said. */
+/* Places the rings if they are not, zeroes them and all credits, registers with SELF_CFG and CONTROL_CTB.
+ * Returns 0, -ENOMEM, -ENOSPC, what the mailbox said, or -ENOKEY / -EPROTO when the GuC took fewer / more. */
 MUST_USE int ct_enable(struct ct *ct);
 /* Local only, as the real driver does; tracked waiters get -ECANCELED. */
 void ct_disable(struct ct *ct);
