@@ -7,15 +7,20 @@
 // usual one.
 
 module gpu_top
+  import gpu_pkg::*;
   import gpu_regs_pkg::*;
 (
+  /*verilator tracing_off*/
   input  logic        clk_i,
+  /*verilator tracing_on*/
   input  logic        rst_ni,
 
   // time
+  /*verilator tracing_off*/
   input  logic [63:0] skip_i,
   output logic        quiescent_o,
   output logic [63:0] wakeup_o,
+  /*verilator tracing_on*/
 
   // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write is not answered.
   // addr is 4-byte aligned; be picks bytes of the 8-byte lane (addr[2] clear: 3:0, set: 7:4; 64-bit access: all).
@@ -76,5 +81,320 @@ module gpu_top
   output logic [5:0]  msi_fn_o,
   output logic [2:0]  msi_vector_o
 );
+
+  // ---- wires: index is the GT, or the memory client (gpu_pkg) --------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic [63:0] timestamp;
+  /*verilator tracing_on*/
+
+  logic        reg_write, irq_sel;
+  logic [5:0]  reg_fn;
+  logic [17:0] reg_offset;
+  logic [3:0]  reg_be;
+  logic [31:0] reg_wdata, irq_rdata;
+  logic [1:0]  mailbox_sel, doorbell_sel, pf_sel;
+  logic [31:0] mailbox_rdata [2];
+  logic [31:0] pf_rdata      [2];
+
+  logic        pte_valid, pte_write;
+  logic [5:0]  pte_fn;
+  logic [19:0] pte_index;
+  logic [7:0]  pte_be;
+  logic [63:0] pte_wdata, pte_rdata;
+
+  logic        lookup_valid, verdict_valid, verdict_ok, verdict_foreign, walk_valid;
+  logic [19:0] lookup_page, walk_index;
+  logic [5:0]  lookup_fn;
+  logic [35:0] frame;
+  logic [PteBits-1:0] walk_pte;
+
+  logic [NumClients-1:0] mem_valid, mem_ppgtt, mem_ready, mem_rsp_valid;
+  mem_op_e               mem_op   [NumClients];
+  logic [5:0]            mem_fn   [NumClients];
+  logic [31:0]           mem_addr [NumClients];
+  logic [7:0]            mem_be   [NumClients];
+  logic [63:0]           mem_data [NumClients];
+  logic                  mem_fault, mem_sent;
+
+  logic        fault_valid, fault_gt, fault_write, fault_foreign;
+  logic [1:0]  fault_client;
+  logic [5:0]  fault_fn;
+  logic [31:0] fault_addr;
+  logic [3:0]  fault_client_code;
+
+  logic [1:0]  raise_valid, raise_ready, tlb_invalidate;
+  logic [5:0]  raise_fn     [2];
+  logic [15:0] raise_vector [2];
+
+  logic        mmio_idle, irq_regs_idle, tlb_idle, memarb_idle;
+  logic [1:0]  gt_idle;
+
+  logic [63:0] gate_closed   [2];
+  logic [3:0]  engine_sel, engine_event;  // two places for each GT
+  logic [1:0]  engine_write;
+  logic [5:0]  engine_offset [2];
+  logic [31:0] engine_wdata  [2];
+  logic [31:0] engine_rdata  [4];
+
+  // ---- tile ------------------------------------------------------------------------------------------------------
+
+  gpu_timestamp u_timestamp (
+    .clk_i       (clk_i),
+    .rst_ni      (rst_ni),
+    .skip_i      (skip_i),
+    .timestamp_o (timestamp)
+  );
+
+  gpu_mmio u_mmio (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .host_req_valid_i (host_req_valid_i),
+    .host_req_write_i (host_req_write_i),
+    .host_req_fn_i    (host_req_fn_i),
+    .host_req_addr_i  (host_req_addr_i),
+    .host_req_be_i    (host_req_be_i),
+    .host_req_data_i  (host_req_data_i),
+    .host_req_ready_o (host_req_ready_o),
+    .host_rsp_valid_o (host_rsp_valid_o),
+    .host_rsp_data_o  (host_rsp_data_o),
+    .reg_write_o      (reg_write),
+    .reg_fn_o         (reg_fn),
+    .reg_offset_o     (reg_offset),
+    .reg_be_o         (reg_be),
+    .reg_wdata_o      (reg_wdata),
+    .mailbox_sel_o    (mailbox_sel),
+    .doorbell_sel_o   (doorbell_sel),
+    .irq_sel_o        (irq_sel),
+    .pf_sel_o         (pf_sel),
+    .mailbox_rdata_i  (mailbox_rdata),
+    .irq_rdata_i      (irq_rdata),
+    .pf_rdata_i       (pf_rdata),
+    .pte_valid_o      (pte_valid),
+    .pte_write_o      (pte_write),
+    .pte_fn_o         (pte_fn),
+    .pte_index_o      (pte_index),
+    .pte_be_o         (pte_be),
+    .pte_wdata_o      (pte_wdata),
+    .pte_rdata_i      (pte_rdata),
+    .idle_o           (mmio_idle)
+  );
+
+  gpu_ggtt u_ggtt (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .host_valid_i (pte_valid),
+    .host_write_i (pte_write),
+    .host_fn_i    (pte_fn),
+    .host_index_i (pte_index),
+    .host_be_i    (pte_be),
+    .host_wdata_i (pte_wdata),
+    .host_rdata_o (pte_rdata),
+    .walk_valid_i (walk_valid),
+    .walk_index_i (walk_index),
+    .walk_pte_o   (walk_pte)
+  );
+
+  gpu_tlb u_tlb (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .lookup_valid_i    (lookup_valid),
+    .lookup_page_i     (lookup_page),
+    .lookup_fn_i       (lookup_fn),
+    .verdict_valid_o   (verdict_valid),
+    .verdict_ok_o      (verdict_ok),
+    .verdict_foreign_o (verdict_foreign),
+    .frame_o           (frame),
+    .invalidate_i      (tlb_invalidate != 2'd0),
+    .walk_valid_o      (walk_valid),
+    .walk_index_o      (walk_index),
+    .walk_pte_i        (walk_pte),
+    .idle_o            (tlb_idle)
+  );
+
+  gpu_memarb u_memarb (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .req_valid_i       (mem_valid),
+    .req_op_i          (mem_op),
+    .req_fn_i          (mem_fn),
+    .req_addr_i        (mem_addr),
+    .req_ppgtt_i       (mem_ppgtt),
+    .req_be_i          (mem_be),
+    .req_data_i        (mem_data),
+    .req_ready_o       (mem_ready),
+    .req_fault_o       (mem_fault),
+    .req_sent_o        (mem_sent),
+    .rsp_valid_o       (mem_rsp_valid),
+    .lookup_valid_o    (lookup_valid),
+    .lookup_page_o     (lookup_page),
+    .lookup_fn_o       (lookup_fn),
+    .verdict_valid_i   (verdict_valid),
+    .verdict_ok_i      (verdict_ok),
+    .verdict_foreign_i (verdict_foreign),
+    .frame_i           (frame),
+    .fault_valid_o     (fault_valid),
+    .fault_gt_o        (fault_gt),
+    .fault_client_o    (fault_client),
+    .fault_fn_o        (fault_fn),
+    .fault_write_o     (fault_write),
+    .fault_foreign_o   (fault_foreign),
+    .fault_addr_o      (fault_addr),
+    .mem_req_valid_o   (mem_req_valid_o),
+    .mem_req_op_o      (mem_req_op_o),
+    .mem_req_fn_o      (mem_req_fn_o),
+    .mem_req_addr_o    (mem_req_addr_o),
+    .mem_req_be_o      (mem_req_be_o),
+    .mem_req_data_o    (mem_req_data_o),
+    .mem_req_ready_i   (mem_req_ready_i),
+    .mem_rsp_valid_i   (mem_rsp_valid_i),
+    .msi_valid_o       (msi_valid_o),
+    .msi_fn_o          (msi_fn_o),
+    .msi_vector_o      (msi_vector_o),
+    .idle_o            (memarb_idle)
+  );
+
+  always_comb begin
+    unique case (fault_client)
+      2'(ClientDma): fault_client_code = GUCBUS_FAULT_CLIENT_DMA[3:0];
+      2'(ClientIrq): fault_client_code = GUCBUS_FAULT_CLIENT_IRQ[3:0];
+      default:       fault_client_code = GUCBUS_FAULT_CLIENT_ENGINE[3:0] + {2'd0, fault_client};
+    endcase
+  end
+
+  gpu_irq_regs u_irq_regs (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .reg_valid_i    (irq_sel),
+    .reg_write_i    (reg_write),
+    .reg_fn_i       (reg_fn),
+    .reg_offset_i   (reg_offset[7:0]),
+    .reg_be_i       (reg_be),
+    .reg_wdata_i    (reg_wdata),
+    .reg_rdata_o    (irq_rdata),
+    .raise_valid_i  (raise_valid),
+    .raise_fn_i     (raise_fn),
+    .raise_vector_i (raise_vector),
+    .raise_ready_o  (raise_ready),
+    .msi_valid_o    (mem_valid[ClientTile]),
+    .msi_fn_o       (mem_fn[ClientTile]),
+    .msi_ready_i    (mem_ready[ClientTile]),
+    .idle_o         (irq_regs_idle)
+  );
+
+  assign mem_op[ClientTile]    = MemMsi;
+  assign mem_addr[ClientTile]  = 32'd0;
+  assign mem_be[ClientTile]    = 8'd0;
+  assign mem_data[ClientTile]  = 64'd0;
+  assign mem_ppgtt[ClientTile] = 1'b0;
+
+  // ---- GTs: 0 main, 1 media --------------------------------------------------------------------------------------
+
+  for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
+    localparam int unsigned First = gt * ClientsPerGt;
+
+    assign mem_ppgtt[First+ClientDma] = 1'b0;
+    assign mem_ppgtt[First+ClientIrq] = 1'b0;
+
+    gpu_gt u_gt (
+      .clk_i            (clk_i),
+      .rst_ni           (rst_ni),
+      .timestamp_i      (timestamp),
+      .reg_write_i      (reg_write),
+      .reg_fn_i         (reg_fn),
+      .reg_offset_i     (reg_offset),
+      .reg_be_i         (reg_be),
+      .reg_wdata_i      (reg_wdata),
+      .mailbox_sel_i    (mailbox_sel[gt]),
+      .doorbell_sel_i   (doorbell_sel[gt]),
+      .pf_sel_i         (pf_sel[gt]),
+      .mailbox_rdata_o  (mailbox_rdata[gt]),
+      .pf_rdata_o       (pf_rdata[gt]),
+      .flr_valid_i      (flr_valid_i),
+      .flr_fn_i         (flr_fn_i),
+      .guc_req_valid_i  (guc_req_valid_i[gt]),
+      .guc_req_write_i  (guc_req_write_i[gt]),
+      .guc_req_addr_i   (guc_req_addr_i[16*gt+:16]),
+      .guc_req_data_i   (guc_req_data_i[32*gt+:32]),
+      .guc_req_ready_o  (guc_req_ready_o[gt]),
+      .guc_rsp_valid_o  (guc_rsp_valid_o[gt]),
+      .guc_rsp_data_o   (guc_rsp_data_o[32*gt+:32]),
+      .guc_irq_o        (guc_irq_o[gt]),
+      .dma_req_valid_i  (dma_req_valid_i[gt]),
+      .dma_req_write_i  (dma_req_write_i[gt]),
+      .dma_req_fn_i     (dma_req_fn_i[6*gt+:6]),
+      .dma_req_addr_i   (dma_req_addr_i[32*gt+:32]),
+      .dma_req_len_i    (dma_req_len_i[16*gt+:16]),
+      .dma_req_ready_o  (dma_req_ready_o[gt]),
+      .dma_wr_valid_i   (dma_wr_valid_i[gt]),
+      .dma_wr_data_i    (dma_wr_data_i[32*gt+:32]),
+      .dma_wr_ready_o   (dma_wr_ready_o[gt]),
+      .dma_rd_valid_o   (dma_rd_valid_o[gt]),
+      .dma_rd_data_o    (dma_rd_data_o[32*gt+:32]),
+      .dma_done_o       (dma_done_o[gt]),
+      .dma_error_o      (dma_error_o[gt]),
+      .gate_closed_o    (gate_closed[gt]),
+      .engine_sel_o     (engine_sel[2*gt+:2]),
+      .engine_write_o   (engine_write[gt]),
+      .engine_offset_o  (engine_offset[gt]),
+      .engine_wdata_o   (engine_wdata[gt]),
+      .engine_rdata_i   ({engine_rdata[2*gt+1], engine_rdata[2*gt]}),
+      .engine_event_i   (engine_event[2*gt+:2]),
+      .raise_valid_o    (raise_valid[gt]),
+      .raise_fn_o       (raise_fn[gt]),
+      .raise_vector_o   (raise_vector[gt]),
+      .raise_ready_i    (raise_ready[gt]),
+      .dma_mem_valid_o  (mem_valid[First+ClientDma]),
+      .dma_mem_op_o     (mem_op[First+ClientDma]),
+      .dma_mem_fn_o     (mem_fn[First+ClientDma]),
+      .dma_mem_addr_o   (mem_addr[First+ClientDma]),
+      .dma_mem_be_o     (mem_be[First+ClientDma]),
+      .dma_mem_data_o   (mem_data[First+ClientDma]),
+      .dma_mem_ready_i  (mem_ready[First+ClientDma]),
+      .dma_rsp_valid_i  (mem_rsp_valid[First+ClientDma]),
+      .irq_mem_valid_o  (mem_valid[First+ClientIrq]),
+      .irq_mem_op_o     (mem_op[First+ClientIrq]),
+      .irq_mem_fn_o     (mem_fn[First+ClientIrq]),
+      .irq_mem_addr_o   (mem_addr[First+ClientIrq]),
+      .irq_mem_be_o     (mem_be[First+ClientIrq]),
+      .irq_mem_data_o   (mem_data[First+ClientIrq]),
+      .irq_mem_ready_i  (mem_ready[First+ClientIrq]),
+      .mem_fault_i      (mem_fault),
+      .mem_sent_i       (mem_sent),
+      .mem_rsp_data_i   (mem_rsp_data_i),
+      .tlb_invalidate_o (tlb_invalidate[gt]),
+      .fault_valid_i    (fault_valid && int'(fault_gt) == gt),
+      .fault_fn_i       (fault_fn),
+      .fault_client_i   (fault_client_code),
+      .fault_write_i    (fault_write),
+      .fault_foreign_i  (fault_foreign),
+      .fault_addr_i     (fault_addr),
+      .idle_o           (gt_idle[gt])
+    );
+  end
+
+  //ENGINES
+  for (genvar e = 0; e < 4; e++) begin : gen_none
+    localparam int unsigned Client = (e / 2) * ClientsPerGt + (e % 2);
+    assign mem_valid[Client] = 1'b0;
+    assign mem_ppgtt[Client] = 1'b0;
+    assign mem_op[Client]    = MemRead;
+    assign mem_fn[Client]    = 6'd0;
+    assign mem_addr[Client]  = 32'd0;
+    assign mem_be[Client]    = 8'd0;
+    assign mem_data[Client]  = 64'd0;
+    assign engine_rdata[e]   = 32'd0;
+    assign engine_event[e]   = 1'b0;
+  end
+  assign wakeup_o = '1;
+  //END
+
+  // ---- quiescence ------------------------------------------------------------------------------------------------
+
+  assign quiescent_o = mmio_idle && irq_regs_idle && tlb_idle && memarb_idle && gt_idle == 2'b11;
+
+  // An interrupt and a memory access never leave in one cycle.
+  TopOneWayOut: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      !(msi_valid_o && mem_req_valid_o));
 
 endmodule

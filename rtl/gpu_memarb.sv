@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: MIT
+// The one way to memory. Takes requests of all clients round robin, translates them, and puts them on the port
+// one a cycle; remembers who asked, since answers come in order. A request ends in the cycle of its ready: either
+// it is on its way or fault_o says that it was not made. Interrupts take the same way and so stay behind the
+// writes before them.
+
+module gpu_memarb
+  import gpu_pkg::*;
+#(
+  parameter int unsigned MaxReads = 64  // answers under way; chosen: more than the clients ask for together
+) (
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+
+  // clients: valid and the rest stay until ready. MSI: addr 2:0 is the vector.
+  input  logic [NumClients-1:0] req_valid_i,
+  input  mem_op_e               req_op_i    [NumClients],
+  input  logic [5:0]            req_fn_i    [NumClients],
+  input  logic [31:0]           req_addr_i  [NumClients],  // GGTT byte address; be picks in its quad-word
+  input  logic [NumClients-1:0] req_ppgtt_i,               // address is per process: faults until that exists
+  input  logic [7:0]            req_be_i    [NumClients],
+  input  logic [63:0]           req_data_i  [NumClients],
+  output logic [NumClients-1:0] req_ready_o,
+  output logic                  req_fault_o,               // with ready
+  output logic                  req_sent_o,                // what ready took before is out on the port now
+  output logic [NumClients-1:0] rsp_valid_o,
+
+  // translation
+  output logic                  lookup_valid_o,
+  output logic [19:0]           lookup_page_o,
+  output logic [5:0]            lookup_fn_o,
+  input  logic                  verdict_valid_i,
+  input  logic                  verdict_ok_i,
+  input  logic                  verdict_foreign_i,
+  input  logic [35:0]           frame_i,
+
+  // faults, to the fault queue of GT fault_gt_o
+  output logic                  fault_valid_o,
+  output logic                  fault_gt_o,
+  output logic [1:0]            fault_client_o,            // number in its GT
+  output logic [5:0]            fault_fn_o,
+  output logic                  fault_write_o,
+  output logic                  fault_foreign_o,
+  output logic [31:0]           fault_addr_o,
+
+  // memory port
+  output logic                  mem_req_valid_o,
+  output logic [1:0]            mem_req_op_o,
+  output logic [5:0]            mem_req_fn_o,
+  output logic [47:0]           mem_req_addr_o,
+  output logic [7:0]            mem_req_be_o,
+  output logic [63:0]           mem_req_data_o,
+  input  logic                  mem_req_ready_i,
+  input  logic                  mem_rsp_valid_i,
+
+  output logic                  msi_valid_o,
+  output logic [5:0]            msi_fn_o,
+  output logic [2:0]            msi_vector_o,
+
+  output logic                  idle_o
+);
+
+  localparam int unsigned ClientBits = $clog2(NumClients);
+  localparam int unsigned ReadBits   = $clog2(MaxReads);
+
+  typedef logic [ClientBits-1:0] client_t;
+
+  // ---- who is next -----------------------------------------------------------------------------------------
+
+  client_t               last_q, locked_client_q, client;
+  logic                  locked_q, any;
+  logic [NumClients-1:0] behind;
+
+  assign any    = req_valid_i != '0;
+  assign behind = req_valid_i & ((~NumClients'(1)) << last_q);
+
+  // A request that waits keeps its turn, so that the walker sees one page to the end.
+  always_comb begin
+    client = locked_client_q;
+    if (!locked_q && any) begin
+      client = client_t'(lowest_bit({{(64 - NumClients){1'b0}},
+                                     (behind != '0) ? behind : req_valid_i}));
+    end
+  end
+
+  // ---- its request -----------------------------------------------------------------------------------------
+
+  mem_op_e     op;
+  logic [31:0] addr;
+  logic [5:0]  fn;
+  logic        is_msi, is_answered, per_process, room, accept, fault, take;
+
+  assign op          = req_op_i[client];
+  assign addr        = req_addr_i[client];
+  assign fn          = req_fn_i[client];
+  assign is_msi      = op == MemMsi;
+  assign is_answered = op == MemRead || op == MemAtomic;
+  assign per_process = req_ppgtt_i[client] && !is_msi;
+
+  assign lookup_valid_o = any && !is_msi && !per_process;
+  assign lookup_page_o  = addr[31:12];
+  assign lookup_fn_o    = fn;
+
+  assign fault  = any && (per_process || (lookup_valid_o && verdict_valid_i && !verdict_ok_i));
+  assign accept = any && room && (is_msi || (lookup_valid_o && verdict_valid_i && verdict_ok_i &&
+                                             !(is_answered && reads_full)));
+  assign take   = accept || fault;
+
+  always_comb begin
+    req_ready_o         = '0;
+    req_ready_o[client] = take;
+  end
+  assign req_fault_o = fault;
+
+  assign fault_valid_o   = fault;
+  assign fault_gt_o      = client >= client_t'(ClientsPerGt);
+  assign fault_client_o  = client[1:0];
+  assign fault_fn_o      = fn;
+  assign fault_write_o   = op != MemRead;
+  assign fault_foreign_o = !per_process && verdict_foreign_i;
+  assign fault_addr_o    = addr;
+
+  // ---- the port --------------------------------------------------------------------------------------------
+
+  logic        out_valid_q;
+  mem_op_e     out_op_q;
+  logic [5:0]  out_fn_q;
+  logic [47:0] out_addr_q;
+  logic [7:0]  out_be_q;
+  logic [63:0] out_data_q;
+
+  assign room       = !out_valid_q || out_op_q == MemMsi || mem_req_ready_i;
+  assign req_sent_o = room;
+
+  assign mem_req_valid_o = out_valid_q && out_op_q != MemMsi;
+  assign mem_req_op_o    = out_op_q;
+  assign mem_req_fn_o    = out_fn_q;
+  assign mem_req_addr_o  = out_addr_q;
+  assign mem_req_be_o    = out_be_q;
+  assign mem_req_data_o  = out_data_q;
+  assign msi_valid_o     = out_valid_q && out_op_q == MemMsi;
+  assign msi_fn_o        = out_fn_q;
+  assign msi_vector_o    = out_addr_q[2:0];
+
+  always_ff @(posedge clk_i) begin
+    if (accept) begin
+      out_op_q   <= op;
+      out_fn_q   <= fn;
+      out_addr_q <= is_msi ? {45'd0, addr[2:0]} : {frame_i, addr[11:3], 3'd0};
+      out_be_q   <= req_be_i[client];
+      out_data_q <= req_data_i[client];
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      out_valid_q     <= 1'b0;
+      last_q          <= '0;
+      locked_q        <= 1'b0;
+      locked_client_q <= '0;
+    end else begin
+      if (room) out_valid_q <= accept;
+      if (take) last_q <= client;
+      locked_q <= any && !take;
+      if (any && !take) locked_client_q <= client;
+    end
+  end
+
+  // ---- whose answer comes next -----------------------------------------------------------------------------
+
+  client_t             reader [MaxReads];
+  logic [ReadBits-1:0] put_q, get_q;
+  logic [ReadBits:0]   reads_q;
+  logic                reads_full, push, pop;
+
+  assign reads_full = reads_q == (ReadBits + 1)'(MaxReads);
+  assign push       = accept && is_answered;
+  assign pop        = mem_rsp_valid_i;
+
+  always_comb begin
+    rsp_valid_o                = '0;
+    rsp_valid_o[reader[get_q]] = mem_rsp_valid_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (push) reader[put_q] <= client;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      put_q   <= '0;
+      get_q   <= '0;
+      reads_q <= '0;
+    end else begin
+      if (push) put_q <= put_q + 1'b1;
+      if (pop)  get_q <= get_q + 1'b1;
+      if (push && !pop) reads_q <= reads_q + 1'b1;
+      if (pop && !push) reads_q <= reads_q - 1'b1;
+    end
+  end
+
+  assign idle_o = !any && !out_valid_q;
+
+  // An answer belongs to somebody.
+  MemarbAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      mem_rsp_valid_i |-> reads_q != '0);
+  // Requests stay until taken.
+  MemarbRequestStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      locked_q |-> req_valid_i[locked_client_q]);
+  MemarbPortStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (mem_req_valid_o && !mem_req_ready_i) |=> mem_req_valid_o && $stable(mem_req_addr_o));
+  // One client is served at a time.
+  MemarbReadyOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni) $onehot0(req_ready_o));
+
+endmodule

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Registers of one GT that only the PF sees: what it boots and probes with.
+
+module gpu_pf_regs
+  import gpu_regs_pkg::*;
+#(
+  parameter logic [31:0] GmdId      = 32'h0780_0004,  // 30.00 revision 4, as an integrated part of today
+  parameter logic [31:0] RpmConfig0 = 32'h0000_0014   // crystal 38.4 MHz, shift 2
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  // register bus: offset in this GT's block
+  input  logic        reg_valid_i,
+  input  logic        reg_write_i,
+  input  logic [17:0] reg_offset_i,
+  input  logic [3:0]  reg_be_i,
+  input  logic [31:0] reg_wdata_i,
+  output logic [31:0] reg_rdata_o,
+
+  input  logic [31:0] guc_status_i,
+  output logic        tlb_invalidate_o  // done in this cycle
+);
+
+  localparam logic [31:0] ScratchEnd = SOFT_SCRATCH_0 + SOFT_SCRATCH__STRIDE * SOFT_SCRATCH_COUNT;
+
+  // Memories power up as zero; reset leaves them.
+  logic [31:0] soft_scratch [16];
+  initial begin
+    for (int unsigned i = 0; i < 16; i++) soft_scratch[i] = 32'd0;
+  end
+
+  logic [31:0] offset, mask;
+  logic        is_scratch;
+
+  assign offset     = {14'd0, reg_offset_i};
+  assign is_scratch = offset >= SOFT_SCRATCH_0 && offset < ScratchEnd;
+  assign mask       = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
+
+  assign tlb_invalidate_o = reg_valid_i && reg_write_i && offset == GUC_TLB_INV_CR &&
+                            (reg_wdata_i & mask & GUC_TLB_INV_CR_INVALIDATE) != 32'd0;
+
+  always_comb begin
+    reg_rdata_o = 32'd0;
+    if (reg_valid_i && !reg_write_i) begin
+      if (is_scratch)            reg_rdata_o = soft_scratch[reg_offset_i[5:2]];
+      if (offset == RPM_CONFIG0) reg_rdata_o = RpmConfig0;
+      if (offset == GMD_ID)      reg_rdata_o = GmdId;
+      if (offset == GUC_STATUS)  reg_rdata_o = guc_status_i;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (reg_valid_i && reg_write_i && is_scratch) begin
+      soft_scratch[reg_offset_i[5:2]] <=
+          (soft_scratch[reg_offset_i[5:2]] & ~mask) | (reg_wdata_i & mask);
+    end
+  end
+
+  // The bus is dword aligned.
+  PfRegsAligned: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      reg_valid_i |-> reg_offset_i[1:0] == 2'd0);
+
+endmodule

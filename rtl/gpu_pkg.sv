@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+// Types and numbers that several blocks of the chip share and that no program sees. What programs see is in
+// gpu_regs.def.
+
+package gpu_pkg;
+
+  // Functions of the device: 0 is the PF, n is VF n.
+  localparam int unsigned NumFns = 64;
+
+  // Who asks for memory. Each GT has the same four; the tile's register interrupts only send MSIs.
+  localparam int unsigned ClientsPerGt = 4;
+  localparam int unsigned NumClients   = 2 * ClientsPerGt + 1;
+  localparam int unsigned ClientDma    = 2;  // in its GT; below are the engines
+  localparam int unsigned ClientIrq    = 3;
+  localparam int unsigned ClientTile   = 2 * ClientsPerGt;
+
+  // MemMsi is no access but an interrupt that must stay behind the writes before it.
+  typedef enum logic [1:0] {
+    MemRead   = 2'd0,
+    MemWrite  = 2'd1,
+    MemAtomic = 2'd2,
+    MemMsi    = 2'd3
+  } mem_op_e;
+
+  // GGTT entry: bits of the public format that the chip looks at.
+  localparam int unsigned PteBits = 54;
+
+  // Interrupt identity of a GuC.
+  localparam logic [2:0] IdentityClassOther   = 3'd4;
+  localparam logic [5:0] IdentityInstanceGuc  = 6'd0;
+  localparam logic [5:0] IdentityInstanceMguc = 6'd16;
+
+  // Position of the only bit of a one-hot word, without a loop.
+  function automatic logic [5:0] onehot_index(input logic [63:0] onehot);
+    return {
+      |(onehot & 64'hffff_ffff_0000_0000),
+      |(onehot & 64'hffff_0000_ffff_0000),
+      |(onehot & 64'hff00_ff00_ff00_ff00),
+      |(onehot & 64'hf0f0_f0f0_f0f0_f0f0),
+      |(onehot & 64'hcccc_cccc_cccc_cccc),
+      |(onehot & 64'haaaa_aaaa_aaaa_aaaa)
+    };
+  endfunction
+
+  function automatic logic [5:0] lowest_bit(input logic [63:0] word);
+    return onehot_index(word & (~word + 64'd1));
+  endfunction
+
+  // Round robin: the first set bit behind last, or else the first of all. 0 when none is set.
+  function automatic logic [5:0] next_fn(input logic [63:0] pending, input logic [5:0] last);
+    logic [63:0] behind;
+    behind = pending & ((~64'd1) << last);
+    return lowest_bit((behind != 64'd0) ? behind : pending);
+  endfunction
+
+endpackage

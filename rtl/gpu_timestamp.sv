@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+// GT timestamp in clock cycles. The simulator adds what it did not evaluate, so that the value is the same with
+// and without idle skip. It is not traced: it changes at each edge.
+
+module gpu_timestamp (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+
+  /*verilator tracing_off*/
+  input  logic [63:0] skip_i,
+  output logic [63:0] timestamp_o
+  /*verilator tracing_on*/
+);
+
+  /*verilator tracing_off*/
+  logic [63:0] timestamp_q;
+  /*verilator tracing_on*/
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) timestamp_q <= 64'd0;
+    else         timestamp_q <= timestamp_q + 64'd1 + skip_i;
+  end
+
+  assign timestamp_o = timestamp_q;
+
+  // Time never runs backwards.
+  TimestampRises: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      timestamp_q + 64'd1 + skip_i > timestamp_q);
+
+endmodule
