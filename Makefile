@@ -26,7 +26,7 @@ CXXFLAGS := -std=gnu++17 $(OPT) -g $(WARN) $(SANFLAGS)
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell pkg-config --libs lua5.4 2>/dev/null)
 VERILATOR_ROOT := /usr/share/verilator
-VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert --noassert-case
+VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert
 
 SYSTEM_LIBS := -lsystemc -lz -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
 
