@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Logical ring context in memory, as driver, firmware-free hardware and guest share it (Linux's
  * xe_lrc.c, regs/xe_lrc_layout.h). Pages: PPHWSP, then the register state; dword indexes count from the start
- * of the register state. The driver writes all; the engine writes back CTX_RING_HEAD and CTX_TIMESTAMP when the
- * context leaves it. */
+ * of the register state. The driver writes all; the engine writes back CTX_RING_HEAD, CTX_BB_HEAD and
+ * CTX_TIMESTAMP when the context leaves it. */
 #ifndef HOST_ABI_XE_LRC_LAYOUT_H
 #define HOST_ABI_XE_LRC_LAYOUT_H
 
@@ -20,7 +20,11 @@
 #define CTX_RING_TAIL             0x07u /* bytes from ring start */
 #define CTX_RING_START            0x09u /* GGTT address */
 #define CTX_RING_CTL              0x0bu /* RING_CTL_*: size in pages minus one at 20:12, bit 0 enable */
+#define CTX_BB_HEAD_UDW           0x0du /* where in a batch the context stopped: GGTT address, high half */
+#define CTX_BB_HEAD               0x0fu /* low half; the engine writes both when the context leaves it */
+#define CTX_BB_HEAD_VALID         0x1u  /* it stopped in a batch; clear: in the ring, at CTX_RING_HEAD */
 #define CTX_BB_PER_CTX_PTR        0x13u /* GGTT page | 1: runs first at every switch-in; 0 none */
+#define CTX_BB_PER_CTX_VALID      0x1u
 #define CTX_CS_INDIRECT_CTX       0x15u
 #define CTX_CS_INDIRECT_CTX_OFFSET 0x17u
 #define CTX_TIMESTAMP             0x23u
