@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line: sub-commands, exit codes, one run and its report. Inside sim/machine/ only. */
+#ifndef SIM_MACHINE_CLI_H
+#define SIM_MACHINE_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/core/sim.h"
+#include "sim/machine/params.h"
+#include "sim/machine/script.h"
+
+enum exit_code {
+    EXIT_HOLDS = 0,         /* all expectations hold */
+    EXIT_FAILS = 1,         /* one does not, a verb failed, or time was up */
+    EXIT_TROUBLE = 2,       /* bad usage, input, script or file */
+    EXIT_STUCK = 3,         /* nothing can ever happen again */
+    EXIT_INTERRUPTED = 130, /* by SIGINT or SIGTERM */
+};
+
+#define OUT_PATH_LEN 1024u
+
+/* Files of a run's directory. */
+struct run_files {
+    char trace[OUT_PATH_LEN]; /* "" when waves are off */
+    char names[OUT_PATH_LEN];
+    char events[OUT_PATH_LEN];
+    char report[OUT_PATH_LEN];
+};
+
+/* One run as the command line asks for it. */
+struct run_options {
+    const char *program; /* argv[0] */
+    const char *scenario;
+    char out[OUT_PATH_LEN];
+    bool out_is_default;
+    const char *trace; /* vcd, vcd.gz or off */
+    uint64_t seed;
+    uint64_t until_ps; /* 0: not asked for */
+    const char *until; /* as written */
+    bool no_skip;
+    bool quiet;
+    struct params params;
+};
+
+/* What is known when a run is over. */
+struct run_result {
+    enum exit_code code;
+    const char *word;  /* pass, fail, time_limit, until, error, deadlock, interrupted */
+    const char *error; /* text, or "" */
+    double wall_s;
+    struct sim_summary summary;
+};
+
+/* Sub-commands: argv[0] is the command's name. Return the exit code. */
+int run_main(int argc, char **argv);
+int list_main(int argc, char **argv);
+
+/* Makes the directory and its parents, removes what an earlier run left there, and fills in the paths. Returns 0, or
+ * -errno with a message on stderr. */
+MUST_USE int run_files_prepare(const struct run_options *options, struct run_files *files);
+/* Writes report.json. Returns 0, or -errno with a message on stderr. */
+MUST_USE int report_write(const char *path, const struct run_options *options,
+                          const struct script *script, const struct run_result *result);
+/* The one command line that does this run again, into text. */
+void repeat_command(const struct run_options *options, char *text, size_t size);
+
+#endif

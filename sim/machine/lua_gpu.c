@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/* gpu:... and vmm...: the administrator of a host and its VMM, over the PF driver and the VFIO faces of its VFs. */
+#include "sim/machine/lua_script.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct machine_gpu *check_gpu(lua_State *lua)
+{
+    return lua_object_check(lua, 1, LUA_GPU);
+}
+
+static unsigned check_vf(lua_State *lua, const struct machine_gpu *gpu)
+{
+    return (unsigned)lua_check_range(lua, 2, 1, gpu->desc.num_vfs);
+}
+
+/* Result of a verb that can only succeed or fail. */
+static int finish(lua_State *lua, const char *verb, int err)
+{
+    script_time_passes(lua);
+    return err < 0 ? lua_fail(lua, verb, err) : 0;
+}
+
+/* ---- provisioning -------------------------------------------------------------------------------------- */
+
+static int gpu_provision(lua_State *lua)
+{
+    static const char *const fields[] = {"ggtt_start", "ggtt_size",       "contexts",
+                                         "doorbells",  "exec_quantum_ms", "preempt_timeout_us",
+                                         NULL};
+    struct machine_gpu *gpu = check_gpu(lua);
+    unsigned vf = check_vf(lua, gpu);
+    struct pf_vf_config config = {0};
+
+    if (!lua_isnoneornil(lua, 3)) {
+        lua_check_fields(lua, 3, fields);
+        config.ggtt_start = lua_field_uint(lua, 3, "ggtt_start", UINT32_MAX, 0);
+        config.ggtt_size = lua_field_uint(lua, 3, "ggtt_size", UINT32_MAX, 0);
+        config.num_contexts = (uint32_t)lua_field_uint(lua, 3, "contexts", UINT16_MAX, 0);
+        config.num_doorbells = (uint32_t)lua_field_uint(lua, 3, "doorbells", UINT8_MAX, 0);
+        config.exec_quantum_ms = (uint32_t)lua_field_uint(lua, 3, "exec_quantum_ms", UINT32_MAX, 0);
+        config.preempt_timeout_us =
+            (uint32_t)lua_field_uint(lua, 3, "preempt_timeout_us", UINT32_MAX, 0);
+    }
+    return finish(lua, "gpu:provision", pf_provision(gpu->pf, vf, &config));
+}
+
+static int gpu_unprovision(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+
+    return finish(lua, "gpu:unprovision", pf_unprovision(gpu->pf, check_vf(lua, gpu)));
+}
+
+static void set_integer(lua_State *lua, const char *name, uint64_t value)
+{
+    lua_pushinteger(lua, (lua_Integer)value);
+    lua_setfield(lua, -2, name);
+}
+
+static int gpu_config(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+    struct pf_vf_config config = {0};
+
+    pf_get_config(gpu->pf, check_vf(lua, gpu), &config);
+    lua_newtable(lua);
+    set_integer(lua, "ggtt_start", config.ggtt_start);
+    set_integer(lua, "ggtt_size", config.ggtt_size);
+    set_integer(lua, "contexts", config.num_contexts);
+    set_integer(lua, "doorbells", config.num_doorbells);
+    set_integer(lua, "exec_quantum_ms", config.exec_quantum_ms);
+    set_integer(lua, "preempt_timeout_us", config.preempt_timeout_us);
+    return 1;
+}
+
+/* ---- control ------------------------------------------------------------------------------------------- */
+
+static int control(lua_State *lua, const char *verb, int (*call)(struct pf *pf, unsigned vf))
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+
+    return finish(lua, verb, call(gpu->pf, check_vf(lua, gpu)));
+}
+
+static int gpu_pause(lua_State *lua)
+{
+    return control(lua, "gpu:pause", pf_control_pause);
+}
+
+static int gpu_resume(lua_State *lua)
+{
+    return control(lua, "gpu:resume", pf_control_resume);
+}
+
+static int gpu_stop(lua_State *lua)
+{
+    return control(lua, "gpu:stop", pf_control_stop);
+}
+
+static int gpu_flr(lua_State *lua)
+{
+    return control(lua, "gpu:flr", pf_control_flr);
+}
+
+/* gpu:state(vf [, gt]): of the PF's control machine. */
+static int gpu_state(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+    unsigned vf = check_vf(lua, gpu);
+    unsigned gt = 0;
+
+    if (!lua_isnoneornil(lua, 3))
+        gt = (unsigned)lua_check_range(lua, 3, 0, gpu->desc.num_gts - 1);
+    lua_pushstring(lua, pf_control_state(gpu->pf, gt, vf));
+    return 1;
+}
+
+/* ---- VFIO ------------------------------------------------------------------------------------------------ */
+
+static struct vfio_device *check_vfio(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+
+    return &machine_find_fn(gpu, check_vf(lua, gpu))->vfio;
+}
+
+/* gpu:vfio(vf [, state]): tells the migration state, or goes to another. */
+static int gpu_vfio(lua_State *lua)
+{
+    struct vfio_device *device = check_vfio(lua);
+    const char *wanted = luaL_optstring(lua, 3, NULL);
+
+    for (int state = VFIO_DEVICE_STATE_ERROR; wanted && state <= VFIO_DEVICE_STATE_PRE_COPY_P2P;
+         state++) {
+        if (strcmp(vfio_state_name((enum vfio_device_mig_state)state), wanted) != 0)
+            continue;
+        finish(lua, "gpu:vfio", vfio_set_state(device, (enum vfio_device_mig_state)state));
+        wanted = NULL;
+    }
+    if (wanted)
+        return luaL_argerror(lua, 3, "a VFIO migration state is wanted: RUNNING, STOP, ...");
+    lua_pushstring(lua, vfio_state_name(device->state));
+    return 1;
+}
+
+static int gpu_reset(lua_State *lua)
+{
+    return finish(lua, "gpu:reset", vfio_reset(check_vfio(lua)));
+}
+
+static int gpu_save(lua_State *lua)
+{
+    struct vfio_device *device = check_vfio(lua);
+    uint8_t *stream = NULL;
+    uint64_t size = 0;
+    int err = vmm_save(device, &stream, &size);
+
+    if (err)
+        return finish(lua, "gpu:save", err);
+    script_time_passes(lua);
+    lua_pushlstring(lua, (const char *)stream, size);
+    free(stream);
+    return 1;
+}
+
+static int gpu_load(lua_State *lua)
+{
+    struct vfio_device *device = check_vfio(lua);
+    size_t size;
+    const char *stream = luaL_checklstring(lua, 3, &size);
+
+    return finish(lua, "gpu:load", vmm_load(device, (const uint8_t *)stream, size));
+}
+
+/* ---- the VMM --------------------------------------------------------------------------------------------- */
+
+struct tamper {
+    lua_State *lua;
+    const char *error; /* why the script's function could not be used; on the stack, or a literal */
+};
+
+/* Gives the stream to the script's function (at index 2) and takes what it returns; it can damage or cut, not
+ * grow. Errors wait until the migration is over: a jump out of it would leave the VM half way. */
+static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
+{
+    struct tamper *tamper = arg;
+    lua_State *lua = tamper->lua;
+    const char *changed;
+    size_t len;
+
+    lua_pushvalue(lua, 2);
+    lua_pushlstring(lua, (const char *)stream, *size);
+    if (lua_pcall(lua, 1, 1, 0) != LUA_OK) {
+        tamper->error = lua_push_text(lua, -1);
+        return;
+    }
+    if (lua_isnil(lua, -1))
+        return;
+    changed = lua_tolstring(lua, -1, &len);
+    if (!changed || len > *size) {
+        tamper->error = "tamper has to return a text no longer than the stream, or nothing";
+        return;
+    }
+    memcpy(stream, changed, len);
+    *size = len;
+}
+
+/* vmm.migrate{vm =, to = {gpu, vf} [, tamper =]} */
+static int vmm_migrate_vm(lua_State *lua)
+{
+    static const char *const fields[] = {"vm", "to", "tamper", NULL};
+    struct script *script = script_of(lua);
+    struct tamper tamper = {.lua = lua};
+    struct machine_migration migration = {.host = script_actor(lua)->hal, .tamper_arg = &tamper};
+    int err;
+
+    lua_settop(lua, 1);
+    lua_check_fields(lua, 1, fields);
+    if (script_actor(lua)->vm)
+        return luaL_error(lua, "the VMM is of the host: call this outside of guests");
+    lua_getfield(lua, 1, "tamper");
+    if (!lua_isnil(lua, 2)) {
+        luaL_checktype(lua, 2, LUA_TFUNCTION);
+        migration.tamper = tamper_call;
+    }
+    lua_getfield(lua, 1, "vm");
+    luaL_argcheck(lua, luaL_testudata(lua, 3, LUA_VM), 1, "vm = a VM is wanted");
+    migration.vm = lua_object_check(lua, 3, LUA_VM);
+    lua_getfield(lua, 1, "to");
+    luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf} is wanted");
+    migration.to = lua_check_fn(lua, 4);
+    err = machine_migrate(script->machine, &migration);
+    if (tamper.error)
+        return luaL_error(lua, "%s", tamper.error);
+    finish(lua, "vmm.migrate", err);
+    lua_newtable(lua);
+    set_integer(lua, "bytes", migration.stream_size);
+    set_integer(lua, "downtime_ns", migration.downtime_ns);
+    return 1;
+}
+
+const luaL_Reg lua_gpu_methods[] = {
+    {"provision", gpu_provision},
+    {"unprovision", gpu_unprovision},
+    {"config", gpu_config},
+    {"pause", gpu_pause},
+    {"resume", gpu_resume},
+    {"stop", gpu_stop},
+    {"flr", gpu_flr},
+    {"state", gpu_state},
+    {"vfio", gpu_vfio},
+    {"reset", gpu_reset},
+    {"save", gpu_save},
+    {"load", gpu_load},
+    {NULL, NULL},
+};
+
+const luaL_Reg lua_vmm_functions[] = {
+    {"migrate", vmm_migrate_vm},
+    {NULL, NULL},
+};

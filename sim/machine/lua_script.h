@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* What the lua_*.c files share. An actor is a Lua coroutine that is resumed once, on the stack of its own program,
+ * and never yields: where it blocks, its C function blocks inside hal_*. All actors share one Lua state; one runs
+ * at a time, since programs change only inside hal_*. */
+#ifndef SIM_MACHINE_LUA_SCRIPT_H
+#define SIM_MACHINE_LUA_SCRIPT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sim/machine/script.h"
+
+/* An actor that runs this many Lua instructions while no time passes is in an endless loop. */
+#define SCRIPT_MAX_INSTRUCTIONS 50000000ull
+#define SCRIPT_HOOK_PERIOD      100000
+#define SCRIPT_MAX_MEMORY       (256ull << 20)
+#define SCRIPT_ACTOR_NAME_LEN   32u
+
+struct actor {
+    struct script *script;
+    lua_State *lua;
+    int reference; /* keeps the coroutine from being collected */
+    char name[SCRIPT_ACTOR_NAME_LEN];
+    struct hal *hal;       /* whose time it lives in */
+    struct machine_vm *vm; /* the guest it is in, or NULL */
+    bool ended;
+    uint64_t instructions; /* since time passed */
+    struct actor *next;
+};
+
+struct script {
+    struct script_config config;
+    lua_State *lua;
+    uint64_t memory; /* bytes that Lua holds */
+    uint64_t random_state;
+    struct sim *sim;
+    struct machine *machine;
+    struct machine_desc desc;
+    bool has_desc;
+    struct hal *hal;      /* of everything that is no guest */
+    struct actor *actors; /* newest first; the last one is main */
+    unsigned num_running;
+    enum script_outcome outcome;
+    char *error;
+    struct expectation *expectations;
+    unsigned num_expectations;
+};
+
+/* ---- lua_script.c ---- */
+
+struct actor *script_actor(lua_State *lua);
+struct script *script_of(lua_State *lua);
+/* Makes the function on top of the stack an actor and pops it. Starts it when the machine runs. */
+struct actor *script_actor_create(lua_State *lua, const char *name, struct machine_vm *vm);
+/* To be called where an actor blocks: its instructions count from here. */
+void script_time_passes(lua_State *lua);
+
+/* ---- lua_sandbox.c ---- */
+
+/* Opens what is left of Lua's libraries, with pairs, next, tostring, sort and random made repeatable. */
+void lua_sandbox_open(lua_State *lua);
+
+/* ---- lua_value.c: arguments, results, objects ---- */
+
+#define LUA_NO_DEFAULT UINT64_MAX
+
+/* Metatable names. */
+#define LUA_GPU     "gpu"
+#define LUA_VM      "vm"
+#define LUA_VF      "vf"
+#define LUA_ACTOR   "actor"
+#define LUA_FAILURE "failure"
+
+/* A time in ns from a number (ns) or a text ("5us"); absent: the default, unless LUA_NO_DEFAULT. */
+uint64_t lua_check_time(lua_State *lua, int index, uint64_t default_ns);
+/* An integer within [min, max]. */
+lua_Integer lua_check_range(lua_State *lua, int index, lua_Integer min, lua_Integer max);
+/* Field of the table at index: integer within [0, max], or the default when absent. */
+uint64_t lua_field_uint(lua_State *lua, int index, const char *name, uint64_t max,
+                        uint64_t fallback);
+/* Stops at a field of the table at index that is not in the NULL-terminated list. */
+void lua_check_fields(lua_State *lua, int index, const char *const *names);
+/* Registers a type of object with methods; the table at the top, popped, is not needed by the caller. */
+void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods);
+/* Pushes an object that points to ours; fields (a table on top of the stack) is popped into it. */
+void lua_object_push(lua_State *lua, const char *type, void *pointer);
+void *lua_object_check(lua_State *lua, int index, const char *type);
+/* {gpu, vf} at index. */
+struct machine_fn *lua_check_fn(lua_State *lua, int index);
+/* Raises the failure of a verb: caught by pcall it is a table with verb, errno and message. */
+int lua_fail(lua_State *lua, const char *verb, int64_t error);
+/* Is the value a failure that lua_fail raised? */
+bool lua_is_failure(lua_State *lua, int index);
+/* Pushes any value as text, without addresses. */
+const char *lua_push_text(lua_State *lua, int index);
+
+/* ---- groups of functions ---- */
+
+extern const luaL_Reg lua_machine_functions[]; /* params, machine */
+extern const luaL_Reg lua_time_functions[];    /* actor, sleep, expect, ... */
+extern const luaL_Reg lua_actor_methods[];
+extern const luaL_Reg lua_gpu_methods[];
+extern const luaL_Reg lua_vm_methods[];
+extern const luaL_Reg lua_vf_methods[];
+extern const luaL_Reg lua_vmm_functions[];
+
+/* lua_machine.c: declares the keys that every machine has. */
+void lua_machine_keys(struct params *params);
+/* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the guest or outside. */
+void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
+/* lua_time.c: waits for its end, or raises a failure. */
+void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns);
+
+#endif

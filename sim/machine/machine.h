@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the parts meet: GPUs with their GuC programs and PF drivers, VMs with their VF drivers, and VFIO
+ * faces between them, built from one description. Scenarios and system tests start here. */
+#ifndef SIM_MACHINE_MACHINE_H
+#define SIM_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "firmware/guc.h"
+#include "guest/vf/vf.h"
+#include "host/pf/pf.h"
+#include "host/vfio/vfio.h"
+#include "host/vmm/vmm.h"
+#include "sim/core/sim.h"
+#include "sim/hal/hal.h"
+
+#define MACHINE_MAX_GPUS     4u
+#define MACHINE_MAX_VMS      64u
+#define MACHINE_MAX_GTS      2u
+#define MACHINE_NAME_LEN     16u /* with the NUL */
+#define MACHINE_MAX_VFS      PF_MAX_VFS
+#define MACHINE_DEFAULT_VFS  2u
+#define MACHINE_DEFAULT_RAM  (16ull << 20)
+#define MACHINE_HOST_RAM     (64ull << 20)
+#define MACHINE_BOOT_TIME_NS HAL_NS_PER_S
+
+struct machine_gpu_desc {
+    char name[MACHINE_NAME_LEN];
+    unsigned num_gts;
+    unsigned num_vfs;
+    uint32_t guc_abi; /* GUC_ABI_VERSION(...) */
+};
+
+struct machine_vm_desc {
+    char name[MACHINE_NAME_LEN];
+    uint64_t ram;     /* bytes */
+    uint32_t max_abi; /* of its VF driver; 0 any */
+};
+
+struct machine_desc {
+    struct machine_gpu_desc gpus[MACHINE_MAX_GPUS];
+    unsigned num_gpus;
+    struct machine_vm_desc vms[MACHINE_MAX_VMS];
+    unsigned num_vms;
+};
+
+struct machine_gpu;
+
+/* One VF of one GPU: what a VM is attached to, and what a VMM migrates from and to. */
+struct machine_fn {
+    struct machine_gpu *gpu;
+    unsigned vf;
+    char name[2 * MACHINE_NAME_LEN]; /* src.vf1 */
+    struct vfio_device vfio;
+};
+
+struct machine_gpu {
+    struct machine_gpu_desc desc;
+    struct sim_gpu *sim;
+    struct hal *pf_hal;
+    struct guc *gucs[MACHINE_MAX_GTS];
+    struct pf *pf;
+    struct machine_fn *fns; /* [0] is VF 1 */
+    bool booted;
+    int boot_error; /* what pf_probe returned */
+};
+
+struct machine_vm {
+    struct machine_vm_desc desc;
+    struct sim_vm *sim;
+    struct hal *hal;
+    struct vf *vf;
+    struct machine_fn *fn; /* NULL until attached */
+};
+
+struct machine {
+    struct sim *sim;
+    struct machine_gpu gpus[MACHINE_MAX_GPUS];
+    unsigned num_gpus;
+    struct machine_vm vms[MACHINE_MAX_VMS];
+    unsigned num_vms;
+};
+
+/* Builds everything in a fresh sim, before sim_start; the GuCs and the PFs boot as soon as it runs. Returns
+ * NULL with a message on stderr. */
+struct machine *machine_create(struct sim *sim, const struct machine_desc *desc);
+/* After sim_destroy, or instead of it, before it: frees what C holds. NULL is allowed. */
+void machine_destroy(struct machine *machine);
+
+/* VF number vf (from 1) of a GPU, or NULL. */
+struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf);
+/* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM. */
+MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn);
+/* Migrates the VM from the VF that it has to another. host: time of the VMM. tamper and tamper_arg as in
+ * struct vmm_migration, or NULL. Fills in stream_size and downtime_ns of result. Returns 0, or -errno: the VM
+ * is where it was. */
+struct machine_migration {
+    struct hal *host;
+    struct machine_vm *vm;
+    struct machine_fn *to;
+    void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);
+    void *tamper_arg;
+    uint64_t stream_size;
+    uint64_t downtime_ns;
+};
+MUST_USE int machine_migrate(struct machine *machine, struct machine_migration *migration);
+
+/* The public name of a GuC action, or NULL: for traces. */
+const char *machine_action_name(uint16_t action, bool g2h);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* gucsim: picks the sub-command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "sim/machine/cli.h"
+#include "traces/traces.h"
+
+#define GUCSIM_VERSION "0.1.0"
+
+static int help_main(int argc, char **argv);
+
+static const struct command {
+    const char *name;
+    int (*main)(int argc, char **argv);
+    const char *usage;
+    const char *text; /* one line */
+    const char *more; /* for help COMMAND */
+} commands[] = {
+    {"run", run_main, "run SCENARIO.lua [OPTION]...", "runs a scenario",
+     "  --out DIR            where files go (build/out/<scenario>)\n"
+     "  --trace FORM         waves: vcd, vcd.gz (default) or off\n"
+     "  --seed N             of math.random (1)\n"
+     "  --set KEY=VALUE      sets a key; 'gucsim list SCENARIO' shows them\n"
+     "  --until TIME         ends the run early: 10us, 2.5ms, 1s\n"
+     "  --no-skip            evaluates every cycle; slow, same files\n"
+     "  --quiet              prints failures alone\n"
+     "exit: 0 all expectations hold; 1 one does not, or time was up; 2 bad usage, input or "
+     "script;\n"
+     "      3 nothing can ever happen again; 130 interrupted\n"},
+    {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
+     "  --format FORM        ascii (default)\nexit: 0, or 2 for trouble\n"},
+    {"list", list_main, "list [SCENARIO.lua]", "shows scenarios, or the keys that one lets you set",
+     "exit: 0, or 2 for trouble\n"},
+    {"help", help_main, "help [COMMAND]", "shows this, or more of one command", "exit: 0\n"},
+};
+
+static const struct command *command_find(const char *name)
+{
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int command_unknown(const char *name)
+{
+    const char *names[ARRAY_SIZE(commands)];
+    const char *near;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+        names[i] = commands[i].name;
+    near = nearest_name(name, names, ARRAY_SIZE(commands));
+    fprintf(stderr, "gucsim: no command %s%s%s%s; see 'gucsim help'\n", name,
+            near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+    return EXIT_TROUBLE;
+}
+
+static void usage_print(FILE *to)
+{
+    fprintf(to, "usage: gucsim COMMAND ...\n\n");
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+        fprintf(to, "  %-32s %s\n", commands[i].usage, commands[i].text);
+    fprintf(to, "  %-32s %s\n", "--version", "prints the version");
+}
+
+static int help_main(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        usage_print(stdout);
+        return EXIT_HOLDS;
+    }
+    command = command_find(argv[1]);
+    if (!command)
+        return command_unknown(argv[1]);
+    printf("usage: gucsim %s\n%s.\n\n%s", command->usage, command->text, command->more);
+    return EXIT_HOLDS;
+}
+
+int main(int argc, char **argv)
+{
+    const struct command *command;
+
+    if (argc < 2) {
+        usage_print(stderr);
+        return EXIT_TROUBLE;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("gucsim " GUCSIM_VERSION "\n");
+        return EXIT_HOLDS;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+        return help_main(argc - 1, argv + 1);
+    command = command_find(argv[1]);
+    return command ? command->main(argc - 1, argv + 1) : command_unknown(argv[1]);
+}

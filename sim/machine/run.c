@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: MIT */
+/* gucsim run: one scenario on one machine, from the words of the command line to an exit code and a directory of
+ * files. Files are closed and valid however it ends. */
+#include "sim/machine/cli.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DEFAULT_OUT_ROOT "build/out"
+#define WAITING_LEN      256
+
+/* ---- options ----------------------------------------------------------------------------------------- */
+
+enum run_option { OPT_OUT = 1, OPT_TRACE, OPT_SEED, OPT_SET, OPT_UNTIL, OPT_NO_SKIP, OPT_QUIET };
+
+static const struct option long_options[] = {
+    {"out", required_argument, NULL, OPT_OUT},     {"trace", required_argument, NULL, OPT_TRACE},
+    {"seed", required_argument, NULL, OPT_SEED},   {"set", required_argument, NULL, OPT_SET},
+    {"until", required_argument, NULL, OPT_UNTIL}, {"no-skip", no_argument, NULL, OPT_NO_SKIP},
+    {"quiet", no_argument, NULL, OPT_QUIET},       {NULL, 0, NULL, 0},
+};
+
+static int seed_parse(const char *text, uint64_t *seed)
+{
+    char *end;
+
+    errno = 0;
+    *seed = strtoull(text, &end, 0);
+    return errno || end == text || *end || *text == '-' ? -EINVAL : 0;
+}
+
+/* Returns 0, or -EINVAL with a message in error. */
+static int option_take(struct run_options *options, int option, const char *value,
+                       char error[ERROR_TEXT_LEN])
+{
+    int err = 0;
+
+    switch (option) {
+    case OPT_OUT:
+        if (!*value ||
+            snprintf(options->out, sizeof(options->out), "%s", value) >= (int)OUT_PATH_LEN)
+            err = -EINVAL;
+        options->out_is_default = false;
+        break;
+    case OPT_TRACE:
+        options->trace = value;
+        if (strcmp(value, "vcd") != 0 && strcmp(value, "vcd.gz") != 0 && strcmp(value, "off") != 0)
+            err = -EINVAL;
+        break;
+    case OPT_SEED:
+        err = seed_parse(value, &options->seed);
+        break;
+    case OPT_SET:
+        return params_set(&options->params, value, error);
+    case OPT_UNTIL:
+        options->until = value;
+        err = time_parse(value, &options->until_ps);
+        if (!err && options->until_ps == 0)
+            err = -EINVAL;
+        break;
+    case OPT_NO_SKIP:
+        options->no_skip = true;
+        break;
+    default:
+        options->quiet = true;
+    }
+    if (err)
+        snprintf(error, ERROR_TEXT_LEN, "--%s %s: %s is wanted", long_options[option - 1].name,
+                 value,
+                 option == OPT_OUT     ? "a directory"
+                 : option == OPT_TRACE ? "vcd, vcd.gz or off"
+                 : option == OPT_SEED  ? "a whole number"
+                                       : "a time such as 10us");
+    return err;
+}
+
+/* build/out/<name of the scenario without .lua> */
+static void out_default(struct run_options *options)
+{
+    char copy[OUT_PATH_LEN];
+    char *name, *dot;
+
+    snprintf(copy, sizeof(copy), "%s", options->scenario);
+    name = basename(copy);
+    dot = strrchr(name, '.');
+    if (dot && dot != name)
+        *dot = '\0';
+    /* basename of a path that fits is no longer than it */
+    snprintf(options->out, sizeof(options->out), DEFAULT_OUT_ROOT "/%.*s",
+             (int)(sizeof(options->out) - sizeof(DEFAULT_OUT_ROOT) - 1), name);
+}
+
+static int options_parse(struct run_options *options, int argc, char **argv)
+{
+    char error[ERROR_TEXT_LEN] = "";
+    int option;
+
+    optind = 1;
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            fprintf(stderr, "gucsim run: %s: %s; 'gucsim help run' lists the options\n",
+                    argv[optind - 1], option == ':' ? "its value is missing" : "no such option");
+            return -EINVAL;
+        }
+        if (option_take(options, option, optarg, error)) {
+            fprintf(stderr, "gucsim run: %s\n", error);
+            return -EINVAL;
+        }
+    }
+    if (optind + 1 != argc) {
+        fprintf(stderr, "gucsim run: one scenario is wanted, %d are given; see 'gucsim help run'\n",
+                argc - optind);
+        return -EINVAL;
+    }
+    options->scenario = argv[optind];
+    if (options->out_is_default)
+        out_default(options);
+    return 0;
+}
+
+/* ---- the run ------------------------------------------------------------------------------------------- */
+
+static void on_signal(int number)
+{
+    (void)number;
+    sim_interrupt();
+}
+
+/* A second signal ends the process at once. */
+static void signals_take(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static uint64_t number_of(struct run_options *options, const char *key)
+{
+    return (uint64_t)params_find(&options->params, key)->number;
+}
+
+static struct sim *sim_open(struct run_options *options, const struct run_files *files)
+{
+    const struct sim_config config = {
+        .clock_ps = number_of(options, "clock.ps"),
+        .trace_path = *files->trace ? files->trace : NULL,
+        .events_path = files->events,
+        .names_path = files->names,
+        .no_skip = options->no_skip,
+        .mmio_latency = number_of(options, "mmio.latency"),
+        .mem_latency = number_of(options, "mem.latency"),
+        .action_name = machine_action_name,
+    };
+
+    return sim_create(&config);
+}
+
+static bool all_hold(const struct script *script)
+{
+    unsigned count;
+    const struct expectation *expectations = script_expectations(script, &count);
+
+    for (unsigned i = 0; i < count; i++) {
+        if (!expectations[i].ok)
+            return false;
+    }
+    return true;
+}
+
+static void result_set(struct run_result *result, enum exit_code code, const char *word)
+{
+    result->code = code;
+    result->word = word;
+}
+
+/* Why the machine came to rest, and what that means. Says what the script could not say itself. */
+static void result_judge(struct run_result *result, const struct run_options *options,
+                         const struct script *script, struct sim *sim, enum sim_result end)
+{
+    char waiting[WAITING_LEN];
+
+    script_waiting(script, waiting, sizeof(waiting));
+    if (script_outcome(script) == SCRIPT_BROKEN) {
+        result_set(result, EXIT_TROUBLE, "error");
+    } else if (script_outcome(script) == SCRIPT_FAILED) {
+        result_set(result, EXIT_FAILS, "fail");
+    } else if (end == SIM_INTERRUPTED) {
+        result_set(result, EXIT_INTERRUPTED, "interrupted");
+        fprintf(stderr, "gucsim: interrupted; still waiting: %s\n", waiting);
+    } else if (end == SIM_DEADLOCK) {
+        result_set(result, EXIT_STUCK, "deadlock");
+        fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n", waiting);
+        sim_describe_waiting(sim, stderr);
+    } else if (end == SIM_UNTIL) {
+        bool asked = options->until && options->until_ps <= (uint64_t)sim_now_ps(sim);
+
+        result_set(result, EXIT_FAILS, asked ? "until" : "time_limit");
+        fprintf(stderr, "gucsim: %s came before the end; actors that wait: %s\n",
+                asked ? "--until" : "the time limit", waiting);
+        sim_describe_waiting(sim, stderr);
+    } else {
+        result_set(result, all_hold(script) ? EXIT_HOLDS : EXIT_FAILS,
+                   all_hold(script) ? "pass" : "fail");
+    }
+    result->error = script_error(script);
+    if (*result->error)
+        fprintf(stderr, "%s\n", result->error);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void print_opening(const struct run_options *options)
+{
+    char repeat[2 * OUT_PATH_LEN];
+
+    if (options->quiet)
+        return;
+    printf("%s: seed %" PRIu64, options->scenario, options->seed);
+    for (unsigned i = 0; i < options->params.count; i++)
+        printf("%s%s=%s", i ? " " : "\n  config: ", options->params.items[i].name,
+               options->params.items[i].value);
+    repeat_command(options, repeat, sizeof(repeat));
+    printf("\n  repeat: %s\n", repeat);
+    fflush(stdout);
+}
+
+static void print_closing(const struct run_options *options, const struct script *script,
+                          const struct run_result *result)
+{
+    unsigned count, good = 0;
+    const struct expectation *expectations = script_expectations(script, &count);
+
+    for (unsigned i = 0; i < count; i++)
+        good += expectations[i].ok;
+    if (options->quiet)
+        return;
+    printf("%s: %u of %u expectations hold; %.3f us, %" PRIu64 " cycles (%" PRIu64
+           " evaluated) in %.2f s\n  files: %s\n",
+           result->word, good, count, (double)result->summary.sim_time_ps / 1e6,
+           result->summary.cycles, result->summary.rtl_evals, result->wall_s, options->out);
+}
+
+/* The machine is built: lets it run and closes its files. */
+static void machine_run(struct run_options *options, struct script *script, struct sim *sim,
+                        struct run_result *result)
+{
+    uint64_t until = number_of(options, "time_limit");
+    enum sim_result end;
+    struct timespec start;
+    int err;
+
+    if (options->until_ps && options->until_ps < until)
+        until = options->until_ps;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    signals_take();
+    sim_start(sim);
+    end = sim_run(sim, until);
+    result_judge(result, options, script, sim, end);
+    err = sim_finish(sim, &result->summary);
+    result->wall_s = seconds_since(&start);
+    if (err) {
+        fprintf(stderr, "gucsim: writing to %s: %s\n", options->out, strerror(-err));
+        result_set(result, EXIT_TROUBLE, "error");
+    }
+}
+
+static int run_loaded(struct run_options *options, struct script *script,
+                      const struct machine_desc *desc)
+{
+    struct run_result result = {.code = EXIT_TROUBLE, .word = "error", .error = ""};
+    struct run_files files;
+    struct machine *machine;
+    struct sim *sim;
+
+    if (run_files_prepare(options, &files))
+        return EXIT_TROUBLE;
+    sim = sim_open(options, &files);
+    if (!sim)
+        return EXIT_TROUBLE;
+    machine = machine_create(sim, desc);
+    if (machine) {
+        print_opening(options);
+        script_start(script, sim, machine);
+        machine_run(options, script, sim, &result);
+        if (report_write(files.report, options, script, &result))
+            result.code = EXIT_TROUBLE;
+        print_closing(options, script, &result);
+    }
+    machine_destroy(machine);
+    if (sim_destroy(sim) && result.code != EXIT_TROUBLE)
+        result.code = EXIT_TROUBLE;
+    return (int)result.code;
+}
+
+int run_main(int argc, char **argv)
+{
+    static struct run_options options; /* large */
+    struct script_config config = {.params = &options.params};
+    struct machine_desc desc;
+    struct script *script;
+    int code = EXIT_TROUBLE;
+
+    options = (struct run_options){
+        .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
+    if (options_parse(&options, argc, argv))
+        return EXIT_TROUBLE;
+    config.path = options.scenario;
+    config.seed = options.seed;
+    config.quiet = options.quiet;
+    script = script_create(&config);
+    if (!script) {
+        fprintf(stderr, "gucsim: out of memory\n");
+        return EXIT_TROUBLE;
+    }
+    if (script_load(script, &desc))
+        fprintf(stderr, "%s\n", script_error(script));
+    else
+        code = run_loaded(&options, script, &desc);
+    script_destroy(script);
+    return code;
+}
