@@ -24,12 +24,13 @@ static const struct param machine_keys[] = {
      INT64_MAX, false},
 };
 
-void lua_machine_keys(struct params *params)
+int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN])
 {
-    char error[ERROR_TEXT_LEN];
-
-    for (unsigned i = 0; i < ARRAY_SIZE(machine_keys); i++)
-        (void)!params_declare(params, &machine_keys[i], error);
+    for (unsigned i = 0; i < ARRAY_SIZE(machine_keys); i++) {
+        if (!params_declare(params, &machine_keys[i], error))
+            return -EINVAL;
+    }
+    return 0;
 }
 
 /* ---- params -------------------------------------------------------------------------------------- */

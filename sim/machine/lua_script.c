@@ -5,6 +5,7 @@
 #include "sim/machine/lua_script.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,7 +116,6 @@ struct script *script_create(const struct script_config *config)
     script->lua = lua_newstate(script_allocate, script);
     if (!script->lua)
         goto fail;
-    lua_machine_keys(config->params);
     lua_pushcfunction(script->lua, script_open);
     if (lua_pcall(script->lua, 0, 0, 0) != LUA_OK)
         goto fail;
@@ -224,14 +224,25 @@ struct actor *script_actor_create(lua_State *lua, const char *name, struct machi
 
 /* ---- one scenario ------------------------------------------------------------------------------------ */
 
+static int load_fail(struct script *script, const char *subject, const char *text)
+{
+    if (asprintf(&script->error, "%s: %s", subject, text) < 0)
+        script->error = NULL;
+    script->outcome = SCRIPT_BROKEN;
+    return -EINVAL;
+}
+
 int script_load(struct script *script, struct machine_desc *desc)
 {
     struct actor *main = actor_new(script, script->lua, "main");
+    char error[ERROR_TEXT_LEN];
     int results, status;
 
     if (!main)
-        return -1;
+        return load_fail(script, script->config.path, "not enough memory");
     *(struct actor **)lua_getextraspace(script->lua) = main;
+    if (lua_machine_keys(script->config.params, error))
+        return load_fail(script, "--set", error);
     status = luaL_loadfilex(main->lua, script->config.path, "t");
     if (status == LUA_OK)
         status = lua_resume(main->lua, NULL, 0, &results);
@@ -239,14 +250,10 @@ int script_load(struct script *script, struct machine_desc *desc)
         *desc = script->desc;
         return 0;
     }
-    if (status != LUA_OK) {
-        actor_report(main, status);
-    } else if (asprintf(&script->error, "%s: there is no machine{...} in it", script->config.path) <
-               0) {
-        script->error = NULL;
-    }
-    script->outcome = SCRIPT_BROKEN;
-    return -1;
+    if (status == LUA_OK)
+        return load_fail(script, script->config.path, "there is no machine{...} in it");
+    actor_report(main, status);
+    return -EINVAL;
 }
 
 void script_start(struct script *script, struct sim *sim, struct machine *machine)

@@ -106,8 +106,8 @@ extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vf_methods[];
 extern const luaL_Reg lua_vmm_functions[];
 
-/* lua_machine.c: declares the keys that every machine has. */
-void lua_machine_keys(struct params *params);
+/* lua_machine.c: declares the keys that every machine has. Returns 0, or -EINVAL with a message for a bad --set. */
+MUST_USE int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN]);
 /* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the guest or outside. */
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
 /* lua_time.c: waits for its end, or raises a failure. */

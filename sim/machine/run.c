@@ -134,10 +134,9 @@ static void on_signal(int number)
     sim_interrupt();
 }
 
-/* A second signal ends the process at once. */
 static void signals_take(void)
 {
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction action = {.sa_handler = on_signal};
 
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

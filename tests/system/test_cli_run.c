@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT */
+/* The command line from outside: each way to fail has its exit code and a message that says where and why. The
+ * program is $GUCSIM, or build/gucsim. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT_LEN 16384
+
+static char directory[64];
+static char output[OUTPUT_LEN];
+
+static void setup(void)
+{
+    snprintf(directory, sizeof(directory), "/tmp/gucsim-cli-XXXXXX");
+    cr_assert_not_null(mkdtemp(directory));
+}
+
+static void teardown(void)
+{
+    char command[128];
+
+    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(cli, .init = setup, .fini = teardown, .timeout = 120);
+
+static const char *program(void)
+{
+    const char *path = getenv("GUCSIM");
+
+    return path ? path : "build/gucsim";
+}
+
+/* Runs gucsim with these arguments; what it prints is in output. Returns its exit code. */
+static int gucsim(const char *arguments)
+{
+    char command[1024];
+    FILE *pipe;
+    size_t len;
+    int status;
+
+    snprintf(command, sizeof(command), "%s %s 2>&1", program(), arguments);
+    pipe = popen(command, "r");
+    cr_assert_not_null(pipe);
+    len = fread(output, 1, sizeof(output) - 1, pipe);
+    output[len] = '\0';
+    status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/* Runs a scenario of this text, with its files in the test's directory. */
+static int run_text(const char *text, const char *options)
+{
+    char path[128], arguments[512];
+    FILE *file;
+
+    snprintf(path, sizeof(path), "%s/case.lua", directory);
+    file = fopen(path, "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+    snprintf(arguments, sizeof(arguments), "run %s --out %s/out %s", path, directory, options);
+    return gucsim(arguments);
+}
+
+#define SMALL_MACHINE "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
+
+#define EXPECT_RUN(text, options, code, message)                                                   \
+    do {                                                                                           \
+        cr_expect_eq(run_text(text, options), code, "%s\n%s", text, output);                       \
+        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
+    } while (0)
+
+Test(cli, missing_scenario_is_named)
+{
+    cr_expect_eq(gucsim("run /nowhere/at_all.lua"), 2);
+    cr_expect(strstr(output, "/nowhere/at_all.lua"), "%s", output);
+}
+
+Test(cli, bad_usage_exits_with_two)
+{
+    static const char *const arguments[] = {"",
+                                            "rum",
+                                            "run",
+                                            "run a.lua b.lua",
+                                            "run --trace fst a.lua",
+                                            "run --seed x a.lua",
+                                            "run --until soon a.lua",
+                                            "run --nonsense a.lua",
+                                            "run --out",
+                                            "help nonsense",
+                                            "run --set jobs a.lua"};
+
+    for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+        cr_expect_eq(gucsim(arguments[i]), 2, "'%s': %s", arguments[i], output);
+        cr_expect(*output, "'%s' says nothing", arguments[i]);
+    }
+}
+
+Test(cli, misspelt_command_gets_a_hint)
+{
+    gucsim("rum");
+    cr_expect(strstr(output, "did you mean run"), "%s", output);
+}
+
+Test(cli, help_lists_every_command)
+{
+    cr_expect_eq(gucsim("help"), 0);
+    cr_expect(strstr(output, "run SCENARIO.lua") && strstr(output, "timeline") &&
+              strstr(output, "list"));
+    cr_expect_eq(gucsim("--version"), 0);
+}
+
+Test(cli, broken_text_is_told_with_file_and_line)
+{
+    EXPECT_RUN("local a = 1\nlocal = 2\n", "", 2, "case.lua:2:");
+}
+
+Test(cli, scenario_without_machine_is_refused)
+{
+    EXPECT_RUN("local a = 1\n", "", 2, "there is no machine{...}");
+}
+
+Test(cli, unknown_key_gets_the_nearest_one)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.api=1.26", 2, "did you mean guc.abi");
+}
+
+Test(cli, bad_value_of_a_key_is_refused)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.abi=new", 2, "a version such as");
+    EXPECT_RUN("params { { 'n', 'int', 1, 'n', min = 1, max = 9 } }\n" SMALL_MACHINE, "--set n=10",
+               2, "out of range, 1 to 9");
+}
+
+Test(cli, unknown_field_gets_the_nearest_one)
+{
+    EXPECT_RUN("machine { gpus = { { nane = 'src' } } }\n", "", 2, "did you mean name");
+}
+
+Test(cli, error_in_virtual_time_is_told_with_actor_and_time)
+{
+    EXPECT_RUN(SMALL_MACHINE "actor('other', function() sleep('5us') nonsense() end)\n", "", 2,
+               "in actor other at ");
+    cr_expect(strstr(output, "case.lua:2:"), "%s", output);
+}
+
+Test(cli, endless_loop_is_stopped)
+{
+    EXPECT_RUN(SMALL_MACHINE "while true do end\n", "", 2, "an endless loop?");
+}
+
+Test(cli, failed_expectation_exits_with_one)
+{
+    EXPECT_RUN(SMALL_MACHINE "expect_eq('answer', 41, 42)\n", "", 1, "seen 41, wanted 42");
+}
+
+Test(cli, uncaught_failure_exits_with_one)
+{
+    EXPECT_RUN(SMALL_MACHINE "wait_until(function() return false end, '5us')\n", "", 1,
+               "wait_until: ETIME");
+}
+
+Test(cli, time_limit_exits_with_one_and_names_who_waits)
+{
+    EXPECT_RUN(SMALL_MACHINE "sleep('10s')\n", "--set time_limit=1ms", 1, "the time limit");
+    cr_expect(strstr(output, "main"), "%s", output);
+    EXPECT_RUN(SMALL_MACHINE "sleep('10s')\n", "--until 1ms", 1, "--until");
+}
+
+Test(cli, sandbox_has_no_way_out)
+{
+    EXPECT_RUN(SMALL_MACHINE
+               "expect('none', not (io or os or debug or load or dofile or string.dump))\n",
+               "", 0, "1 of 1 expectations hold");
+}
+
+Test(cli, good_run_leaves_all_files)
+{
+    static const char *const names[] = {"trace.vcd.gz", "names.json", "events.jsonl",
+                                        "report.json"};
+    char path[128];
+    struct stat status;
+
+    EXPECT_RUN(SMALL_MACHINE "expect('true', true)\n", "", 0, "pass: 1 of 1");
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/out/%s", directory, names[i]);
+        cr_expect_eq(stat(path, &status), 0, "%s is missing", path);
+        cr_expect_gt(status.st_size, 0, "%s is empty", path);
+    }
+}
+
+Test(cli, directory_that_cannot_be_made_is_told)
+{
+    char arguments[256];
+
+    cr_expect_eq(run_text(SMALL_MACHINE, "--out /dev/null/out"), 2, "%s", output);
+    cr_expect(strstr(output, "/dev/null/out"), "%s", output);
+    snprintf(arguments, sizeof(arguments), "run %s/case.lua --out ''", directory);
+    cr_expect_eq(gucsim(arguments), 2, "%s", output);
+}
+
+Test(cli, interrupt_leaves_valid_files)
+{
+    char command[512], path[128];
+
+    cr_assert_eq(
+        run_text(SMALL_MACHINE "for i = 1, 1000000000 do sleep('1us') end\n", "--until 1us"), 1);
+    snprintf(command, sizeof(command),
+             "timeout --signal=INT 1 %s run %s/case.lua --out %s/out --set time_limit=1000000s",
+             program(), directory, directory);
+    cr_expect_eq(WEXITSTATUS(system(command)), 124); /* of timeout itself: the signal was sent */
+    snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", directory);
+    cr_expect_eq(system(path), 0, "the trace is not whole");
+    snprintf(path, sizeof(path), "grep -q interrupted %s/out/report.json", directory);
+    cr_expect_eq(system(path), 0, "the report does not say so");
+}
