@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The VF driver in a guest: bootstrap, contexts and jobs, and recovery after the VM moved to another GPU. It learns
- * of the device only through its registers, its RAM and its interrupts. */
+/* The VF driver in a guest: bootstrap, contexts and jobs, and recovery after the VM moved to
+ * another GPU. It learns of the device only through its registers, its RAM and its interrupts. */
 #ifndef GUEST_VF_VF_H
 #define GUEST_VF_VF_H
 
@@ -9,8 +9,8 @@
 
 #include "sim/hal/hal.h"
 
-#define VF_MAX_GTS     2u
-#define VF_MAX_QUEUES  64u
+#define VF_MAX_GTS      2u
+#define VF_MAX_QUEUES   64u
 #define VF_RESULT_SLOTS 1024u
 
 enum vf_engine { VF_ENGINE_RENDER, VF_ENGINE_COPY, VF_ENGINE_VIDEO };
@@ -24,14 +24,14 @@ enum vf_hold {
 };
 
 struct vf_config {
-    uint32_t max_abi;         /* highest VF ABI this driver uses: GUC style major<<16|minor<<8|patch; 0 any */
+    uint32_t max_abi; /* highest VF ABI to use: major << 16 | minor << 8 | patch; 0 any */
 };
 
-/* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot, then store of
- * store to slot store_slot, then the fence. */
+/* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot,
+ * then store of store to slot store_slot, then the fence. */
 struct vf_job {
     uint32_t work_cycles;
-    bool preemptible;         /* whether the work can be left in the middle */
+    bool preemptible; /* whether the work can be left in the middle */
     uint32_t add_slot;
     uint32_t add;
     uint32_t store_slot;
@@ -43,8 +43,8 @@ struct vf;
 /* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
 struct vf *vf_create(struct hal *hal, const struct vf_config *config);
 void vf_destroy(struct vf *vf);
-/* Binds: section 6.2's bootstrap on every GT, starts interrupt and recovery programs. Returns 0 or -errno; on
- * failure nothing stays registered. */
+/* Binds: section 6.2's bootstrap on every GT, starts interrupt and recovery programs. Returns 0
+ * or -errno; on failure nothing stays registered. */
 MUST_USE int vf_probe(struct vf *vf);
 /* Unbinds: VF_RESET on every GT. */
 void vf_remove(struct vf *vf);
@@ -53,8 +53,9 @@ void vf_remove(struct vf *vf);
 MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
 MUST_USE int vf_queue_destroy(struct vf *vf, unsigned queue);
-/* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns its fence number
- * on that queue (>= 1), or -errno (-ECANCELED: device wedged). While recovery is pending the job is only queued. */
+/* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns
+ * its fence number on that queue (>= 1), or -errno (-ECANCELED: device wedged). While recovery
+ * is pending the job is only queued. */
 MUST_USE int64_t vf_submit(struct vf *vf, unsigned queue, const struct vf_job *job);
 /* Waits for a fence. Returns 0, -ETIME, -EIO when its context was reset, -ECANCELED when wedged. */
 MUST_USE int vf_wait(struct vf *vf, unsigned queue, int64_t fence, uint64_t timeout_ns);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the VF driver share. Programs of one guest run one at a time and give way
+ * only inside calls that block (hal.h), so a stretch without such a call needs no lock; where
+ * another program may have come in between, the code says so. */
+#ifndef GUEST_VF_VF_INTERNAL_H
+#define GUEST_VF_VF_INTERNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "guest/vf/vf.h"
+#include "host/kmd/kmd.h"
+
+#define VF_MAIN_GT  0u
+#define VF_MEDIA_GT 1u
+
+/* What a GuC says that this VF has (QUERY_SINGLE_KLV). */
+struct vf_resources {
+    uint64_t ggtt_start;
+    uint64_t ggtt_size;
+    uint32_t num_contexts;
+    uint32_t num_doorbells;
+    uint32_t group_scheduling;
+    uint32_t gmd_id;
+};
+
+/* Steps of recovery as waves and events name them; names in vf_recovery.c. */
+enum vf_recovery_step {
+    VF_STEP_IDLE,
+    VF_STEP_IRQ,
+    VF_STEP_START,
+    VF_STEP_RESFIX_START,
+    VF_STEP_QUERY,
+    VF_STEP_FIXUPS,
+    VF_STEP_FIXUPS_DONE,
+    VF_STEP_RESTART,
+    VF_STEP_RESFIX_DONE,
+    VF_STEP_REQUEUED,
+    VF_STEP_ENDED,
+    VF_STEP_WEDGED,
+};
+
+struct vf_recovery {
+    bool queued;      /* MIGRATED was seen, a worker shall run */
+    bool in_progress; /* sends give up until the GuC runs us again */
+    bool need_fixes;  /* addresses in the GGTT are not valid */
+    bool paused;      /* no submission messages: from shutdown to kickstart */
+    uint8_t marker_counter;
+    unsigned irqs;   /* MIGRATED interrupts handled, to see a newer one */
+    unsigned epoch;  /* counts shutdowns: what was sent before is void */
+    unsigned fixups; /* fixups finished */
+    unsigned ended;
+    int step_probe;
+};
+
+struct vf_tlb {
+    bool busy;     /* someone sends: one at a time keeps the seqnos in order */
+    uint32_t sent; /* newest seqno asked for */
+    uint32_t done; /* newest seqno completed, in order */
+};
+
+struct vf_gt {
+    struct vf *vf;
+    unsigned index;
+    struct mailbox mailbox;
+    struct ct *ct;
+    uint32_t found_abi; /* as the GuC answered; 0: not asked yet */
+    struct vf_resources resources;
+    struct vf_recovery recovery;
+    struct vf_tlb tlb;
+    int abi_probe;
+};
+
+/* Life of a context; picture in vf_submit.c. CREATING: its place is taken, nobody looks at it. */
+enum vf_queue_state {
+    VF_QUEUE_FREE,
+    VF_QUEUE_CREATING,
+    VF_QUEUE_NEW,
+    VF_QUEUE_ENABLING,
+    VF_QUEUE_ENABLED,
+    VF_QUEUE_DISABLING,
+    VF_QUEUE_DISABLED,
+    VF_QUEUE_DEREGISTERING,
+};
+
+/* Jobs a ring has room for; one place stays free, so that HEAD, which may still stand behind the
+ * seqno write of the newest finished job, is never overtaken. */
+#define VF_QUEUE_SLOTS 128u
+
+struct vf_queue {
+    struct vf *vf;
+    struct vf_gt *gt;
+    unsigned index;
+    enum vf_queue_state state;
+    enum vf_engine engine;
+    uint16_t id;         /* context id, the VF's own numbering on this GT */
+    unsigned life;       /* counts creations, so that a waiter notices the next one */
+    bool known;          /* a registration was sent and not taken back */
+    bool destroy;        /* on its way out */
+    bool kick;           /* the GuC shall look at the ring again though nothing is new */
+    int error;           /* jobs that are not done end with it */
+    struct bo lrc;       /* ring | PPHWSP | register state | batch page */
+    struct bo seqno;     /* own page: seqno +0, start seqno +8; the engine writes */
+    struct bo batches;   /* one slot a job */
+    uint64_t image_base; /* GGTT start for which the image was last written */
+    int64_t emitted;     /* newest fence in the ring */
+    int64_t submitted;   /* newest fence the GuC was told of */
+    int64_t done;        /* newest fence signalled */
+    struct vf_job jobs[VF_QUEUE_SLOTS]; /* by fence, kept to emit again */
+};
+
+struct vf {
+    struct hal *hal;
+    struct vf_config config;
+    struct ggtt *ggtt; /* NULL while not bound */
+    unsigned num_gts;  /* 0 while not bound */
+    struct vf_gt gts[VF_MAX_GTS];
+    struct bo memirq;
+    struct bo results;
+    struct bo hwconfig;
+    struct vf_queue queues[VF_MAX_QUEUES];
+    const char *wedged;    /* reason */
+    unsigned holds;        /* enum vf_hold */
+    unsigned migrated_gts; /* older recovery: GTs that have reported */
+    bool stop;             /* programs shall end; also: not bound */
+    unsigned programs;     /* how many have not */
+    int ggtt_probe;
+};
+
+/* ---- vf.c ------------------------------------------------------------------------------------ */
+
+uint32_t
+vf_gt_abi(const struct vf_gt *gt); /* used version: the GuC's, not above the configured one */
+/* Spawns a program that vf_remove waits for; it calls vf_program_end last. */
+void vf_program_start(struct vf *vf, const char *name, void (*program)(void *arg), void *arg);
+void vf_program_end(struct vf *vf);
+/* Device unusable from here: everyone who waits gets -ECANCELED. The first reason stays. */
+void vf_wedge(struct vf *vf, const char *reason);
+
+/* ---- vf_guc.c: messages by mailbox ----------------------------------------------------------- */
+
+MUST_USE int vf_guc_reset(struct vf_gt *gt, unsigned attempts);
+MUST_USE int vf_guc_handshake(struct vf_gt *gt);
+MUST_USE int vf_guc_query_gmd_id(struct vf_gt *gt, uint32_t *gmd_id);
+MUST_USE int vf_guc_query_resources(struct vf_gt *gt, struct vf_resources *resources);
+MUST_USE int vf_guc_hwconfig(struct vf_gt *gt);
+MUST_USE int vf_guc_resfix_start(struct vf_gt *gt, uint16_t marker);
+MUST_USE int vf_guc_resfix_done(struct vf_gt *gt, uint16_t marker);
+
+/* ---- vf_memirq.c ----------------------------------------------------------------------------- */
+
+MUST_USE int vf_memirq_init(struct vf *vf);
+MUST_USE int vf_memirq_register(struct vf_gt *gt);
+/* Handles what devices have reported. Never blocks. */
+void vf_memirq_scan(struct vf *vf);
+/* Whether the MIGRATED byte is set and not handled. */
+bool vf_memirq_migrated(const struct vf_gt *gt);
+
+/* ---- vf_irq.c, vf_tlb.c ---------------------------------------------------------------------- */
+
+void vf_irq_main(void *vf);
+extern const struct ct_handler vf_ct_handlers[];
+/* GuC entries of the TLB, on every GT whose CT is up; waits. For ggtt_set_invalidate. */
+void vf_tlb_invalidate(void *vf);
+void vf_tlb_complete_all(struct vf_gt *gt);
+int vf_tlb_handle_done(void *gt, const uint32_t *msg, uint32_t len);
+
+/* ---- vf_queue.c, vf_context.c, vf_job.c ------------------------------------------------------ */
+
+/* Whether the queue is one of this GT's and complete: what submission and recovery look at. */
+bool vf_queue_live(const struct vf_queue *queue, const struct vf_gt *gt);
+/* Gives its memory back and the place too; the GuC must not know the context any more. */
+void vf_queue_free(struct vf_queue *queue);
+/* Reads the seqno page; true when a fence signalled. Never blocks. */
+bool vf_queue_update_done(struct vf_queue *queue);
+
+/* Writes the whole register state for the ring as it is. */
+void vf_context_write_image(struct vf_queue *queue);
+void vf_context_set_tail(struct vf_queue *queue);
+uint64_t vf_context_descriptor(const struct vf_queue *queue);
+/* Takes the objects and writes their first contents. Returns 0, -ENOMEM, -ENOSPC. */
+MUST_USE int vf_context_create(struct vf_queue *queue);
+/* Writes the objects' GGTT entries again. */
+void vf_context_map(struct vf_queue *queue);
+void vf_context_destroy(struct vf_queue *queue);
+/* Section 12's fixups of one context, after the GGTT moved. Never blocks. */
+void vf_context_fixup(struct vf_queue *queue);
+
+/* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
+void vf_job_emit(struct vf_queue *queue, int64_t fence);
+uint32_t vf_job_ring_offset(int64_t fence);
+uint32_t vf_job_seqno(int64_t fence);
+
+/* ---- vf_submit.c: the program that sends a GT's submission messages -------------------------- */
+
+void vf_submit_main(void *gt);
+/* Section 11.3: forgets requests whose answer will not come. Never blocks. */
+void vf_submit_pause(struct vf_gt *gt);
+void vf_submit_reemit(struct vf_gt *gt);
+void vf_submit_resume(struct vf_gt *gt);
+int vf_submit_handle_mode_done(void *gt, const uint32_t *msg, uint32_t len);
+int vf_submit_handle_deregister_done(void *gt, const uint32_t *msg, uint32_t len);
+int vf_submit_handle_reset(void *gt, const uint32_t *msg, uint32_t len);
+
+/* ---- vf_recovery.c, vf_recovery_device.c ----------------------------------------------------- */
+
+extern const char *const vf_recovery_step_names[];
+void vf_recovery_step(struct vf_gt *gt, enum vf_recovery_step step);
+/* MIGRATED interrupt of a GT. Never blocks. */
+void vf_recovery_irq(struct vf_gt *gt);
+/* "Recovery pending": the interrupt byte is set, or recovery runs. Never blocks. */
+bool vf_recovery_gt_pending(const struct vf_gt *gt);
+bool vf_recovery_any_pending(const struct vf *vf);
+/* Changes with each migration noticed on any GT. */
+unsigned vf_recovery_irqs(const struct vf *vf);
+void vf_recovery_main(void *gt);             /* worker of one GT */
+void vf_recovery_device_main(void *vf);      /* worker for ABI below 1.27 */
+bool vf_recovery_by_gt(const struct vf *vf); /* which of the two */
+/* Parts of both flows. */
+void vf_recovery_shutdown(struct vf_gt *gt);
+void vf_recovery_hold_at(struct vf_gt *gt, enum vf_hold hold);
+/* Returns NULL, or why the device cannot be used any more. */
+MUST_USE const char *vf_recovery_fixups(struct vf_gt *gt);
+void vf_recovery_rearm(struct vf_gt *gt);
+void vf_recovery_kickstart(struct vf_gt *gt);
+/* A step failed: wedges, or, when a newer migration is the likely reason, queues another run.
+ * irqs: the count of interrupts when the run began. */
+void vf_recovery_fail(struct vf_gt *gt, unsigned irqs, const char *reason);
+
+#endif

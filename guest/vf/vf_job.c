@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* A job in the engine's own words: a fixed piece of ring that calls a batch, writes the seqno
+ * and interrupts. Places depend on the fence alone, so that writing a job again after a
+ * migration changes addresses and nothing else: an engine that stopped in the middle goes on at
+ * the same HEAD. The shape is what the Linux driver emits. */
+#include "guest/vf/vf_internal.h"
+
+#include <assert.h>
+
+#include "host/abi/gpu_commands_abi.h"
+
+#define JOB_RING_DW   32u
+#define JOB_BATCH_DW  16u
+#define SEQNO_BASE    0xffffff80u /* of fence 0; the first job's 0xffffff81 soon shows a wrap */
+#define SEQNO_DONE    0u          /* offsets in the seqno page */
+#define SEQNO_STARTED 8u
+#define ATOMIC_LENGTH 2u /* 4 dwords: command, address, one inline operand */
+#define SDI_LENGTH_DW 2u /* 4 dwords: command, address, one value */
+
+static_assert(VF_QUEUE_SLOTS * JOB_RING_DW * 4 == 0x4000, "jobs fill the 16 KiB ring exactly");
+static_assert(VF_QUEUE_SLOTS * JOB_BATCH_DW * 4 == 0x2000, "batch pool of two pages");
+
+struct words {
+    uint32_t dw[JOB_RING_DW]; /* MI_NOOP behind the end */
+    unsigned len;
+};
+
+static void put(struct words *words, uint32_t dw)
+{
+    assert(words->len < JOB_RING_DW);
+    words->dw[words->len++] = dw;
+}
+
+static void put_addr(struct words *words, uint64_t addr)
+{
+    put(words, lower_32(addr));
+    put(words, upper_32(addr));
+}
+
+static void put_store_dword(struct words *words, uint64_t addr, uint32_t value)
+{
+    put(words, MI_STORE_DATA_IMM | MI_SDI_GGTT | SDI_LENGTH_DW);
+    put_addr(words, addr);
+    put(words, value);
+}
+
+static unsigned slot_of(int64_t fence)
+{
+    return (unsigned)((uint64_t)fence % VF_QUEUE_SLOTS);
+}
+
+uint32_t vf_job_ring_offset(int64_t fence)
+{
+    return slot_of(fence) * JOB_RING_DW * 4;
+}
+
+uint32_t vf_job_seqno(int64_t fence)
+{
+    return SEQNO_BASE + (uint32_t)fence;
+}
+
+/* ---- batch ----------------------------------------------------------------------------------- */
+
+static void put_work(struct words *words, const struct vf_job *job)
+{
+    put(words, MI_MODEL_WORK | (job->preemptible ? MI_MODEL_WORK_PREEMPTIBLE : 0));
+    put(words, job->work_cycles);
+}
+
+static void put_atomic_add(struct words *words, uint64_t addr, uint32_t value)
+{
+    put(words, MI_ATOMIC | MI_ATOMIC_GGTT | MI_ATOMIC_INLINE_DATA |
+                   FIELD_PREP(MI_ATOMIC_OPCODE, MI_ATOMIC_ADD) | ATOMIC_LENGTH);
+    put_addr(words, addr);
+    put(words, value);
+}
+
+static void emit_batch(struct vf_queue *queue, int64_t fence)
+{
+    const struct vf_job *job = &queue->jobs[slot_of(fence)];
+    const struct bo *results = &queue->vf->results;
+    struct words words = {.len = 0};
+
+    put_work(&words, job);
+    put_atomic_add(&words, bo_addr(results, 4ull * job->add_slot), job->add);
+    put_store_dword(&words, bo_addr(results, 4ull * job->store_slot), job->store);
+    put(&words, MI_BATCH_BUFFER_END);
+    bo_write(queue->vf->hal, &queue->batches, slot_of(fence) * JOB_BATCH_DW * 4ull, words.dw,
+             JOB_BATCH_DW * 4);
+}
+
+/* ---- ring ------------------------------------------------------------------------------------ */
+
+static void put_pipe_control(struct words *words, uint32_t flags, uint64_t addr, uint32_t value)
+{
+    put(words, PIPE_CONTROL);
+    put(words, flags);
+    put_addr(words, addr);
+    put(words, value);
+    put(words, 0);
+}
+
+static void put_seqno_write(struct words *words, enum vf_engine engine, uint64_t addr,
+                            uint32_t value)
+{
+    if (engine == VF_ENGINE_RENDER) {
+        put_pipe_control(words, PIPE_CONTROL_CS_STALL, 0, 0);
+        put_pipe_control(words, PIPE_CONTROL_GGTT | PIPE_CONTROL_QW_WRITE | PIPE_CONTROL_CS_STALL,
+                         addr, value);
+        return;
+    }
+    put(words, MI_FLUSH_DW | MI_FLUSH_DW_OP_STOREDW);
+    put_addr(words, addr | MI_FLUSH_DW_GGTT);
+    put(words, value);
+    put(words, 0);
+}
+
+static void emit_ring(struct vf_queue *queue, int64_t fence)
+{
+    uint32_t seqno = vf_job_seqno(fence);
+    uint64_t batch = bo_addr(&queue->batches, slot_of(fence) * JOB_BATCH_DW * 4ull);
+    struct words words = {.len = 0};
+
+    put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);
+    put_store_dword(&words, bo_addr(&queue->seqno, SEQNO_STARTED), seqno);
+    put(&words, MI_BATCH_BUFFER_START);
+    put_addr(&words, batch);
+    /* No switch between the work and the word that it is done. */
+    put(&words, MI_ARB_ON_OFF);
+    put_seqno_write(&words, queue->engine, bo_addr(&queue->seqno, SEQNO_DONE), seqno);
+    put(&words, MI_USER_INTERRUPT);
+    put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);
+    put(&words, MI_ARB_CHECK);
+    bo_write(queue->vf->hal, &queue->lrc, vf_job_ring_offset(fence), words.dw, JOB_RING_DW * 4);
+}
+
+void vf_job_emit(struct vf_queue *queue, int64_t fence)
+{
+    emit_batch(queue, fence);
+    emit_ring(queue, fence);
+}
+
+bool vf_queue_update_done(struct vf_queue *queue)
+{
+    uint32_t seqno = bo_read32(queue->vf->hal, &queue->seqno, SEQNO_DONE);
+    uint32_t newer = seqno - vf_job_seqno(queue->done);
+
+    /* Memory that the device writes: believed only within what was asked of it. */
+    if (!newer || newer > (uint64_t)(queue->emitted - queue->done)) {
+        return false;
+    }
+    queue->done += newer;
+    return true;
+}
