@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The fake HAL's devices: registers, RAM, GGTT pages, traces, probes, as plain arrays. Programs and time are in
- * fake_programs.c. A wrong call from a test stops it with a message. */
+/* The fake HAL's devices: registers, RAM, GGTT pages, traces, probes, as plain arrays. Programs
+ * and time are in fake_programs.c. A wrong call from a test stops it with a message. */
 #include "tests/unit/fake_hal_private.h"
 
 #include <errno.h>
@@ -71,7 +71,7 @@ void fake_hal_destroy(struct hal *hal)
     free(hal);
 }
 
-/* ---- registers ---------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 static void check_register(uint32_t offset, unsigned size)
 {
@@ -149,7 +149,7 @@ bool fake_irq_is_up(struct hal *hal)
     return hal->device.irq_line ? hal->device.irq_line(hal->device.arg) : hal->irq != 0;
 }
 
-/* ---- RAM ------------------------------------------------------------------------------------------------ */
+/* ---- RAM ------------------------------------------------------------------------------------- */
 
 void *fake_ram(struct hal *hal, uint64_t addr, uint64_t size)
 {
@@ -218,7 +218,7 @@ void hal_mem_free(struct hal *hal, uint64_t addr)
     hal->taken[first] = 0;
 }
 
-/* ---- DMA through GGTT ------------------------------------------------------------------------------------ */
+/* ---- DMA through GGTT ------------------------------------------------------------------------ */
 
 static struct fake_page **find_page(struct hal *hal, unsigned fn, uint64_t addr)
 {
@@ -326,7 +326,7 @@ int hal_dma_write(struct hal *hal, unsigned fn, uint64_t ggtt_addr, const uint32
     return 0;
 }
 
-/* ---- traces and probes ------------------------------------------------------------------------------------- */
+/* ---- traces and probes ----------------------------------------------------------------------- */
 
 bool hal_tracing(struct hal *hal)
 {

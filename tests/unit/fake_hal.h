@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* hal.h over an array: for unit tests of firmware and drivers, in milliseconds. Programs are coroutines with one
- * virtual clock; time passes only when all of them wait. A test plays the peer through the callbacks. */
+/* hal.h over an array: for unit tests of firmware and drivers, in milliseconds. Programs are
+ * coroutines with one virtual clock; time passes only when all of them wait. A test plays the
+ * peer through the callbacks. */
 #ifndef TESTS_UNIT_FAKE_HAL_H
 #define TESTS_UNIT_FAKE_HAL_H
 
@@ -19,8 +20,9 @@ struct fake_device {
 struct hal *fake_hal_create(const struct fake_device *device, uint64_t ram);
 void fake_hal_destroy(struct hal *hal);
 
-/* Runs program as a coroutine until it returns; programs spawned meanwhile run too and are left where they are, to go
- * on in the next run. Aborts the test with a message when all wait for ever, or when limit_ns of virtual time pass. */
+/* Runs program as a coroutine until it returns; programs spawned meanwhile run too and are left
+ * where they are, to go on in the next run. Aborts the test with a message when all wait for
+ * ever, or when limit_ns of virtual time pass. */
 void fake_run(struct hal *hal, void (*program)(void *arg), void *arg, uint64_t limit_ns);
 /* Calls fn(arg) at now + ns of virtual time, outside any program: a peer that answers late. */
 void fake_at(struct hal *hal, uint64_t ns, void (*fn)(void *arg), void *arg);
@@ -29,10 +31,12 @@ void fake_irq(struct hal *hal, uint32_t mask);
 
 /* RAM of the handle, for the peer's side; NULL when out of it. */
 void *fake_ram(struct hal *hal, uint64_t addr, uint64_t size);
-/* GuC handle: makes [addr, addr + size) of function fn's GGTT present (pages, zeroed), or absent. */
+/* GuC handle: makes [addr, addr + size) of function fn's GGTT present (pages, zeroed), or
+ * absent. */
 void fake_dma_map(struct hal *hal, unsigned fn, uint64_t addr, uint64_t size);
 void fake_dma_unmap(struct hal *hal, unsigned fn, uint64_t addr, uint64_t size);
-/* GuC handle: dwords of a function's GGTT space as the guest would read and write them; unmapped is a test bug. */
+/* GuC handle: dwords of a function's GGTT space as the guest would read and write them; unmapped
+ * is a test bug. */
 uint32_t fake_dma_read32(struct hal *hal, unsigned fn, uint64_t addr);
 void fake_dma_write32(struct hal *hal, unsigned fn, uint64_t addr, uint32_t value);
 /* Driver handle: register storage when the device has no callbacks. */
@@ -41,7 +45,8 @@ void fake_set_reg(struct hal *hal, uint32_t offset, uint32_t value);
 
 /* Events so far, as "kind key=value key=value ..." lines (hex arrays as words). */
 unsigned fake_trace_count(struct hal *hal, const char *substring);
-const char *fake_trace_last(struct hal *hal, const char *substring); /* newest line that holds it, or NULL */
+/* The newest line that holds it, or NULL. */
+const char *fake_trace_last(struct hal *hal, const char *substring);
 /* What the probe was last set to; a path that nobody declared is a test bug. */
 uint64_t fake_probe_value(struct hal *hal, const char *path);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Inside of the fake HAL: what the device half (fake_hal.c) and the program half (fake_programs.c) share. */
+/* Inside of the fake HAL: what the device half (fake_hal.c) and the program half
+ * (fake_programs.c) share. */
 #ifndef TESTS_UNIT_FAKE_HAL_PRIVATE_H
 #define TESTS_UNIT_FAKE_HAL_PRIVATE_H
 
@@ -45,7 +46,8 @@ struct hal {
 _Noreturn void fake_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Is its interrupt up? Takes nothing. */
 bool fake_irq_is_up(struct hal *hal);
-/* Lets time pass for the calling program; no effect outside of programs (a test that sets a machine up). */
+/* Lets time pass for the calling program; no effect outside of programs (a test that sets a
+ * machine up). */
 void fake_charge(uint64_t ns);
 /* Forgets programs and timers of a handle. */
 void fake_programs_drop(struct hal *hal);

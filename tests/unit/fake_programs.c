@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The fake HAL's programs: coroutines and one virtual clock. Whatever is due first runs first; of two that are
- * due at the same time, the one that was told so first. Nothing depends on addresses or on the wall clock. */
+/* The fake HAL's programs: coroutines and one virtual clock. Whatever is due first runs first;
+ * of two that are due at the same time, the one that was told so first. Nothing depends on
+ * addresses or on the wall clock. */
 #include "tests/unit/fake_hal_private.h"
 
 #include <assert.h>
@@ -56,7 +57,7 @@ static struct {
     size_t scheduler_size;
 } world;
 
-/* ---- switching stacks ------------------------------------------------------------------------------- */
+/* ---- switching stacks ------------------------------------------------------------------------ */
 
 static void announce_switch(void **save, const void *bottom, size_t size)
 {
@@ -119,7 +120,7 @@ static void program_main(void)
     leave(program);
 }
 
-/* ---- what is next ------------------------------------------------------------------------------------ */
+/* ---- what is next ---------------------------------------------------------------------------- */
 
 static uint64_t after(uint64_t ns)
 {
@@ -258,7 +259,7 @@ static void remove_program(struct program **link)
     free(program);
 }
 
-/* ---- for the tests ------------------------------------------------------------------------------------ */
+/* ---- for the tests --------------------------------------------------------------------------- */
 
 void fake_run(struct hal *hal, void (*program)(void *arg), void *arg, uint64_t limit_ns)
 {
@@ -335,7 +336,7 @@ void fake_programs_drop(struct hal *hal)
     }
 }
 
-/* ---- time and waiting, as hal.h says ------------------------------------------------------------------- */
+/* ---- time and waiting, as hal.h says --------------------------------------------------------- */
 
 /* Returns true when woken, false when the time was over. */
 static bool sleep_as(enum sleep_kind kind, uint64_t ns)
