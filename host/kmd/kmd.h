@@ -137,8 +137,8 @@ MUST_USE int ct_send(struct ct *ct, const uint32_t *hxg, uint32_t len, uint32_t 
  * -ETIME, -EIO on failure (*error, if not NULL, gets the code), -ELOOP, or as ct_send. */
 MUST_USE int ct_send_recv(struct ct *ct, const uint32_t *hxg, uint32_t len, uint32_t *response,
                           uint32_t response_len, uint16_t *error);
-/* Takes every G2H message there is: from the interrupt program. Returns how many, or -EPIPE.
- * Never blocks. */
+/* Takes every G2H message there is: from the interrupt program. Returns how many (0 too when not
+ * enabled), or -EPIPE. Never blocks, so neither may handlers and died. */
 int ct_receive(struct ct *ct);
 /* VF recovery: takes what is there, then STOPPED. */
 void ct_flush_and_stop(struct ct *ct);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Mailbox client: one request of 1..4 dwords through the four scratch registers, and its answer in
- * the same registers. Works before any ring is registered and while the GuC holds a VF's rings back.
+ * the same registers. Works before any ring is registered and while a VF's rings are held back.
  *
  *   send -> [await_reply 50 ms] -> BUSY -> [await_end 2 s] -> SUCCESS or FAILURE
  *              |             \-> RETRY: send
