@@ -16,7 +16,7 @@
 #define CREDIT_MAX_ROUNDS   4096u /* messages that bring too little back before we give up */
 #define RESPONSE_TIMEOUT_NS HAL_NS_PER_S
 #define MAX_RETRIES         50u
-#define RETRY_STEP_NS       (5 * HAL_NS_PER_MS)
+#define RETRY_STEP_MS       5u
 
 struct message {
     const uint32_t *hxg;
