@@ -22,8 +22,8 @@
 enum field_type {
     FIELD_END,
     FIELD_INT,
-    FIELD_FN,        /* 0..EVENT_MAX_FN */
-    FIELD_NUMBER,    /* of 64 bits: a double may round it, so nobody computes with it */
+    FIELD_FN,     /* 0..EVENT_MAX_FN */
+    FIELD_NUMBER, /* of 64 bits: a double may round it, so nobody computes with it */
     FIELD_BOOL,
     FIELD_TEXT,
     FIELD_NULL_TEXT, /* or null */
@@ -156,28 +156,37 @@ static int read_line(struct event_log *log)
     return 1;
 }
 
+/* Reads 8 lower-case hex digits. Returns false when text begins with something else. */
+static bool parse_dword(const char *text, uint32_t *dword)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    *dword = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        const char *digit = text[i] ? strchr(digits, text[i]) : NULL;
+
+        if (!digit) {
+            return false;
+        }
+        *dword = *dword << 4 | (uint32_t)(digit - digits);
+    }
+    return true;
+}
+
 /* Dwords in a text of groups of 8 hex digits with one blank between; -1 when it is something else. */
 static int parse_hxg(const char *text, uint32_t *hxg, unsigned capacity)
 {
-    static const char digits[] = "0123456789abcdef";
     unsigned count = 0;
 
     while (*text) {
-        uint32_t dword = 0;
-        unsigned i;
-
-        if (count == capacity || (count && *text++ != ' ')) {
+        if (count && *text++ != ' ') {
             return -1;
         }
-        for (i = 0; i < 8; i++, text++) {
-            const char *digit = *text ? strchr(digits, *text) : NULL;
-
-            if (!digit) {
-                return -1;
-            }
-            dword = dword << 4 | (uint32_t)(digit - digits);
+        if (count == capacity || !parse_dword(text, &hxg[count])) {
+            return -1;
         }
-        hxg[count++] = dword;
+        text += 8;
+        count++;
     }
     return (int)count;
 }
@@ -241,18 +250,26 @@ static int check_field(struct event_log *log, const struct field *field)
     return 0;
 }
 
-static int check_kind(struct event_log *log, const char *name)
+/* The fields that kind must have, ended by FIELD_END; none for an unknown kind. */
+static const struct field *fields_of(const char *kind)
 {
-    for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
-        if (strcmp(kinds[k].name, name) != 0) {
-            continue;
-        }
-        for (const struct field *field = kinds[k].fields; field->type != FIELD_END; field++) {
-            int err = check_field(log, field);
+    static const struct field nothing = {NULL, FIELD_END};
 
-            if (err) {
-                return err;
-            }
+    for (size_t k = 0; k < ARRAY_SIZE(kinds); k++) {
+        if (strcmp(kinds[k].name, kind) == 0) {
+            return kinds[k].fields;
+        }
+    }
+    return &nothing;
+}
+
+static int check_kind(struct event_log *log, const char *kind)
+{
+    for (const struct field *field = fields_of(kind); field->type != FIELD_END; field++) {
+        int err = check_field(log, field);
+
+        if (err) {
+            return err;
         }
     }
     return 0;
@@ -340,6 +357,11 @@ uint64_t event_int(const struct event *event, const char *field)
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(event->fields, field);
 
     return is_int(item, MAX_INT) ? (uint64_t)item->valuedouble : 0;
+}
+
+bool event_flag(const struct event *event, const char *field)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(event->fields, field));
 }
 
 const char *event_text(const struct event *event, const char *field)

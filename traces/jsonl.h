@@ -5,6 +5,7 @@
 #ifndef TRACES_JSONL_H
 #define TRACES_JSONL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -39,6 +40,7 @@ const char *event_log_error(const struct event_log *log);
 
 /* Fields of a kind the reader knows. A number that the kind must have; 0 when it may be absent and is. */
 uint64_t event_int(const struct event *event, const char *field);
+bool event_flag(const struct event *event, const char *field);
 /* NULL when null or absent. Valid until the next event_log_next. */
 const char *event_text(const struct event *event, const char *field);
 /* The dwords of "hxg". Returns how many, at most EVENT_MAX_HXG. */

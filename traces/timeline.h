@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Model of a sequence chart: an event log becomes rows (arrows between PF, GuC and VF, things that one of
+ * them does, remarks), in the order of the log. How a row is drawn is the business of a sink. */
+#ifndef TRACES_TIMELINE_H
+#define TRACES_TIMELINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "sim/hal/bits.h"
+#include "traces/jsonl.h"
+
+#define TIMELINE_MAX_GTS  2u
+#define TIMELINE_ROW_TEXT 96u
+
+struct timeline_options {
+    bool all;         /* every message, not only those of control and recovery */
+    int vf;           /* only this VF; -1 all */
+    int gt;           /* only this GT; -1 all */
+    const char *gpu;  /* only this GPU; NULL all */
+    uint64_t from_ps; /* window of time, both ends in it */
+    uint64_t to_ps;
+    unsigned width; /* of the drawing, in characters; 0 chosen */
+};
+
+enum timeline_actor { TIMELINE_PF, TIMELINE_GUC, TIMELINE_VF };
+
+enum timeline_role {
+    TIMELINE_REQUEST, /* will be answered: both ends are at work from here on */
+    TIMELINE_ANSWER,  /* ends it */
+    TIMELINE_MESSAGE, /* is not answered, or not a final answer */
+    TIMELINE_STEP,    /* done by `from` itself */
+    TIMELINE_REMARK,  /* concerns the whole chart */
+};
+
+struct timeline_row {
+    uint64_t t_ps;
+    char gpu[EVENT_NAME_SIZE]; /* printable ASCII, "" when none applies */
+    unsigned vf;               /* 0: concerns no single VF */
+    unsigned gt;               /* of the GuC at one end; 0 where no GuC is involved */
+    enum timeline_role role;
+    enum timeline_actor from;
+    enum timeline_actor to;
+    bool vf_wakes; /* the VF's driver begins or ends a recovery on this GT */
+    bool vf_rests;
+    char text[TIMELINE_ROW_TEXT]; /* printable ASCII */
+};
+
+/* What a first reading of the log found: needed to lay out the lifelines before the first row. */
+struct timeline_survey {
+    unsigned num_gts; /* GuC lifelines that the rows need; at least 1 */
+    uint64_t rows;
+};
+
+struct timeline_sink {
+    void (*row)(void *arg, const struct timeline_row *row);
+    void *arg;
+};
+
+/* Reads the whole log and hands each row to the sink. name is for messages on errors. Returns 0, or -errno
+ * with a message of at most size characters in error. */
+MUST_USE int timeline_read(FILE *in, const char *name, const struct timeline_options *options,
+                           const struct timeline_sink *sink, char *error, size_t size);
+/* A first reading for the layout; the caller rewinds. */
+MUST_USE int timeline_survey(FILE *in, const char *name, const struct timeline_options *options,
+                             struct timeline_survey *survey, char *error, size_t size);
+
+/* ---- ASCII drawing ------------------------------------------------------------------------------------ */
+
+struct timeline_ascii;
+
+/* Draws to out, with num_gts GuC lifelines (or 1). Returns NULL without memory. */
+struct timeline_ascii *timeline_ascii_create(FILE *out, const struct timeline_options *options,
+                                             unsigned num_gts);
+struct timeline_sink timeline_ascii_sink(struct timeline_ascii *chart);
+/* Draws what is held back and frees the chart. */
+void timeline_ascii_finish(struct timeline_ascii *chart);
+
+#endif

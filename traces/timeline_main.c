@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/* The command "timeline": its arguments, and the two readings of the log that a drawing takes. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traces/timeline.h"
+#include "traces/traces.h"
+
+#define EXIT_TROUBLE 2
+#define MAX_PATH     4096
+#define MAX_MESSAGE  1024
+
+static const char usage[] =
+    "usage: gucsim timeline DIR [options]\n"
+    "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl.\n"
+    "  --format ascii  form of the output\n"
+    "  --all           every message, not only control and recovery of VFs\n"
+    "  --vf N          only VF N\n"
+    "  --gpu NAME      only this GPU\n"
+    "  --gt N          only this GT: 0 main, 1 media\n"
+    "  --from TIME     from this time on: a number with ps, ns, us (default), ms or s\n"
+    "  --to TIME       up to this time\n"
+    "  --width N       columns of the drawing, 0: as many as it needs\n";
+
+struct arguments {
+    const char *dir;
+    struct timeline_options options;
+};
+
+/* A decimal number of at most 10 digits up to max. */
+static bool parse_number(const char *text, unsigned max, unsigned *number)
+{
+    char *end;
+    unsigned long value;
+
+    if (*text < '0' || *text > '9' || strlen(text) > 10) {
+        return false;
+    }
+    value = strtoul(text, &end, 10);
+    if (*end || value > max) {
+        return false;
+    }
+    *number = (unsigned)value;
+    return true;
+}
+
+static bool parse_time(const char *text, uint64_t *t_ps)
+{
+    static const struct {
+        const char *name;
+        double ps;
+    } units[] = {{"", 1e6}, {"ps", 1}, {"ns", 1e3}, {"us", 1e6}, {"ms", 1e9}, {"s", 1e12}};
+    char *end;
+    double value;
+
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    value = strtod(text, &end);
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+        /* 1e18 ps are eleven days: far beyond any run, and far from overflow. */
+        if (strcmp(end, units[i].name) == 0 && value * units[i].ps < 1e18) {
+            *t_ps = (uint64_t)(value * units[i].ps + 0.5);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_option(int option, const char *value, struct timeline_options *options)
+{
+    unsigned number = 0;
+
+    switch (option) {
+    case 'a':
+        options->all = true;
+        return true;
+    case 'F':
+        return strcmp(value, "ascii") == 0;
+    case 'p':
+        options->gpu = value;
+        return true;
+    case 'f':
+        return parse_time(value, &options->from_ps);
+    case 't':
+        return parse_time(value, &options->to_ps);
+    case 'w':
+        return parse_number(value, 512, &options->width);
+    case 'v':
+        if (!parse_number(value, EVENT_MAX_FN, &number)) {
+            return false;
+        }
+        options->vf = (int)number;
+        return true;
+    case 'g':
+        if (!parse_number(value, TIMELINE_MAX_GTS - 1, &number)) {
+            return false;
+        }
+        options->gt = (int)number;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Returns 0, or -EINVAL with a message printed; 1 when help was asked for. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option names[] = {
+        {"all", no_argument, NULL, 'a'},         {"vf", required_argument, NULL, 'v'},
+        {"gpu", required_argument, NULL, 'p'},   {"gt", required_argument, NULL, 'g'},
+        {"from", required_argument, NULL, 'f'},  {"to", required_argument, NULL, 't'},
+        {"width", required_argument, NULL, 'w'}, {"format", required_argument, NULL, 'F'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+    };
+    int option;
+    int index = 0;
+
+    *arguments = (struct arguments){.options = {.vf = -1, .gt = -1, .to_ps = UINT64_MAX}};
+    optind = 0; /* another command may have used getopt before */
+    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
+        if (option == 'h') {
+            return 1;
+        }
+        if (option == '?') {
+            return -EINVAL;
+        }
+        if (!take_option(option, optarg, &arguments->options)) {
+            (void)fprintf(stderr, "timeline: --%s: bad value '%s'\n", names[index].name, optarg);
+            return -EINVAL;
+        }
+    }
+    if (optind != argc - 1) {
+        (void)fprintf(stderr, "timeline: one directory is needed, of a run\n");
+        return -EINVAL;
+    }
+    arguments->dir = argv[optind];
+    return 0;
+}
+
+static int draw(FILE *in, const char *path, const struct timeline_options *options, char *error)
+{
+    struct timeline_survey survey;
+    struct timeline_ascii *chart;
+    struct timeline_sink sink;
+    int ret = timeline_survey(in, path, options, &survey, error, MAX_MESSAGE);
+
+    if (ret) {
+        return ret;
+    }
+    if (survey.rows == 0) {
+        (void)printf("nothing to draw: no control message%s\n",
+                     options->all ? "" : " (--all shows every message)");
+        return 0;
+    }
+    if (fseek(in, 0, SEEK_SET) != 0) {
+        (void)snprintf(error, MAX_MESSAGE, "%s: %s", path, strerror(errno));
+        return -EIO;
+    }
+    chart = timeline_ascii_create(stdout, options, survey.num_gts);
+    if (!chart) {
+        (void)snprintf(error, MAX_MESSAGE, "no memory");
+        return -ENOMEM;
+    }
+    sink = timeline_ascii_sink(chart);
+    ret = timeline_read(in, path, options, &sink, error, MAX_MESSAGE);
+    timeline_ascii_finish(chart);
+    if (!ret && (fflush(stdout) != 0 || ferror(stdout))) {
+        (void)snprintf(error, MAX_MESSAGE, "standard output: %s", strerror(errno));
+        ret = -EIO;
+    }
+    return ret;
+}
+
+int timeline_main(int argc, char **argv)
+{
+    struct arguments arguments;
+    char path[MAX_PATH];
+    char error[MAX_MESSAGE];
+    FILE *in;
+    int ret = parse_arguments(argc, argv, &arguments);
+
+    if (ret) {
+        (void)fputs(usage, ret > 0 ? stdout : stderr);
+        return ret > 0 ? 0 : EXIT_TROUBLE;
+    }
+    ret = snprintf(path, sizeof(path), "%s/events.jsonl", arguments.dir);
+    errno = ENAMETOOLONG;
+    in = ret > 0 && (size_t)ret < sizeof(path) ? fopen(path, "r") : NULL;
+    if (!in) {
+        (void)fprintf(stderr, "timeline: %s/events.jsonl: %s\n", arguments.dir, strerror(errno));
+        return EXIT_TROUBLE;
+    }
+    ret = draw(in, path, &arguments.options, error);
+    (void)fclose(in);
+    if (ret) {
+        (void)fprintf(stderr, "timeline: %s\n", error);
+        return EXIT_TROUBLE;
+    }
+    return 0;
+}
