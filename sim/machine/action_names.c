@@ -76,8 +76,9 @@ const char *machine_action_name(uint16_t action, bool g2h)
 {
     (void)g2h; /* one space of numbers for both directions */
     for (unsigned i = 0; i < ARRAY_SIZE(action_names); i++) {
-        if (action_names[i].action == action)
+        if (action_names[i].action == action) {
             return action_names[i].name;
+        }
     }
     return NULL;
 }

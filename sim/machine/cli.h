@@ -56,13 +56,13 @@ struct run_result {
 int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
 
-/* Makes the directory and its parents, removes what an earlier run left there, and fills in the paths. Returns 0, or
- * -errno with a message on stderr. */
+/* Makes the directory and its parents, removes what an earlier run left there, and fills in the
+ * paths. Returns 0, or -errno with a message on stderr. */
 MUST_USE int run_files_prepare(const struct run_options *options, struct run_files *files);
 /* Writes report.json. Returns 0, or -errno with a message on stderr. */
 MUST_USE int report_write(const char *path, const struct run_options *options,
                           const struct script *script, const struct run_result *result);
-/* The one command line that does this run again, into text. */
-void repeat_command(const struct run_options *options, char *text, size_t size);
+/* The one command line that does this run again, into buffer. */
+void repeat_command(const struct run_options *options, char *buffer, size_t size);
 
 #endif

@@ -18,19 +18,21 @@ static void scenario_print(const char *name)
     FILE *file;
     const char *text = "";
 
-    snprintf(path, sizeof(path), SCENARIO_DIR "/%s", name);
+    (void)snprintf(path, sizeof(path), SCENARIO_DIR "/%s", name);
     file = fopen(path, "r");
     while (file && !*text && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, "--", 2) != 0)
+        if (strncmp(line, "--", 2) != 0) {
             break;
+        }
         if (!strstr(line, "SPDX")) {
             line[strcspn(line, "\n")] = '\0';
             text = line + 2 + strspn(line + 2, " ");
         }
     }
-    if (file)
-        fclose(file);
-    printf("%-44s %s\n", path, text);
+    if (file) {
+        (void)fclose(file);
+    }
+    (void)printf("%-44s %s\n", path, text);
 }
 
 static int is_scenario(const struct dirent *entry)
@@ -51,7 +53,7 @@ static int scenarios_list(void)
     int count = scandir(SCENARIO_DIR, &entries, is_scenario, name_order);
 
     if (count < 0) {
-        fprintf(stderr, "gucsim list: " SCENARIO_DIR ": %s\n", strerror(errno));
+        (void)fprintf(stderr, "gucsim list: " SCENARIO_DIR ": %s\n", strerror(errno));
         return EXIT_TROUBLE;
     }
     for (int i = 0; i < count; i++) {
@@ -71,16 +73,16 @@ static int keys_list(const char *path)
     int code = EXIT_TROUBLE;
 
     if (!script) {
-        fprintf(stderr, "gucsim list: out of memory\n");
+        (void)fprintf(stderr, "gucsim list: out of memory\n");
     } else if (script_load(script, &desc)) {
-        fprintf(stderr, "%s\n", script_error(script));
+        (void)fprintf(stderr, "%s\n", script_error(script));
     } else {
-        printf("%-20s %-8s %-8s %-12s %s\n", "KEY", "TYPE", "UNIT", "DEFAULT", "MEANING");
+        (void)printf("%-20s %-8s %-8s %-12s %s\n", "KEY", "TYPE", "UNIT", "DEFAULT", "MEANING");
         for (unsigned i = 0; i < params.count; i++) {
             const struct param *param = &params.items[i];
 
-            printf("%-20s %-8s %-8s %-12s %s\n", param->name, param_type_name(param->type),
-                   param->unit, param->default_value, param->text);
+            (void)printf("%-20s %-8s %-8s %-12s %s\n", param->name, param_type_name(param->type),
+                         param->unit, param->default_value, param->text);
         }
         code = EXIT_HOLDS;
     }
@@ -91,7 +93,7 @@ static int keys_list(const char *path)
 int list_main(int argc, char **argv)
 {
     if (argc > 2) {
-        fprintf(stderr, "gucsim list: one scenario at most; see 'gucsim help list'\n");
+        (void)fprintf(stderr, "gucsim list: one scenario at most; see 'gucsim help list'\n");
         return EXIT_TROUBLE;
     }
     return argc == 2 ? keys_list(argv[1]) : scenarios_list();

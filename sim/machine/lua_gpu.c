@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gpu:... and vmm...: the administrator of a host and its VMM, over the PF driver and the VFIO faces of its VFs. */
+/* gpu:... and vmm...: the administrator of a host and its VMM, over the PF driver and the VFIO
+ * faces of its VFs. */
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static int finish(lua_State *lua, const char *verb, int err)
     return err < 0 ? lua_fail(lua, verb, err) : 0;
 }
 
-/* ---- provisioning -------------------------------------------------------------------------------------- */
+/* ---- provisioning --------------------------------------------------------------------------- */
 
 static int gpu_provision(lua_State *lua)
 {
@@ -76,7 +77,7 @@ static int gpu_config(lua_State *lua)
     return 1;
 }
 
-/* ---- control ------------------------------------------------------------------------------------------- */
+/* ---- control -------------------------------------------------------------------------------- */
 
 static int control(lua_State *lua, const char *verb, int (*call)(struct pf *pf, unsigned vf))
 {
@@ -112,13 +113,14 @@ static int gpu_state(lua_State *lua)
     unsigned vf = check_vf(lua, gpu);
     unsigned gt = 0;
 
-    if (!lua_isnoneornil(lua, 3))
+    if (!lua_isnoneornil(lua, 3)) {
         gt = (unsigned)lua_check_range(lua, 3, 0, gpu->desc.num_gts - 1);
+    }
     lua_pushstring(lua, pf_control_state(gpu->pf, gt, vf));
     return 1;
 }
 
-/* ---- VFIO ------------------------------------------------------------------------------------------------ */
+/* ---- VFIO ----------------------------------------------------------------------------------- */
 
 static struct vfio_device *check_vfio(lua_State *lua)
 {
@@ -135,13 +137,15 @@ static int gpu_vfio(lua_State *lua)
 
     for (int state = VFIO_DEVICE_STATE_ERROR; wanted && state <= VFIO_DEVICE_STATE_PRE_COPY_P2P;
          state++) {
-        if (strcmp(vfio_state_name((enum vfio_device_mig_state)state), wanted) != 0)
+        if (strcmp(vfio_state_name((enum vfio_device_mig_state)state), wanted) != 0) {
             continue;
+        }
         finish(lua, "gpu:vfio", vfio_set_state(device, (enum vfio_device_mig_state)state));
         wanted = NULL;
     }
-    if (wanted)
+    if (wanted) {
         return luaL_argerror(lua, 3, "a VFIO migration state is wanted: RUNNING, STOP, ...");
+    }
     lua_pushstring(lua, vfio_state_name(device->state));
     return 1;
 }
@@ -158,8 +162,9 @@ static int gpu_save(lua_State *lua)
     uint64_t size = 0;
     int err = vmm_save(device, &stream, &size);
 
-    if (err)
+    if (err) {
         return finish(lua, "gpu:save", err);
+    }
     script_time_passes(lua);
     lua_pushlstring(lua, (const char *)stream, size);
     free(stream);
@@ -175,15 +180,16 @@ static int gpu_load(lua_State *lua)
     return finish(lua, "gpu:load", vmm_load(device, (const uint8_t *)stream, size));
 }
 
-/* ---- the VMM --------------------------------------------------------------------------------------------- */
+/* ---- the VMM -------------------------------------------------------------------------------- */
 
 struct tamper {
     lua_State *lua;
     const char *error; /* why the script's function could not be used; on the stack, or a literal */
 };
 
-/* Gives the stream to the script's function (at index 2) and takes what it returns; it can damage or cut, not
- * grow. Errors wait until the migration is over: a jump out of it would leave the VM half way. */
+/* Gives the stream to the script's function (at index 2) and takes what it returns; it can
+ * damage or cut, not grow. Errors wait until the migration is over: a jump out of it would leave
+ * the VM half way. */
 static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
 {
     struct tamper *tamper = arg;
@@ -197,8 +203,9 @@ static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
         tamper->error = lua_push_text(lua, -1);
         return;
     }
-    if (lua_isnil(lua, -1))
+    if (lua_isnil(lua, -1)) {
         return;
+    }
     changed = lua_tolstring(lua, -1, &len);
     if (!changed || len > *size) {
         tamper->error = "tamper has to return a text no longer than the stream, or nothing";
@@ -219,8 +226,9 @@ static int vmm_migrate_vm(lua_State *lua)
 
     lua_settop(lua, 1);
     lua_check_fields(lua, 1, fields);
-    if (script_actor(lua)->vm)
+    if (script_actor(lua)->vm) {
         return luaL_error(lua, "the VMM is of the host: call this outside of guests");
+    }
     lua_getfield(lua, 1, "tamper");
     if (!lua_isnil(lua, 2)) {
         luaL_checktype(lua, 2, LUA_TFUNCTION);
@@ -233,8 +241,9 @@ static int vmm_migrate_vm(lua_State *lua)
     luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf} is wanted");
     migration.to = lua_check_fn(lua, 4);
     err = machine_migrate(script->machine, &migration);
-    if (tamper.error)
+    if (tamper.error) {
         return luaL_error(lua, "%s", tamper.error);
+    }
     finish(lua, "vmm.migrate", err);
     lua_newtable(lua);
     set_integer(lua, "bytes", migration.stream_size);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* params{...} and machine{...}: what can be set, and what is built. machine{...} only writes a description and
- * yields; run.c builds from it, and the script goes on in virtual time when all PFs have booted. */
+/* params{...} and machine{...}: what can be set, and what is built. machine{...} only writes a
+ * description and yields; run.c builds from it, and the script goes on in virtual time when all
+ * PFs have booted. */
 #include "sim/machine/lua_script.h"
 
 #include <ctype.h>
@@ -12,33 +13,45 @@
 #define BOOT_POLL_NS 1000u
 
 /* Declared before the script runs; a script that declares one of them gives it another default. */
+#define KEY_INT(key, unit_text, value, least, most, meaning)                                       \
+    {                                                                                              \
+        .name = key, .type = PARAM_INT, .unit = unit_text, .text = meaning,                        \
+        .default_value = value, .min = least, .max = most                                          \
+    }
+
 static const struct param machine_keys[] = {
-    {"guc.abi", PARAM_VERSION, "", "VF ABI of the GuCs of all GPUs; GPU.guc.abi sets one", "1.27",
-     "", 0, 0, 0, false},
-    {"clock.ps", PARAM_INT, "ps", "period of the GT clock", "1000", "", 0, 100, 1000000, false},
-    {"mmio.latency", PARAM_INT, "cycles", "from a processor to the chip, one way", "200", "", 0, 1,
-     100000, false},
-    {"mem.latency", PARAM_INT, "cycles", "from the chip to memory, one way", "100", "", 0, 1,
-     100000, false},
-    {"time_limit", PARAM_TIME, "", "virtual time after which the run is given up", "1s", "", 0, 1,
-     INT64_MAX, false},
+    {.name = "guc.abi",
+     .type = PARAM_VERSION,
+     .text = "VF ABI of the GuCs of all GPUs; GPU.guc.abi sets one",
+     .default_value = "1.27"},
+    KEY_INT("clock.ps", "ps", "1000", 100, 1000000, "period of the GT clock"),
+    KEY_INT("mmio.latency", "cycles", "200", 1, 100000, "from a processor to the chip, one way"),
+    KEY_INT("mem.latency", "cycles", "100", 1, 100000, "from the chip to memory, one way"),
+    {.name = "time_limit",
+     .type = PARAM_TIME,
+     .text = "virtual time after which the run is given up",
+     .default_value = "1s",
+     .min = 1,
+     .max = INT64_MAX},
 };
 
 int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN])
 {
     for (unsigned i = 0; i < ARRAY_SIZE(machine_keys); i++) {
-        if (!params_declare(params, &machine_keys[i], error))
+        if (!params_declare(params, &machine_keys[i], error)) {
             return -EINVAL;
+        }
     }
     return 0;
 }
 
-/* ---- params -------------------------------------------------------------------------------------- */
+/* ---- params --------------------------------------------------------------------------------- */
 
 static void text_copy(lua_State *lua, char to[PARAM_TEXT_LEN], const char *text)
 {
-    if (snprintf(to, PARAM_TEXT_LEN, "%s", text) >= (int)PARAM_TEXT_LEN)
+    if (snprintf(to, PARAM_TEXT_LEN, "%s", text) >= (int)PARAM_TEXT_LEN) {
         luaL_error(lua, "\"%s\" is too long: up to %d letters", text, (int)PARAM_TEXT_LEN - 1);
+    }
 }
 
 /* The declaration at the top of the stack: {name, type, default, text, unit =, min =, max =}. */
@@ -49,15 +62,17 @@ static void param_read(lua_State *lua, struct param *param)
     memset(param, 0, sizeof(*param));
     luaL_checktype(lua, -1, LUA_TTABLE);
     for (int i = 1; i <= 4; i++) {
-        if (lua_rawgeti(lua, -i, i) == LUA_TNIL)
+        if (lua_rawgeti(lua, -i, i) == LUA_TNIL) {
             luaL_error(lua, "a parameter is {name, type, default, text}: its %s is missing",
                        wanted[i - 1]);
+        }
     }
     text_copy(lua, param->name, lua_push_text(lua, -4));
     param->type = param_type_parse(lua_push_text(lua, -4));
-    if (param->type == PARAM_TYPES)
+    if (param->type == PARAM_TYPES) {
         luaL_error(lua, "%s: type %s: int, time, bool, version or string is wanted", param->name,
                    lua_push_text(lua, -5));
+    }
     text_copy(lua, param->default_value, lua_push_text(lua, -4));
     text_copy(lua, param->text, lua_push_text(lua, -4));
     lua_pop(lua, 8);
@@ -109,16 +124,18 @@ static int params_declare_all(lua_State *lua)
 
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);
-    if (script->has_desc)
+    if (script->has_desc) {
         return luaL_error(lua, "params{...} stands before machine{...}");
+    }
     lua_newtable(lua);
     for (lua_Integer i = 1; lua_rawgeti(lua, 1, i) != LUA_TNIL; i++) {
         const struct param *declared;
 
         param_read(lua, &param);
         declared = params_declare(script->config.params, &param, error);
-        if (!declared)
+        if (!declared) {
             return luaL_error(lua, "%s", error);
+        }
         param_push(lua, declared);
         lua_setfield(lua, 2, declared->name);
         lua_pop(lua, 1);
@@ -128,22 +145,25 @@ static int params_declare_all(lua_State *lua)
     return 1;
 }
 
-/* ---- machine: the description ----------------------------------------------------------------------- */
+/* ---- machine: the description --------------------------------------------------------------- */
 
 static bool name_is_taken(const struct machine_desc *desc, const char *name)
 {
     for (unsigned i = 0; i < desc->num_gpus; i++) {
-        if (strcmp(desc->gpus[i].name, name) == 0)
+        if (strcmp(desc->gpus[i].name, name) == 0) {
             return true;
+        }
     }
     for (unsigned i = 0; i < desc->num_vms; i++) {
-        if (strcmp(desc->vms[i].name, name) == 0)
+        if (strcmp(desc->vms[i].name, name) == 0) {
             return true;
+        }
     }
     return false;
 }
 
-/* Field "name" of the table at the top: it becomes a scope of the traces and a field of the machine. */
+/* Field "name" of the table at the top: it becomes a scope of the traces and a field of the
+ * machine. */
 static void name_read(lua_State *lua, const struct machine_desc *desc, char to[MACHINE_NAME_LEN])
 {
     const char *name;
@@ -151,12 +171,14 @@ static void name_read(lua_State *lua, const struct machine_desc *desc, char to[M
     lua_getfield(lua, -1, "name");
     name = lua_tostring(lua, -1);
     if (!name || !islower((unsigned char)*name) || strlen(name) >= MACHINE_NAME_LEN ||
-        name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")])
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_")]) {
         luaL_error(lua, "name = %s: a small letter, then up to %d of a-z, 0-9, _ are wanted",
                    lua_push_text(lua, -1), (int)MACHINE_NAME_LEN - 2);
-    if (name_is_taken(desc, name))
+    }
+    if (name_is_taken(desc, name)) {
         luaL_error(lua, "name = %s is taken", name);
-    strcpy(to, name); /* its length is checked */
+    }
+    memcpy(to, name, strlen(name) + 1); /* its length is checked */
     lua_pop(lua, 1);
 }
 
@@ -172,12 +194,13 @@ static uint32_t gpu_abi(lua_State *lua, const char *gpu)
     struct param param = {.type = PARAM_VERSION};
     char error[ERROR_TEXT_LEN];
 
-    snprintf(param.name, sizeof(param.name), "%s.guc.abi", gpu);
-    snprintf(param.text, sizeof(param.text), "VF ABI of the GuCs of %s", gpu);
-    snprintf(param.default_value, sizeof(param.default_value), "%s",
-             params_find(params, "guc.abi")->value);
-    if (!params_declare(params, &param, error))
+    (void)snprintf(param.name, sizeof(param.name), "%s.guc.abi", gpu);
+    (void)snprintf(param.text, sizeof(param.text), "VF ABI of the GuCs of %s", gpu);
+    (void)snprintf(param.default_value, sizeof(param.default_value), "%s",
+                   params_find(params, "guc.abi")->value);
+    if (!params_declare(params, &param, error)) {
         luaL_error(lua, "%s", error);
+    }
     return version_of(params, param.name);
 }
 
@@ -190,8 +213,9 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
     name_read(lua, desc, gpu->name);
     gpu->num_gts = (unsigned)lua_field_uint(lua, -1, "gts", MACHINE_MAX_GTS, MACHINE_MAX_GTS);
     gpu->num_vfs = (unsigned)lua_field_uint(lua, -1, "vfs", MACHINE_MAX_VFS, MACHINE_DEFAULT_VFS);
-    if (gpu->num_gts == 0)
+    if (gpu->num_gts == 0) {
         luaL_error(lua, "gts = 0: a GPU has a main GT at least");
+    }
     gpu->guc_abi = gpu_abi(lua, gpu->name);
     desc->num_gpus++;
 }
@@ -204,12 +228,14 @@ static void vm_read(lua_State *lua, struct machine_desc *desc)
     lua_check_fields(lua, lua_gettop(lua), fields);
     name_read(lua, desc, vm->name);
     vm->ram = lua_field_uint(lua, -1, "ram", MAX_VM_RAM, MACHINE_DEFAULT_RAM);
-    if (vm->ram == 0 || vm->ram % HAL_PAGE_SIZE)
+    if (vm->ram == 0 || vm->ram % HAL_PAGE_SIZE) {
         luaL_error(lua, "%s: ram is bytes, in whole pages of 4 KiB", vm->name);
+    }
     if (lua_getfield(lua, -1, "abi") != LUA_TNIL &&
-        version_parse(luaL_checkstring(lua, -1), &vm->max_abi))
+        version_parse(luaL_checkstring(lua, -1), &vm->max_abi)) {
         luaL_error(lua, "%s: abi = %s: a version such as 1.26 is wanted", vm->name,
                    lua_tostring(lua, -1));
+    }
     lua_pop(lua, 1);
     desc->num_vms++;
 }
@@ -218,24 +244,28 @@ static void vm_read(lua_State *lua, struct machine_desc *desc)
 static void list_read(lua_State *lua, const char *name, unsigned max,
                       void (*read)(lua_State *lua, struct machine_desc *desc))
 {
-    struct machine_desc *desc = &script_of(lua)->desc;
+    lua_Integer count;
 
-    if (lua_getfield(lua, 1, name) != LUA_TNIL) {
-        luaL_argcheck(lua, lua_istable(lua, -1), 1, "gpus and vms are lists");
-        if (luaL_len(lua, -1) > (lua_Integer)max)
-            luaL_error(lua, "%s: up to %d", name, (int)max);
-        for (lua_Integer i = 1; lua_rawgeti(lua, -1, i) != LUA_TNIL; i++) {
-            if (!lua_istable(lua, -1))
-                luaL_error(lua, "%s[%I]: {name = ...} is wanted", name, i);
-            read(lua, desc);
-            lua_pop(lua, 1);
+    if (lua_getfield(lua, 1, name) == LUA_TNIL) {
+        lua_pop(lua, 1);
+        return;
+    }
+    luaL_argcheck(lua, lua_istable(lua, -1), 1, "gpus and vms are lists");
+    count = luaL_len(lua, -1);
+    if (count > (lua_Integer)max) {
+        luaL_error(lua, "%s: up to %d", name, (int)max);
+    }
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (lua_rawgeti(lua, -1, i) != LUA_TTABLE) {
+            luaL_error(lua, "%s[%I]: {name = ...} is wanted", name, i);
         }
+        read(lua, &script_of(lua)->desc);
         lua_pop(lua, 1);
     }
     lua_pop(lua, 1);
 }
 
-/* ---- machine: the built thing ------------------------------------------------------------------------ */
+/* ---- machine: the built thing --------------------------------------------------------------- */
 
 static void name_field(lua_State *lua, const char *name)
 {
@@ -276,8 +306,9 @@ static int machine_ready(lua_State *lua, int status, lua_KContext context)
     for (unsigned i = 0; i < script->machine->num_gpus; i++) {
         struct machine_gpu *gpu = &script->machine->gpus[i];
 
-        while (!gpu->booted && hal_now(script->hal) < deadline)
+        while (!gpu->booted && hal_now(script->hal) < deadline) {
             hal_delay(script->hal, BOOT_POLL_NS);
+        }
         if (!gpu->booted || gpu->boot_error) {
             lua_pushfstring(lua, "machine: PF of %s", gpu->desc.name);
             return lua_fail(lua, lua_tostring(lua, -1), gpu->booted ? gpu->boot_error : -ETIME);
@@ -296,16 +327,20 @@ static int machine_build(lua_State *lua)
 
     lua_settop(lua, 1);
     lua_check_fields(lua, 1, fields);
-    if (script->has_desc)
+    if (script->has_desc) {
         return luaL_error(lua, "there is one machine in a scenario");
-    if (!lua_isyieldable(lua))
+    }
+    if (!lua_isyieldable(lua)) {
         return luaL_error(lua, "machine{...} stands in the scenario itself, in no helper");
+    }
     list_read(lua, "gpus", MACHINE_MAX_GPUS, gpu_read);
     list_read(lua, "vms", MACHINE_MAX_VMS, vm_read);
-    if (script->desc.num_gpus == 0)
+    if (script->desc.num_gpus == 0) {
         return luaL_error(lua, "a machine has one GPU at least: gpus = { { name = ... } }");
-    if (params_check(script->config.params, error))
+    }
+    if (params_check(script->config.params, error)) {
         return luaL_error(lua, "%s", error);
+    }
     script->has_desc = true;
     return lua_yieldk(lua, 0, 0, machine_ready);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What a scenario sees of Lua's own libraries: no files, no clock, no loading of code but require beside the script,
- * and nothing whose result differs from run to run. Lua seeds its tables' hashes by addresses, so iteration is
- * sorted here, and its sort picks pivots by the wall clock, so sorting is ours. */
+/* What a scenario sees of Lua's own libraries: no files, no clock, no loading of code but
+ * require beside the script, and nothing whose result differs from run to run. Lua seeds its
+ * tables' hashes by addresses, so iteration is sorted here, and its sort picks pivots by the
+ * wall clock, so sorting is ours. */
 #include "sim/machine/lua_script.h"
 
 #include <ctype.h>
@@ -12,7 +13,7 @@
 
 #define MAX_PATH_LEN 1024
 
-/* ---- iteration in order of keys --------------------------------------------------------------------------- */
+/* ---- iteration in order of keys ------------------------------------------------------------- */
 
 struct sort_key {
     int rank;           /* booleans, numbers, strings */
@@ -27,10 +28,12 @@ static int key_compare(const void *left, const void *right)
     const struct sort_key *a = left, *b = right;
     int order;
 
-    if (a->rank != b->rank)
+    if (a->rank != b->rank) {
         return a->rank - b->rank;
-    if (a->rank < 2)
+    }
+    if (a->rank < 2) {
         return (a->number > b->number) - (a->number < b->number);
+    }
     order = memcmp(a->text, b->text, a->len < b->len ? a->len : b->len);
     return order ? order : (a->len > b->len) - (a->len < b->len);
 }
@@ -57,7 +60,8 @@ static void key_read(lua_State *lua, int index, struct sort_key *key)
     }
 }
 
-/* Pushes the list of the table's keys, in order. Strings stay where they are while the list holds them. */
+/* Pushes the list of the table's keys, in order. Strings stay where they are while the list
+ * holds them. */
 static int keys_push(lua_State *lua, int table)
 {
     struct sort_key *keys;
@@ -94,11 +98,13 @@ static int pairs_step(lua_State *lua)
     lua_Integer at = lua_tointeger(lua, lua_upvalueindex(2));
 
     for (;;) {
-        if (lua_rawgeti(lua, lua_upvalueindex(1), ++at) == LUA_TNIL)
+        if (lua_rawgeti(lua, lua_upvalueindex(1), ++at) == LUA_TNIL) {
             return 1;
+        }
         lua_pushvalue(lua, -1);
-        if (lua_rawget(lua, 1) != LUA_TNIL)
+        if (lua_rawget(lua, 1) != LUA_TNIL) {
             break;
+        }
         lua_pop(lua, 2);
     }
     lua_pushinteger(lua, at);
@@ -135,22 +141,24 @@ static int sandbox_next(lua_State *lua)
         luaL_argcheck(lua, equal, 2, "no such key");
     }
     lua_rawgeti(lua, 3, at + 1);
-    if (lua_isnil(lua, -1))
+    if (lua_isnil(lua, -1)) {
         return 1;
+    }
     lua_pushvalue(lua, -1);
     lua_rawget(lua, 1);
     return 2;
 }
 
-/* ---- sorting --------------------------------------------------------------------------------------------- */
+/* ---- sorting -------------------------------------------------------------------------------- */
 
 /* Is element b (on top) before element a (below it)? Pops neither. */
 static bool sort_before(lua_State *lua)
 {
     bool before;
 
-    if (lua_isnil(lua, 2))
+    if (lua_isnil(lua, 2)) {
         return lua_compare(lua, -1, -2, LUA_OPLT);
+    }
     lua_pushvalue(lua, 2);
     lua_pushvalue(lua, -2);
     lua_pushvalue(lua, -4);
@@ -160,7 +168,8 @@ static bool sort_before(lua_State *lua)
     return before;
 }
 
-/* Merges the sorted runs [low, middle) and [middle, high) of table 1 into table 3; equal ones keep their order. */
+/* Merges the sorted runs [low, middle) and [middle, high) of table 1 into table 3; equal ones
+ * keep their order. */
 static void sort_merge(lua_State *lua, lua_Integer low, lua_Integer middle, lua_Integer high)
 {
     lua_Integer left = low, right = middle;
@@ -185,8 +194,9 @@ static int sandbox_sort(lua_State *lua)
     lua_Integer count;
 
     luaL_checktype(lua, 1, LUA_TTABLE);
-    if (!lua_isnoneornil(lua, 2))
+    if (!lua_isnoneornil(lua, 2)) {
         luaL_checktype(lua, 2, LUA_TFUNCTION);
+    }
     lua_settop(lua, 2);
     count = luaL_len(lua, 1);
     lua_newtable(lua);
@@ -205,7 +215,7 @@ static int sandbox_sort(lua_State *lua)
     return 0;
 }
 
-/* ---- random numbers ----------------------------------------------------------------------------------------- */
+/* ---- random numbers ------------------------------------------------------------------------- */
 
 /* A counter through a mixing function: every seed is good, also 0. */
 static uint64_t random_next(struct script *script)
@@ -235,13 +245,15 @@ static int sandbox_random(lua_State *lua)
     }
     luaL_argcheck(lua, low <= high, lua_gettop(lua), "the interval is empty");
     range = (uint64_t)high - (uint64_t)low + 1; /* 0: all of them */
-    if (range)
+    if (range) {
         value = (uint64_t)((unsigned __int128)value * range >> 64);
-    lua_pushinteger(lua, (lua_Integer)((uint64_t)low + value));
+    }
+    value += (uint64_t)low;
+    lua_pushinteger(lua, (lua_Integer)value);
     return 1;
 }
 
-/* ---- text without addresses -------------------------------------------------------------------------------------- */
+/* ---- text without addresses ----------------------------------------------------------------- */
 
 static int sandbox_tostring(lua_State *lua)
 {
@@ -262,8 +274,9 @@ static int sandbox_format(lua_State *lua)
         at += *at != '\0';
     }
     for (int i = 2; i <= count; i++) {
-        if (lua_type(lua, i) < LUA_TTABLE && lua_type(lua, i) != LUA_TLIGHTUSERDATA)
+        if (lua_type(lua, i) < LUA_TTABLE && lua_type(lua, i) != LUA_TLIGHTUSERDATA) {
             continue;
+        }
         lua_push_text(lua, i);
         lua_replace(lua, i);
     }
@@ -273,7 +286,8 @@ static int sandbox_format(lua_State *lua)
     return 1;
 }
 
-/* Finalizers would run at moments that only the collector knows. Upvalue: Lua's own setmetatable. */
+/* Finalizers would run at moments that only the collector knows. Upvalue: Lua's own
+ * setmetatable. */
 static int sandbox_setmetatable(lua_State *lua)
 {
     lua_settop(lua, 2);
@@ -288,9 +302,10 @@ static int sandbox_setmetatable(lua_State *lua)
     return 1;
 }
 
-/* ---- helpers beside the script ----------------------------------------------------------------------------------- */
+/* ---- helpers beside the script -------------------------------------------------------------- */
 
-/* require "name" or "folder.name": runs name.lua of the scenario's folder once and returns its value. */
+/* require "name" or "folder.name": runs name.lua of the scenario's folder once and returns its
+ * value. */
 static int sandbox_require(lua_State *lua)
 {
     const char *name = luaL_checkstring(lua, 1);
@@ -299,22 +314,26 @@ static int sandbox_require(lua_State *lua)
     char path[MAX_PATH_LEN];
     int len;
 
-    for (const char *at = name; *at; at++)
+    for (const char *at = name; *at; at++) {
         luaL_argcheck(lua,
                       isalnum((unsigned char)*at) || *at == '_' || (*at == '.' && at[1] != '.'), 1,
                       "letters, digits, _ and single dots are wanted");
+    }
     luaL_getsubtable(lua, LUA_REGISTRYINDEX, "required");
-    if (lua_getfield(lua, -1, name) != LUA_TNIL)
+    if (lua_getfield(lua, -1, name) != LUA_TNIL) {
         return 1;
+    }
     lua_pop(lua, 1);
     lua_pushstring(lua, luaL_gsub(lua, name, ".", "/"));
     len = snprintf(path, sizeof(path), "%.*s%s.lua", slash ? (int)(slash - script) + 1 : 0, script,
                    lua_tostring(lua, -1));
-    if (len < 0 || (size_t)len >= sizeof(path))
+    if (len < 0 || (size_t)len >= sizeof(path)) {
         return luaL_error(lua, "require %s: the path is too long", name);
+    }
     lua_settop(lua, 2); /* name, table of what was required */
-    if (luaL_loadfilex(lua, path, "t") != LUA_OK)
+    if (luaL_loadfilex(lua, path, "t") != LUA_OK) {
         return lua_error(lua);
+    }
     lua_call(lua, 0, 1);
     if (lua_isnil(lua, -1)) {
         lua_pop(lua, 1);
@@ -325,7 +344,7 @@ static int sandbox_require(lua_State *lua)
     return 1;
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------------------- */
+/* ---- opening -------------------------------------------------------------------------------- */
 
 /* Sets name of the table at the top to nil. */
 static void forget(lua_State *lua, const char *const *names)

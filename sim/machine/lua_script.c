@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a scenario: its Lua state, its actors, and how it ended. The text runs twice as far as the machine is
- * concerned: up to machine{...} nothing exists and that call yields, once; the rest runs as the actor "main"
- * in virtual time. */
+/* The life of a scenario: its Lua state, its actors, and how it ended. The text runs twice as
+ * far as the machine is concerned: up to machine{...} nothing exists and that call yields, once;
+ * the rest runs as the actor "main" in virtual time. */
 #include "sim/machine/lua_script.h"
 
 #include <assert.h>
@@ -20,22 +20,32 @@ static const struct {
     {"vmm.", lua_vmm_functions},
 };
 
+static unsigned functions_count(const luaL_Reg *functions)
+{
+    unsigned count = 0;
+
+    while (functions[count].name) {
+        count++;
+    }
+    return count;
+}
+
 const char *script_function_name(unsigned n)
 {
     static char name[64];
+    unsigned g = 0;
 
-    for (unsigned g = 0; g < ARRAY_SIZE(groups); g++) {
-        for (const luaL_Reg *entry = groups[g].functions; entry->name; entry++) {
-            if (n-- == 0) {
-                snprintf(name, sizeof(name), "%s%s", groups[g].prefix, entry->name);
-                return name;
-            }
-        }
+    while (g < ARRAY_SIZE(groups) && n >= functions_count(groups[g].functions)) {
+        n -= functions_count(groups[g++].functions);
     }
-    return NULL;
+    if (g == ARRAY_SIZE(groups)) {
+        return NULL;
+    }
+    (void)snprintf(name, sizeof(name), "%s%s", groups[g].prefix, groups[g].functions[n].name);
+    return name;
 }
 
-/* ---- the state ----------------------------------------------------------------------------------- */
+/* ---- the state ------------------------------------------------------------------------------ */
 
 struct actor *script_actor(lua_State *lua)
 {
@@ -63,11 +73,13 @@ static void *script_allocate(void *user, void *block, size_t old_size, size_t ne
         script->memory = held;
         return NULL;
     }
-    if (held + new_size > SCRIPT_MAX_MEMORY)
+    if (held + new_size > SCRIPT_MAX_MEMORY) {
         return NULL;
+    }
     moved = realloc(block, new_size);
-    if (moved)
+    if (moved) {
         script->memory = held + new_size;
+    }
     return moved;
 }
 
@@ -77,9 +89,10 @@ static void script_hook(lua_State *lua, lua_Debug *debug)
 
     (void)debug;
     actor->instructions += SCRIPT_HOOK_PERIOD;
-    if (actor->instructions > SCRIPT_MAX_INSTRUCTIONS)
+    if (actor->instructions > SCRIPT_MAX_INSTRUCTIONS) {
         luaL_error(lua, "actor %s: %d million instructions while no time passed; an endless loop?",
                    actor->name, (int)(SCRIPT_MAX_INSTRUCTIONS / 1000000));
+    }
 }
 
 static void open_globals(lua_State *lua, const luaL_Reg *functions)
@@ -109,16 +122,19 @@ struct script *script_create(const struct script_config *config)
 {
     struct script *script = calloc(1, sizeof(*script));
 
-    if (!script)
+    if (!script) {
         return NULL;
+    }
     script->config = *config;
     script->random_state = config->seed;
     script->lua = lua_newstate(script_allocate, script);
-    if (!script->lua)
+    if (!script->lua) {
         goto fail;
+    }
     lua_pushcfunction(script->lua, script_open);
-    if (lua_pcall(script->lua, 0, 0, 0) != LUA_OK)
+    if (lua_pcall(script->lua, 0, 0, 0) != LUA_OK) {
         goto fail;
+    }
     return script;
 
 fail:
@@ -128,22 +144,25 @@ fail:
 
 void script_destroy(struct script *script)
 {
-    if (!script)
+    if (!script) {
         return;
-    if (script->lua)
+    }
+    if (script->lua) {
         lua_close(script->lua);
+    }
     for (struct actor *actor = script->actors, *next; actor; actor = next) {
         next = actor->next;
         free(actor);
     }
-    for (unsigned i = 0; i < script->num_expectations; i++)
+    for (unsigned i = 0; i < script->num_expectations; i++) {
         free(script->expectations[i].name);
+    }
     free(script->expectations);
     free(script->error);
     free(script);
 }
 
-/* ---- actors ---------------------------------------------------------------------------------------- */
+/* ---- actors --------------------------------------------------------------------------------- */
 
 /* The first failure counts; the run ends with it. */
 static void actor_report(struct actor *actor, int status)
@@ -154,20 +173,25 @@ static void actor_report(struct actor *actor, int status)
     char where[64 + SCRIPT_ACTOR_NAME_LEN] = "";
     lua_Debug frame;
 
-    if (script->error)
+    if (script->error) {
         return;
-    if (status == LUA_YIELD)
+    }
+    if (status == LUA_YIELD) {
         lua_pushliteral(lua, "an actor cannot yield");
-    if (script->sim)
-        snprintf(where, sizeof(where), "\nin actor %s at %.6f us", actor->name,
-                 (double)sim_now_ps(script->sim) / 1e6);
-    if (lua_getstack(lua, 0, &frame)) /* text that does not compile has no stack */
+    }
+    if (script->sim) {
+        (void)snprintf(where, sizeof(where), "\nin actor %s at %.6f us", actor->name,
+                       (double)sim_now_ps(script->sim) / 1e6);
+    }
+    if (lua_getstack(lua, 0, &frame)) { /* text that does not compile has no stack */
         luaL_traceback(script->lua, lua, "", 0);
-    else
+    } else {
         lua_pushliteral(script->lua, "");
+    }
     if (asprintf(&script->error, "%s%s%s", lua_push_text(lua, -1), where,
-                 lua_tostring(script->lua, -1)) < 0)
+                 lua_tostring(script->lua, -1)) < 0) {
         script->error = NULL;
+    }
     lua_pop(script->lua, 1);
     script->outcome = failure ? SCRIPT_FAILED : SCRIPT_BROKEN;
 }
@@ -178,13 +202,16 @@ static void actor_program(void *arg)
     struct script *script = actor->script;
     int results, status = lua_resume(actor->lua, NULL, 0, &results);
 
-    if (status != LUA_OK)
+    if (status != LUA_OK) {
         actor_report(actor, status);
+    }
     actor->ended = true;
-    if (--script->num_running == 0 && script->outcome == SCRIPT_RUNNING)
+    if (--script->num_running == 0 && script->outcome == SCRIPT_RUNNING) {
         script->outcome = SCRIPT_ENDED;
-    if (script->outcome != SCRIPT_RUNNING)
+    }
+    if (script->outcome != SCRIPT_RUNNING) {
         sim_stop(script->sim);
+    }
     hal_wake(script->hal); /* whoever joins it */
 }
 
@@ -192,9 +219,10 @@ static struct actor *actor_new(struct script *script, lua_State *lua, const char
 {
     struct actor *actor = calloc(1, sizeof(*actor));
 
-    if (!actor)
+    if (!actor) {
         return NULL;
-    snprintf(actor->name, sizeof(actor->name), "%s", name);
+    }
+    (void)snprintf(actor->name, sizeof(actor->name), "%s", name);
     actor->script = script;
     actor->next = script->actors;
     script->actors = actor;
@@ -222,12 +250,13 @@ struct actor *script_actor_create(lua_State *lua, const char *name, struct machi
     return actor;
 }
 
-/* ---- one scenario ------------------------------------------------------------------------------------ */
+/* ---- one scenario --------------------------------------------------------------------------- */
 
 static int load_fail(struct script *script, const char *subject, const char *text)
 {
-    if (asprintf(&script->error, "%s: %s", subject, text) < 0)
+    if (asprintf(&script->error, "%s: %s", subject, text) < 0) {
         script->error = NULL;
+    }
     script->outcome = SCRIPT_BROKEN;
     return -EINVAL;
 }
@@ -238,20 +267,24 @@ int script_load(struct script *script, struct machine_desc *desc)
     char error[ERROR_TEXT_LEN];
     int results, status;
 
-    if (!main)
+    if (!main) {
         return load_fail(script, script->config.path, "not enough memory");
+    }
     *(struct actor **)lua_getextraspace(script->lua) = main;
-    if (lua_machine_keys(script->config.params, error))
+    if (lua_machine_keys(script->config.params, error)) {
         return load_fail(script, "--set", error);
+    }
     status = luaL_loadfilex(main->lua, script->config.path, "t");
-    if (status == LUA_OK)
+    if (status == LUA_OK) {
         status = lua_resume(main->lua, NULL, 0, &results);
+    }
     if (status == LUA_YIELD && script->has_desc) {
         *desc = script->desc;
         return 0;
     }
-    if (status == LUA_OK)
+    if (status == LUA_OK) {
         return load_fail(script, script->config.path, "there is no machine{...} in it");
+    }
     actor_report(main, status);
     return -EINVAL;
 }
@@ -292,11 +325,13 @@ void script_waiting(const struct script *script, char *text, size_t size)
     for (const struct actor *actor = script->actors; actor; actor = actor->next) {
         int len;
 
-        if (actor->ended)
+        if (actor->ended) {
             continue;
+        }
         len = snprintf(text + used, size - used, "%s%s", used ? ", " : "", actor->name);
-        if (len < 0 || (size_t)len >= size - used)
+        if (len < 0 || (size_t)len >= size - used) {
             return;
+        }
         used += (size_t)len;
     }
 }

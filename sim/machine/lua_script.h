@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the lua_*.c files share. An actor is a Lua coroutine that is resumed once, on the stack of its own program,
- * and never yields: where it blocks, its C function blocks inside hal_*. All actors share one Lua state; one runs
- * at a time, since programs change only inside hal_*. */
+/* What the lua_*.c files share. An actor is a Lua coroutine that is resumed once, on the stack
+ * of its own program, and never yields: where it blocks, its C function blocks inside hal_*. All
+ * actors share one Lua state; one runs at a time, since programs change only inside hal_*. */
 #ifndef SIM_MACHINE_LUA_SCRIPT_H
 #define SIM_MACHINE_LUA_SCRIPT_H
 
@@ -48,7 +48,7 @@ struct script {
     unsigned num_expectations;
 };
 
-/* ---- lua_script.c ---- */
+/* ---- lua_script.c --------------------------------------------------------------------------- */
 
 struct actor *script_actor(lua_State *lua);
 struct script *script_of(lua_State *lua);
@@ -57,12 +57,13 @@ struct actor *script_actor_create(lua_State *lua, const char *name, struct machi
 /* To be called where an actor blocks: its instructions count from here. */
 void script_time_passes(lua_State *lua);
 
-/* ---- lua_sandbox.c ---- */
+/* ---- lua_sandbox.c -------------------------------------------------------------------------- */
 
-/* Opens what is left of Lua's libraries, with pairs, next, tostring, sort and random made repeatable. */
+/* Opens what is left of Lua's libraries, with pairs, next, tostring, sort and random made
+ * repeatable. */
 void lua_sandbox_open(lua_State *lua);
 
-/* ---- lua_value.c: arguments, results, objects ---- */
+/* ---- lua_value.c: arguments, results, objects ----------------------------------------------- */
 
 #define LUA_NO_DEFAULT UINT64_MAX
 
@@ -82,7 +83,8 @@ uint64_t lua_field_uint(lua_State *lua, int index, const char *name, uint64_t ma
                         uint64_t fallback);
 /* Stops at a field of the table at index that is not in the NULL-terminated list. */
 void lua_check_fields(lua_State *lua, int index, const char *const *names);
-/* Registers a type of object with methods; the table at the top, popped, is not needed by the caller. */
+/* Registers a type of object with methods; the table at the top, popped, is not needed by the
+ * caller. */
 void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods);
 /* Pushes an object that points to ours; fields (a table on top of the stack) is popped into it. */
 void lua_object_push(lua_State *lua, const char *type, void *pointer);
@@ -96,7 +98,7 @@ bool lua_is_failure(lua_State *lua, int index);
 /* Pushes any value as text, without addresses. */
 const char *lua_push_text(lua_State *lua, int index);
 
-/* ---- groups of functions ---- */
+/* ---- groups of functions -------------------------------------------------------------------- */
 
 extern const luaL_Reg lua_machine_functions[]; /* params, machine */
 extern const luaL_Reg lua_time_functions[];    /* actor, sleep, expect, ... */
@@ -106,9 +108,11 @@ extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vf_methods[];
 extern const luaL_Reg lua_vmm_functions[];
 
-/* lua_machine.c: declares the keys that every machine has. Returns 0, or -EINVAL with a message for a bad --set. */
+/* lua_machine.c: declares the keys that every machine has. Returns 0, or -EINVAL with a message
+ * for a bad --set. */
 MUST_USE int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN]);
-/* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the guest or outside. */
+/* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the
+ * guest or outside. */
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
 /* lua_time.c: waits for its end, or raises a failure. */
 void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns);

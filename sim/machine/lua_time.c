@@ -10,12 +10,13 @@
 #define DEFAULT_LIMIT_NS HAL_NS_PER_S
 #define DEFAULT_POLL_NS  1000u
 
-/* ---- actors -------------------------------------------------------------------------------------------- */
+/* ---- actors --------------------------------------------------------------------------------- */
 
 static void check_running(lua_State *lua)
 {
-    if (!script_of(lua)->machine)
+    if (!script_of(lua)->machine) {
         luaL_error(lua, "time begins with machine{...}");
+    }
 }
 
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm)
@@ -46,8 +47,9 @@ void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns
     uint64_t start = hal_now(hal);
 
     while (!actor->ended) {
-        if (hal_now(hal) - start >= limit_ns)
+        if (hal_now(hal) - start >= limit_ns) {
             lua_fail(lua, "actor:join", -ETIME);
+        }
         hal_delay(hal, DEFAULT_POLL_NS);
     }
     script_time_passes(lua);
@@ -70,7 +72,7 @@ static int actor_ended(lua_State *lua)
     return 1;
 }
 
-/* ---- time ---------------------------------------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static int time_sleep(lua_State *lua)
 {
@@ -103,10 +105,12 @@ static int time_wait_until(lua_State *lua)
         lua_settop(lua, 1);
         lua_pushvalue(lua, 1);
         lua_call(lua, 0, 1);
-        if (lua_toboolean(lua, -1))
+        if (lua_toboolean(lua, -1)) {
             return 1;
-        if (hal_now(hal) - start >= limit)
+        }
+        if (hal_now(hal) - start >= limit) {
             return lua_fail(lua, "wait_until", -ETIME);
+        }
         hal_delay(hal, every);
         script_time_passes(lua);
     }
@@ -119,7 +123,7 @@ static int time_ns(lua_State *lua)
     return 1;
 }
 
-/* ---- what it says ----------------------------------------------------------------------------------------- */
+/* ---- what it says --------------------------------------------------------------------------- */
 
 /* The line of the script that called us. */
 static int caller_line(lua_State *lua)
@@ -148,8 +152,9 @@ static int time_say(lua_State *lua)
     };
 
     hal_trace(script->hal, HAL_GT_NONE, "script", fields, ARRAY_SIZE(fields));
-    if (!script->config.quiet)
-        printf("%14.3f us  %s\n", now_us(script), text);
+    if (!script->config.quiet) {
+        (void)printf("%14.3f us  %s\n", now_us(script), text);
+    }
     return 0;
 }
 
@@ -171,8 +176,9 @@ static void expectation_record(lua_State *lua, const char *name, bool ok)
     script->expectations = grown;
     grown[script->num_expectations] =
         (struct expectation){.name = strdup(name), .ok = ok, .at_ps = sim_now_ps(script->sim)};
-    if (!grown[script->num_expectations].name)
+    if (!grown[script->num_expectations].name) {
         luaL_error(lua, "not enough memory");
+    }
     script->num_expectations++;
 }
 
@@ -182,9 +188,9 @@ static void expectation_complain(lua_State *lua, const char *name, const char *s
 {
     struct script *script = script_of(lua);
 
-    fprintf(stderr, "%s:%d: expectation failed at %.6f us: %s%s%s%s%s\n", script->config.path,
-            caller_line(lua), now_us(script), name, seen ? ": seen " : "", seen ? seen : "",
-            wanted ? ", wanted " : "", wanted ? wanted : "");
+    (void)fprintf(stderr, "%s:%d: expectation failed at %.6f us: %s%s%s%s%s\n", script->config.path,
+                  caller_line(lua), now_us(script), name, seen ? ": seen " : "", seen ? seen : "",
+                  wanted ? ", wanted " : "", wanted ? wanted : "");
 }
 
 /* expect(name, condition [, seen]) */
@@ -196,8 +202,9 @@ static int time_expect(lua_State *lua)
     check_running(lua);
     luaL_checkany(lua, 2);
     expectation_record(lua, name, ok);
-    if (!ok)
+    if (!ok) {
         expectation_complain(lua, name, lua_isnone(lua, 3) ? NULL : lua_push_text(lua, 3), NULL);
+    }
     lua_pushboolean(lua, ok);
     return 1;
 }
@@ -213,8 +220,9 @@ static int time_expect_eq(lua_State *lua)
     lua_settop(lua, 3);
     ok = lua_compare(lua, 2, 3, LUA_OPEQ);
     expectation_record(lua, name, ok);
-    if (!ok)
+    if (!ok) {
         expectation_complain(lua, name, lua_push_text(lua, 2), lua_push_text(lua, 3));
+    }
     lua_pushboolean(lua, ok);
     return 1;
 }
@@ -230,15 +238,17 @@ static int time_expect_failure(lua_State *lua)
     check_running(lua);
     luaL_checktype(lua, 3, LUA_TFUNCTION);
     if (lua_pcall(lua, lua_gettop(lua) - 3, 0, 0) != LUA_OK) {
-        if (!lua_is_failure(lua, -1))
+        if (!lua_is_failure(lua, -1)) {
             return lua_error(lua); /* a mistake of the script is not what it expects */
+        }
         lua_getfield(lua, -1, "errno");
         seen = lua_tostring(lua, -1);
         ok = strcmp(seen, wanted) == 0;
     }
     expectation_record(lua, name, ok);
-    if (!ok)
+    if (!ok) {
         expectation_complain(lua, name, seen, wanted);
+    }
     lua_pushboolean(lua, ok);
     return 1;
 }

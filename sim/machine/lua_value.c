@@ -8,22 +8,24 @@
 
 #define MAX_NAMES 64u
 
-/* ---- arguments ----------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------ */
 
 uint64_t lua_check_time(lua_State *lua, int index, uint64_t default_ns)
 {
     const char *text;
     uint64_t ps;
 
-    if (lua_isnoneornil(lua, index) && default_ns != LUA_NO_DEFAULT)
+    if (lua_isnoneornil(lua, index) && default_ns != LUA_NO_DEFAULT) {
         return default_ns;
+    }
     if (lua_isinteger(lua, index)) {
         luaL_argcheck(lua, lua_tointeger(lua, index) >= 0, index, "a time cannot be negative");
         return (uint64_t)lua_tointeger(lua, index);
     }
     text = lua_type(lua, index) == LUA_TSTRING ? lua_tostring(lua, index) : "";
-    if (time_parse(text, &ps))
+    if (time_parse(text, &ps)) {
         luaL_argerror(lua, index, "a time is wanted: \"5us\", or whole ns");
+    }
     return ps / 1000;
 }
 
@@ -49,9 +51,10 @@ uint64_t lua_field_uint(lua_State *lua, int index, const char *name, uint64_t ma
         return fallback;
     }
     value = lua_tointegerx(lua, -1, &whole);
-    if (!whole || value < 0 || (uint64_t)value > max)
+    if (!whole || value < 0 || (uint64_t)value > max) {
         luaL_error(lua, "%s = %s: a whole number up to %I is wanted", name, lua_push_text(lua, -1),
                    (lua_Integer)max);
+    }
     lua_pop(lua, 1);
     return (uint64_t)value;
 }
@@ -60,8 +63,9 @@ void lua_check_fields(lua_State *lua, int index, const char *const *names)
 {
     unsigned count = 0;
 
-    while (names[count])
+    while (names[count]) {
         count++;
+    }
     luaL_checktype(lua, index, LUA_TTABLE);
     lua_pushvalue(lua, index);
     for (lua_pushnil(lua); lua_next(lua, -2); lua_pop(lua, 1)) {
@@ -69,12 +73,15 @@ void lua_check_fields(lua_State *lua, int index, const char *const *names)
         const char *near;
         bool known = false;
 
-        for (unsigned i = 0; key && i < count; i++)
+        for (unsigned i = 0; key && i < count; i++) {
             known = known || strcmp(names[i], key) == 0;
-        if (known)
+        }
+        if (known) {
             continue;
-        if (!key)
+        }
+        if (!key) {
             luaL_error(lua, "named fields are wanted here, not [%s]", lua_push_text(lua, -2));
+        }
         near = nearest_name(key, names, count);
         luaL_error(lua, "there is no field %s here%s%s%s", key, near ? ", did you mean " : "",
                    near ? near : "", near ? "?" : "");
@@ -91,20 +98,23 @@ struct machine_fn *lua_check_fn(lua_State *lua, int index)
     luaL_checktype(lua, index, LUA_TTABLE);
     lua_rawgeti(lua, index, 1);
     lua_rawgeti(lua, index, 2);
-    if (!luaL_testudata(lua, -2, LUA_GPU) || !lua_isinteger(lua, -1))
+    if (!luaL_testudata(lua, -2, LUA_GPU) || !lua_isinteger(lua, -1)) {
         luaL_error(lua, "a VF is wanted here: {gpu, number}");
+    }
     gpu = lua_object_check(lua, -2, LUA_GPU);
     vf = lua_tointeger(lua, -1);
     fn = vf > 0 && vf <= MACHINE_MAX_VFS ? machine_find_fn(gpu, (unsigned)vf) : NULL;
-    if (!fn)
+    if (!fn) {
         luaL_error(lua, "%s has no VF %I", gpu->desc.name, vf);
+    }
     lua_pop(lua, 2);
     return fn;
 }
 
-/* ---- objects --------------------------------------------------------------------------------------- */
+/* ---- objects -------------------------------------------------------------------------------- */
 
-/* object.name: a method, or one of the fields that came with it. Anything else is a mistake worth a word. */
+/* object.name: a method, or one of the fields that came with it. Anything else is a mistake
+ * worth a word. */
 static int object_index(lua_State *lua)
 {
     const char *type = lua_tostring(lua, lua_upvalueindex(2));
@@ -114,17 +124,20 @@ static int object_index(lua_State *lua)
 
     lua_settop(lua, 2);
     lua_pushvalue(lua, 2);
-    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL)
+    if (lua_rawget(lua, lua_upvalueindex(1)) != LUA_TNIL) {
         return 1;
+    }
     if (lua_getiuservalue(lua, 1, 1) == LUA_TTABLE) {
         lua_pushvalue(lua, 2);
-        if (lua_rawget(lua, -2) != LUA_TNIL)
+        if (lua_rawget(lua, -2) != LUA_TNIL) {
             return 1;
+        }
     }
     key = lua_push_text(lua, 2);
     for (lua_pushnil(lua); lua_next(lua, lua_upvalueindex(1)); lua_pop(lua, 1)) {
-        if (count < MAX_NAMES)
+        if (count < MAX_NAMES) {
             names[count++] = lua_tostring(lua, -2);
+        }
     }
     near = nearest_name(key, names, count);
     return luaL_error(lua, "a %s has no %s%s%s%s", type, key, near ? ", did you mean " : "",
@@ -159,7 +172,7 @@ void *lua_object_check(lua_State *lua, int index, const char *type)
     return *(void **)luaL_checkudata(lua, index, type);
 }
 
-/* ---- text and failures --------------------------------------------------------------------------------- */
+/* ---- text and failures ---------------------------------------------------------------------- */
 
 const char *lua_push_text(lua_State *lua, int index)
 {
@@ -171,10 +184,12 @@ const char *lua_push_text(lua_State *lua, int index)
         return luaL_tolstring(lua, index, NULL);
     }
     if (type != LUA_TTABLE && type != LUA_TFUNCTION && type != LUA_TUSERDATA &&
-        type != LUA_TTHREAD && type != LUA_TLIGHTUSERDATA)
+        type != LUA_TTHREAD && type != LUA_TLIGHTUSERDATA) {
         return luaL_tolstring(lua, index, NULL);
-    if (luaL_getmetafield(lua, index, "__name") == LUA_TSTRING)
+    }
+    if (luaL_getmetafield(lua, index, "__name") == LUA_TSTRING) {
         return lua_tostring(lua, -1);
+    }
     lua_pushstring(lua, lua_typename(lua, type));
     return lua_tostring(lua, -1);
 }
@@ -210,8 +225,9 @@ bool lua_is_failure(lua_State *lua, int index)
 {
     bool same;
 
-    if (!lua_getmetatable(lua, index))
+    if (!lua_getmetatable(lua, index)) {
         return false;
+    }
     luaL_getmetatable(lua, LUA_FAILURE);
     same = lua_rawequal(lua, -1, -2);
     lua_pop(lua, 2);

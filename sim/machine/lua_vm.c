@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* vm:... and vf:...: a VM, and the VF driver in it. What waits for the device is a matter of the guest: those
- * functions are for its own actors, whose time stands still while the VM is stopped. */
+/* vm:... and vf:...: a VM, and the VF driver in it. What waits for the device is a matter of the
+ * guest: those functions are for its own actors, whose time stands still while the VM is
+ * stopped. */
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
@@ -24,9 +25,10 @@ static struct vf *check_guest(lua_State *lua, const char *verb)
 {
     struct machine_vm *vm = lua_object_check(lua, 1, LUA_VF);
 
-    if (script_actor(lua)->vm != vm)
+    if (script_actor(lua)->vm != vm) {
         luaL_error(lua, "%s waits in the guest: call it in %s:run or %s:actor", verb, vm->desc.name,
                    vm->desc.name);
+    }
     return vm->vf;
 }
 
@@ -36,7 +38,7 @@ static int finish(lua_State *lua, const char *verb, int64_t err)
     return err < 0 ? lua_fail(lua, verb, err) : 0;
 }
 
-/* ---- the VM ---------------------------------------------------------------------------------------------- */
+/* ---- the VM --------------------------------------------------------------------------------- */
 
 static int vm_attach(lua_State *lua)
 {
@@ -85,14 +87,15 @@ static int vm_start(lua_State *lua)
     return 0;
 }
 
-/* ---- the driver: binding, queues, jobs --------------------------------------------------------------------- */
+/* ---- the driver: binding, queues, jobs ------------------------------------------------------ */
 
 static int vf_bind(lua_State *lua)
 {
     struct machine_vm *vm = lua_object_check(lua, 1, LUA_VF);
 
-    if (!vm->fn)
+    if (!vm->fn) {
         return luaL_error(lua, "%s has no VF: %s:attach comes first", vm->desc.name, vm->desc.name);
+    }
     return finish(lua, "vf:probe", vf_probe(check_guest(lua, "vf:probe")));
 }
 
@@ -132,16 +135,18 @@ static void slot_read(lua_State *lua, const char *name, uint32_t *slot, uint32_t
         int whole_slot, whole_value;
         lua_Integer number, amount;
 
-        if (!lua_istable(lua, -1))
+        if (!lua_istable(lua, -1)) {
             luaL_error(lua, "%s = {slot, value} is wanted", name);
+        }
         lua_rawgeti(lua, -1, 1);
         lua_rawgeti(lua, -2, 2);
         number = lua_tointegerx(lua, -2, &whole_slot);
         amount = lua_tointegerx(lua, -1, &whole_value);
         if (!whole_slot || !whole_value || number < 0 || number >= (lua_Integer)VF_RESULT_SLOTS ||
-            amount < 0 || amount > UINT32_MAX)
+            amount < 0 || amount > UINT32_MAX) {
             luaL_error(lua, "%s = {slot, value}: slot 0 to %d, value of 32 bits", name,
                        (int)VF_RESULT_SLOTS - 1);
+        }
         *slot = (uint32_t)number;
         *value = (uint32_t)amount;
         lua_pop(lua, 2);
@@ -160,8 +165,9 @@ static int vf_submit_job(lua_State *lua)
 
     lua_check_fields(lua, 3, fields);
     job.work_cycles = (uint32_t)lua_field_uint(lua, 3, "work", UINT32_MAX, 0);
-    if (lua_getfield(lua, 3, "preemptible") != LUA_TNIL)
+    if (lua_getfield(lua, 3, "preemptible") != LUA_TNIL) {
         job.preemptible = lua_toboolean(lua, -1);
+    }
     lua_pop(lua, 1);
     slot_read(lua, "add", &job.add_slot, &job.add);
     job.store_slot = VF_RESULT_SLOTS - 1; /* a job without one stores 0 in the last slot */
@@ -182,7 +188,7 @@ static int vf_wait_fence(lua_State *lua)
     return finish(lua, "vf:wait", vf_wait(vf, queue, fence, limit));
 }
 
-/* ---- the driver: what can be asked at any time ------------------------------------------------------------- */
+/* ---- the driver: what can be asked at any time ---------------------------------------------- */
 
 static int vf_done(lua_State *lua)
 {
@@ -205,8 +211,9 @@ static int vf_hold_at(lua_State *lua)
     struct vf *vf = check_driver(lua);
     unsigned holds = 0;
 
-    for (int i = 2; i <= lua_gettop(lua); i++)
+    for (int i = 2; i <= lua_gettop(lua); i++) {
         holds |= 1u << luaL_checkoption(lua, i, NULL, steps);
+    }
     vf_recovery_hold(vf, holds);
     return 0;
 }

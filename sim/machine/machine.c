@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The wiring diagram of world A: for each GPU the chip, a GuC program for each GT and a PF driver; for each
- * VM a VF driver; a VFIO face for each VF. Built once before the run, by lua_machine.c or by a test. */
+/* The wiring diagram of world A: for each GPU the chip, a GuC program for each GT and a PF
+ * driver; for each VM a VF driver; a VFIO face for each VF. Built once before the run, by
+ * lua_machine.c or by a test. */
 #include "sim/machine/machine.h"
 
 #include <assert.h>
@@ -11,7 +12,8 @@
 
 #include "firmware/abi/guc_scheduler_abi.h"
 
-/* The identity of the public integrated part with these engines: architecture 30, release 0, revision 4. */
+/* The identity of the public integrated part with these engines: architecture 30, release 0,
+ * revision 4. */
 #define MACHINE_GMD_ID    0x07800004u
 #define MACHINE_DEVICE_ID 0xb080u
 #define MACHINE_REVISION  4u
@@ -27,7 +29,7 @@ static const struct {
 
 static const char *const guc_program_names[MACHINE_MAX_GTS] = {"guc", "media guc"};
 
-/* ---- a GPU ------------------------------------------------------------------------------------- */
+/* ---- a GPU ---------------------------------------------------------------------------------- */
 
 static void pf_boot(void *arg)
 {
@@ -48,10 +50,12 @@ static bool guc_build(struct machine_gpu *gpu, unsigned gt)
     };
     struct hal *hal = sim_gpu_guc(gpu->sim, gt);
 
+    assert(gt < MACHINE_MAX_GTS);
     memcpy(config.engines, gt_engines[gt].engines, sizeof(config.engines));
     gpu->gucs[gt] = guc_create(hal, &config);
-    if (!gpu->gucs[gt])
+    if (!gpu->gucs[gt]) {
         return false;
+    }
     hal_spawn(hal, guc_program_names[gt], guc_main, gpu->gucs[gt]);
     return true;
 }
@@ -59,14 +63,15 @@ static bool guc_build(struct machine_gpu *gpu, unsigned gt)
 static bool fns_build(struct machine_gpu *gpu)
 {
     gpu->fns = calloc(gpu->desc.num_vfs, sizeof(*gpu->fns));
-    if (!gpu->fns && gpu->desc.num_vfs)
+    if (!gpu->fns && gpu->desc.num_vfs) {
         return false;
+    }
     for (unsigned vf = 1; vf <= gpu->desc.num_vfs; vf++) {
         struct machine_fn *fn = &gpu->fns[vf - 1];
 
         fn->gpu = gpu;
         fn->vf = vf;
-        snprintf(fn->name, sizeof(fn->name), "%s.vf%u", gpu->desc.name, vf);
+        (void)snprintf(fn->name, sizeof(fn->name), "%s.vf%u", gpu->desc.name, vf);
         vfio_init(&fn->vfio, gpu->pf_hal, fn->name, pf_vfio_ops(), pf_vfio_device(gpu->pf, vf));
     }
     return true;
@@ -83,29 +88,33 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
     };
 
     gpu->sim = sim_gpu_create(sim, gpu->desc.name, MACHINE_HOST_RAM, gpu->desc.num_gts);
-    if (!gpu->sim)
+    if (!gpu->sim) {
         return false;
+    }
     for (unsigned gt = 0; gt < gpu->desc.num_gts; gt++) {
-        if (!guc_build(gpu, gt))
+        if (!guc_build(gpu, gt)) {
             return false;
+        }
     }
     gpu->pf_hal = sim_gpu_pf(gpu->sim);
     gpu->pf = pf_create(gpu->pf_hal, &config);
-    if (!gpu->pf || !fns_build(gpu))
+    if (!gpu->pf || !fns_build(gpu)) {
         return false;
+    }
     hal_spawn(gpu->pf_hal, "pf boot", pf_boot, gpu);
     return true;
 }
 
-/* ---- the whole --------------------------------------------------------------------------------- */
+/* ---- the whole ------------------------------------------------------------------------------ */
 
 static bool vm_build(struct sim *sim, struct machine_vm *vm)
 {
     const struct vf_config config = {.max_abi = vm->desc.max_abi};
 
     vm->sim = sim_vm_create(sim, vm->desc.name, vm->desc.ram);
-    if (!vm->sim)
+    if (!vm->sim) {
         return false;
+    }
     vm->hal = sim_vm_hal(vm->sim);
     vm->vf = vf_create(vm->hal, &config);
     return vm->vf;
@@ -116,58 +125,66 @@ struct machine *machine_create(struct sim *sim, const struct machine_desc *desc)
     struct machine *machine = calloc(1, sizeof(*machine));
     const char *part = "machine";
 
-    if (!machine)
+    if (!machine) {
         goto fail;
+    }
     machine->sim = sim;
     for (; machine->num_gpus < desc->num_gpus; machine->num_gpus++) {
         struct machine_gpu *gpu = &machine->gpus[machine->num_gpus];
 
         gpu->desc = desc->gpus[machine->num_gpus];
         part = gpu->desc.name;
-        if (!gpu_build(sim, gpu))
+        if (!gpu_build(sim, gpu)) {
             goto fail;
+        }
     }
     for (; machine->num_vms < desc->num_vms; machine->num_vms++) {
         struct machine_vm *vm = &machine->vms[machine->num_vms];
 
         vm->desc = desc->vms[machine->num_vms];
         part = vm->desc.name;
-        if (!vm_build(sim, vm))
+        if (!vm_build(sim, vm)) {
             goto fail;
+        }
     }
     return machine;
 
 fail:
-    fprintf(stderr, "gucsim: cannot build %s: out of memory\n", part);
+    (void)fprintf(stderr, "gucsim: cannot build %s: out of memory\n", part);
     machine_destroy(machine);
     return NULL;
 }
 
 static void gpu_destroy(struct machine_gpu *gpu)
 {
-    if (gpu->pf)
+    if (gpu->pf) {
         pf_destroy(gpu->pf);
+    }
     for (unsigned gt = 0; gt < MACHINE_MAX_GTS; gt++) {
-        if (gpu->gucs[gt])
+        if (gpu->gucs[gt]) {
             guc_destroy(gpu->gucs[gt]);
+        }
     }
     free(gpu->fns);
 }
 
 void machine_destroy(struct machine *machine)
 {
-    if (!machine)
+    if (!machine) {
         return;
-    for (unsigned i = 0; i < MACHINE_MAX_VMS; i++) {
-        if (machine->vms[i].vf)
-            vf_destroy(machine->vms[i].vf);
     }
-    for (unsigned i = 0; i < MACHINE_MAX_GPUS; i++)
+    for (unsigned i = 0; i < MACHINE_MAX_VMS; i++) {
+        if (machine->vms[i].vf) {
+            vf_destroy(machine->vms[i].vf);
+        }
+    }
+    for (unsigned i = 0; i < MACHINE_MAX_GPUS; i++) {
         gpu_destroy(&machine->gpus[i]);
+    }
     free(machine);
 }
 
-/* ---- verbs that need more than one part ----------------------------------------------------------- */
+/* ---- verbs that need more than one part ----------------------------------------------------- */
 
 struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf)
 {
@@ -178,16 +195,18 @@ static bool fn_is_taken(struct machine *machine, const struct machine_fn *fn,
                         const struct machine_vm *except)
 {
     for (unsigned i = 0; i < machine->num_vms; i++) {
-        if (&machine->vms[i] != except && machine->vms[i].fn == fn)
+        if (&machine->vms[i] != except && machine->vms[i].fn == fn) {
             return true;
+        }
     }
     return false;
 }
 
 int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn)
 {
-    if (vm->fn || fn_is_taken(machine, fn, vm))
+    if (vm->fn || fn_is_taken(machine, fn, vm)) {
         return -EBUSY;
+    }
     sim_vm_attach(vm->sim, fn->gpu->sim, fn->vf);
     vm->fn = fn;
     return 0;
@@ -244,10 +263,12 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
     struct vmm_migration job;
     int err;
 
-    if (!vm->fn)
+    if (!vm->fn) {
         return -ENODEV;
-    if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm))
+    }
+    if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
         return -EBUSY;
+    }
     job = (struct vmm_migration){
         .hal = migration->host,
         .source = &vm->fn->vfio,
@@ -259,8 +280,9 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
         .tamper_arg = migration->tamper_arg,
     };
     err = vmm_migrate(&job);
-    if (err)
+    if (err) {
         sim_vm_drop_copy(vm->sim); /* the VM went on with its first RAM */
+    }
     migration->stream_size = job.stream_size;
     migration->downtime_ns = job.downtime_ns;
     return err;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the parts meet: GPUs with their GuC programs and PF drivers, VMs with their VF drivers, and VFIO
- * faces between them, built from one description. Scenarios and system tests start here. */
+/* Where the parts meet: GPUs with their GuC programs and PF drivers, VMs with their VF drivers,
+ * and VFIO faces between them, built from one description. Scenarios and system tests start
+ * here. */
 #ifndef SIM_MACHINE_MACHINE_H
 #define SIM_MACHINE_MACHINE_H
 
@@ -82,8 +83,8 @@ struct machine {
     unsigned num_vms;
 };
 
-/* Builds everything in a fresh sim, before sim_start; the GuCs and the PFs boot as soon as it runs. Returns
- * NULL with a message on stderr. */
+/* Builds everything in a fresh sim, before sim_start; the GuCs and the PFs boot as soon as it
+ * runs. Returns NULL with a message on stderr. */
 struct machine *machine_create(struct sim *sim, const struct machine_desc *desc);
 /* After sim_destroy, or instead of it, before it: frees what C holds. NULL is allowed. */
 void machine_destroy(struct machine *machine);
@@ -92,9 +93,9 @@ void machine_destroy(struct machine *machine);
 struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf);
 /* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM. */
 MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn);
-/* Migrates the VM from the VF that it has to another. host: time of the VMM. tamper and tamper_arg as in
- * struct vmm_migration, or NULL. Fills in stream_size and downtime_ns of result. Returns 0, or -errno: the VM
- * is where it was. */
+/* Migrates the VM from the VF that it has to another. host: time of the VMM. tamper and
+ * tamper_arg as in struct vmm_migration, or NULL. Fills in stream_size and downtime_ns of
+ * result. Returns 0, or -errno: the VM is where it was. */
 struct machine_migration {
     struct hal *host;
     struct machine_vm *vm;

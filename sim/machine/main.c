@@ -38,8 +38,9 @@ static const struct command {
 static const struct command *command_find(const char *name)
 {
     for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
-        if (strcmp(commands[i].name, name) == 0)
+        if (strcmp(commands[i].name, name) == 0) {
             return &commands[i];
+        }
     }
     return NULL;
 }
@@ -49,20 +50,22 @@ static int command_unknown(const char *name)
     const char *names[ARRAY_SIZE(commands)];
     const char *near;
 
-    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
         names[i] = commands[i].name;
+    }
     near = nearest_name(name, names, ARRAY_SIZE(commands));
-    fprintf(stderr, "gucsim: no command %s%s%s%s; see 'gucsim help'\n", name,
-            near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+    (void)fprintf(stderr, "gucsim: no command %s%s%s%s; see 'gucsim help'\n", name,
+                  near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
     return EXIT_TROUBLE;
 }
 
 static void usage_print(FILE *to)
 {
-    fprintf(to, "usage: gucsim COMMAND ...\n\n");
-    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++)
-        fprintf(to, "  %-32s %s\n", commands[i].usage, commands[i].text);
-    fprintf(to, "  %-32s %s\n", "--version", "prints the version");
+    (void)fprintf(to, "usage: gucsim COMMAND ...\n\n");
+    for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+        (void)fprintf(to, "  %-32s %s\n", commands[i].usage, commands[i].text);
+    }
+    (void)fprintf(to, "  %-32s %s\n", "--version", "prints the version");
 }
 
 static int help_main(int argc, char **argv)
@@ -74,9 +77,10 @@ static int help_main(int argc, char **argv)
         return EXIT_HOLDS;
     }
     command = command_find(argv[1]);
-    if (!command)
+    if (!command) {
         return command_unknown(argv[1]);
-    printf("usage: gucsim %s\n%s.\n\n%s", command->usage, command->text, command->more);
+    }
+    (void)printf("usage: gucsim %s\n%s.\n\n%s", command->usage, command->text, command->more);
     return EXIT_HOLDS;
 }
 
@@ -89,11 +93,12 @@ int main(int argc, char **argv)
         return EXIT_TROUBLE;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("gucsim " GUCSIM_VERSION "\n");
+        (void)printf("gucsim " GUCSIM_VERSION "\n");
         return EXIT_HOLDS;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         return help_main(argc - 1, argv + 1);
+    }
     command = command_find(argv[1]);
     return command ? command->main(argc - 1, argv + 1) : command_unknown(argv[1]);
 }

@@ -20,13 +20,14 @@ const char *param_type_name(enum param_type type)
 enum param_type param_type_parse(const char *name)
 {
     for (int type = 0; type < PARAM_TYPES; type++) {
-        if (strcmp(type_names[type], name) == 0)
+        if (strcmp(type_names[type], name) == 0) {
             return (enum param_type)type;
+        }
     }
     return PARAM_TYPES;
 }
 
-/* ---- values ------------------------------------------------------------------------------------ */
+/* ---- values --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *name;
@@ -34,6 +35,9 @@ static const struct {
 } time_units[] = {
     {"", 1000}, {"ps", 1}, {"ns", 1000}, {"us", 1000000}, {"ms", 1000000000}, {"s", 1000000000000},
 };
+
+#define MAX_WHOLE    1000000000000000000u
+#define MAX_FRACTION 1000000000000u /* twelve digits tell picoseconds of a second */
 
 static int unit_parse(const char *text, uint64_t *ps)
 {
@@ -46,31 +50,37 @@ static int unit_parse(const char *text, uint64_t *ps)
     return -EINVAL;
 }
 
+/* Digits as a number below limit; -EINVAL when there are none or too many. */
+static int digits_parse(const char **at, uint64_t limit, uint64_t *number, uint64_t *scale)
+{
+    const char *start = *at;
+
+    *number = 0;
+    *scale = 1;
+    for (; isdigit((unsigned char)**at); (*at)++) {
+        if (*scale > limit / 10) {
+            return -EINVAL;
+        }
+        *number = *number * 10 + (uint64_t)(**at - '0');
+        *scale *= 10;
+    }
+    return *at == start ? -EINVAL : 0;
+}
+
 int time_parse(const char *text, uint64_t *ps)
 {
-    uint64_t unit, whole = 0, fraction = 0, scale = 1;
-    const char *at = text;
+    uint64_t unit, whole, fraction = 0, scale = 1;
 
-    for (; isdigit((unsigned char)*at); at++) {
-        if (whole > (uint64_t)INT64_MAX / 10 - 1)
-            return -EINVAL;
-        whole = whole * 10 + (uint64_t)(*at - '0');
-    }
-    if (at == text)
+    if (digits_parse(&text, MAX_WHOLE, &whole, &scale)) {
         return -EINVAL;
-    if (*at == '.') {
-        /* twelve digits tell picoseconds of a second; more cannot matter */
-        for (at++; isdigit((unsigned char)*at); at++) {
-            if (scale >= 1000000000000u)
-                return -EINVAL;
-            fraction = fraction * 10 + (uint64_t)(*at - '0');
-            scale *= 10;
-        }
-        if (scale == 1)
-            return -EINVAL;
     }
-    if (unit_parse(at, &unit) || whole > ((uint64_t)INT64_MAX - unit) / unit)
+    scale = 1;
+    if (*text == '.' && (text++, digits_parse(&text, MAX_FRACTION, &fraction, &scale))) {
         return -EINVAL;
+    }
+    if (unit_parse(text, &unit) || whole > ((uint64_t)INT64_MAX - unit) / unit) {
+        return -EINVAL;
+    }
     *ps = whole * unit + (uint64_t)((unsigned __int128)fraction * unit / scale);
     return 0;
 }
@@ -84,15 +94,18 @@ int version_parse(const char *text, uint32_t *version)
     do {
         char *end;
 
-        if (!isdigit((unsigned char)*at))
+        if (!isdigit((unsigned char)*at)) {
             return -EINVAL;
+        }
         part[count] = strtoul(at, &end, 10);
-        if (part[count++] > UINT8_MAX)
+        if (part[count++] > UINT8_MAX) {
             return -EINVAL;
+        }
         at = end;
     } while (*at == '.' && count < ARRAY_SIZE(part) && at++);
-    if (*at || count < 2)
+    if (*at || count < 2) {
         return -EINVAL;
+    }
     *version = (uint32_t)(part[0] << 16 | part[1] << 8 | part[2]);
     return 0;
 }
@@ -131,15 +144,17 @@ static int value_parse(enum param_type type, const char *text, int64_t *number)
         return int_parse(text, number);
     case PARAM_TIME:
         err = time_parse(text, &ps);
-        if (!err)
+        if (!err) {
             *number = (int64_t)ps;
+        }
         return err;
     case PARAM_BOOL:
         return bool_parse(text, number);
     case PARAM_VERSION:
         err = version_parse(text, &version);
-        if (!err)
+        if (!err) {
             *number = version;
+        }
         return err;
     default:
         return 0;
@@ -154,23 +169,23 @@ static int value_assign(struct param *param, const char *value, char error[ERROR
     int64_t number;
 
     if (strlen(value) >= sizeof(param->value) || value_parse(param->type, value, &number)) {
-        snprintf(error, ERROR_TEXT_LEN, "%s=%s: %s is wanted", param->name, value,
-                 wanted[param->type]);
+        (void)snprintf(error, ERROR_TEXT_LEN, "%s=%s: %s is wanted", param->name, value,
+                       wanted[param->type]);
         return -EINVAL;
     }
     if ((param->type == PARAM_INT || param->type == PARAM_TIME) &&
         (number < param->min || number > param->max)) {
-        snprintf(error, ERROR_TEXT_LEN, "%s=%s: out of range, %" PRId64 " to %" PRId64 "%s",
-                 param->name, value, param->min, param->max,
-                 param->type == PARAM_TIME ? " ps" : "");
+        (void)snprintf(error, ERROR_TEXT_LEN, "%s=%s: out of range, %" PRId64 " to %" PRId64 "%s",
+                       param->name, value, param->min, param->max,
+                       param->type == PARAM_TIME ? " ps" : "");
         return -EINVAL;
     }
-    snprintf(param->value, sizeof(param->value), "%s", value);
+    (void)snprintf(param->value, sizeof(param->value), "%s", value);
     param->number = number;
     return 0;
 }
 
-/* ---- keys -------------------------------------------------------------------------------------- */
+/* ---- keys ----------------------------------------------------------------------------------- */
 
 static bool is_set_of(const char *word, const char *name)
 {
@@ -184,11 +199,11 @@ int params_set(struct params *params, const char *word, char error[ERROR_TEXT_LE
     const char *equals = strchr(word, '=');
 
     if (!equals || equals == word) {
-        snprintf(error, ERROR_TEXT_LEN, "--set %s: KEY=VALUE is wanted", word);
+        (void)snprintf(error, ERROR_TEXT_LEN, "--set %s: KEY=VALUE is wanted", word);
         return -EINVAL;
     }
     if (params->num_sets == PARAMS_MAX) {
-        snprintf(error, ERROR_TEXT_LEN, "--set %s: more than %u keys", word, PARAMS_MAX);
+        (void)snprintf(error, ERROR_TEXT_LEN, "--set %s: more than %u keys", word, PARAMS_MAX);
         return -EINVAL;
     }
     params->sets[params->num_sets++] = word;
@@ -198,8 +213,9 @@ int params_set(struct params *params, const char *word, char error[ERROR_TEXT_LE
 struct param *params_find(struct params *params, const char *name)
 {
     for (unsigned i = 0; i < params->count; i++) {
-        if (strcmp(params->items[i].name, name) == 0)
+        if (strcmp(params->items[i].name, name) == 0) {
             return &params->items[i];
+        }
     }
     return NULL;
 }
@@ -211,14 +227,15 @@ static struct param *param_place(struct params *params, const struct param *para
     struct param *place = params_find(params, param->name);
 
     if (place && place->type != param->type) {
-        snprintf(error, ERROR_TEXT_LEN, "%s is declared as %s already", param->name,
-                 param_type_name(place->type));
+        (void)snprintf(error, ERROR_TEXT_LEN, "%s is declared as %s already", param->name,
+                       param_type_name(place->type));
         return NULL;
     }
-    if (place)
+    if (place) {
         return place;
+    }
     if (params->count == PARAMS_MAX) {
-        snprintf(error, ERROR_TEXT_LEN, "%s: more than %u keys", param->name, PARAMS_MAX);
+        (void)snprintf(error, ERROR_TEXT_LEN, "%s: more than %u keys", param->name, PARAMS_MAX);
         return NULL;
     }
     return &params->items[params->count++];
@@ -230,19 +247,23 @@ struct param *params_declare(struct params *params, const struct param *param,
     struct param *place = param_place(params, param, error);
     char wanted[PARAM_TEXT_LEN];
 
-    if (!place)
+    if (!place) {
         return NULL;
+    }
     *place = *param;
     place->from_command_line = false;
-    snprintf(wanted, sizeof(wanted), "%s", param->default_value);
-    if (value_assign(place, wanted, error))
+    (void)snprintf(wanted, sizeof(wanted), "%s", param->default_value);
+    if (value_assign(place, wanted, error)) {
         return NULL;
+    }
     /* the last of several --set of one key wins */
     for (unsigned i = 0; i < params->num_sets; i++) {
-        if (!is_set_of(params->sets[i], place->name))
+        if (!is_set_of(params->sets[i], place->name)) {
             continue;
-        if (value_assign(place, strchr(params->sets[i], '=') + 1, error))
+        }
+        if (value_assign(place, strchr(params->sets[i], '=') + 1, error)) {
             return NULL;
+        }
         params->used[i] = true;
         place->from_command_line = true;
     }
@@ -255,24 +276,34 @@ int params_check(const struct params *params, char error[ERROR_TEXT_LEN])
     char key[PARAM_TEXT_LEN];
     const char *near;
 
-    for (unsigned i = 0; i < params->count; i++)
+    for (unsigned i = 0; i < params->count; i++) {
         names[i] = params->items[i].name;
+    }
     for (unsigned i = 0; i < params->num_sets; i++) {
-        if (params->used[i])
+        if (params->used[i]) {
             continue;
-        snprintf(key, sizeof(key), "%.*s", (int)strcspn(params->sets[i], "="), params->sets[i]);
+        }
+        (void)snprintf(key, sizeof(key), "%.*s", (int)strcspn(params->sets[i], "="),
+                       params->sets[i]);
         near = nearest_name(key, names, params->count);
-        snprintf(error, ERROR_TEXT_LEN,
-                 "--set %s: no such key%s%s%s; 'gucsim list SCENARIO' shows all", key,
-                 near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+        (void)snprintf(error, ERROR_TEXT_LEN,
+                       "--set %s: no such key%s%s%s; 'gucsim list SCENARIO' shows all", key,
+                       near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
         return -EINVAL;
     }
     return 0;
 }
 
-/* ---- the nearest name --------------------------------------------------------------------------- */
+/* ---- the nearest name ----------------------------------------------------------------------- */
 
 #define NEAREST_LEN 64u
+
+static unsigned min_3(unsigned a, unsigned b, unsigned c)
+{
+    unsigned least = a < b ? a : b;
+
+    return least < c ? least : c;
+}
 
 /* Single-letter edits between two words; too long ones are as far apart as can be. */
 static unsigned edit_distance(const char *a, const char *b)
@@ -280,23 +311,21 @@ static unsigned edit_distance(const char *a, const char *b)
     size_t len_a = strlen(a), len_b = strlen(b);
     unsigned row[NEAREST_LEN + 1];
 
-    if (len_a > NEAREST_LEN || len_b > NEAREST_LEN)
+    if (len_a > NEAREST_LEN || len_b > NEAREST_LEN) {
         return UINT_MAX;
-    for (unsigned j = 0; j <= len_b; j++)
+    }
+    for (unsigned j = 0; j <= len_b; j++) {
         row[j] = j;
+    }
     for (unsigned i = 1; i <= len_a; i++) {
         unsigned diagonal = row[0];
 
         row[0] = i;
         for (unsigned j = 1; j <= len_b; j++) {
-            unsigned best = diagonal + (a[i - 1] != b[j - 1]);
+            unsigned changed = diagonal + (a[i - 1] != b[j - 1]);
 
             diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
+            row[j] = min_3(changed, row[j] + 1, row[j - 1] + 1);
         }
     }
     return row[len_b];

@@ -12,21 +12,24 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- files ------------------------------------------------------------------------------------------ */
+/* ---- files ---------------------------------------------------------------------------------- */
 
 static int directories_make(char *path)
 {
     for (char *at = path + 1;; at++) {
         char kept = *at;
 
-        if (kept != '/' && kept != '\0')
+        if (kept != '/' && kept != '\0') {
             continue;
+        }
         *at = '\0';
-        if (mkdir(path, 0777) && errno != EEXIST)
+        if (mkdir(path, 0777) && errno != EEXIST) {
             return -errno;
+        }
         *at = kept;
-        if (kept == '\0')
+        if (kept == '\0') {
             return access(path, W_OK | X_OK) ? -errno : 0;
+        }
     }
 }
 
@@ -34,8 +37,9 @@ static int path_join(char to[OUT_PATH_LEN], const char *out, const char *name)
 {
     int len = snprintf(to, OUT_PATH_LEN, "%s/%s", out, name);
 
-    if (len < 0 || len >= (int)OUT_PATH_LEN)
+    if (len < 0 || len >= (int)OUT_PATH_LEN) {
         return -ENAMETOOLONG;
+    }
     return unlink(to) && errno != ENOENT ? -errno : 0;
 }
 
@@ -46,28 +50,33 @@ int run_files_prepare(const struct run_options *options, struct run_files *files
     char path[OUT_PATH_LEN];
     int err;
 
-    snprintf(path, sizeof(path), "%s", options->out);
+    (void)snprintf(path, sizeof(path), "%s", options->out);
     err = directories_make(path);
-    for (unsigned i = 0; !err && i < ARRAY_SIZE(traces); i++)
+    for (unsigned i = 0; !err && i < ARRAY_SIZE(traces); i++) {
         err = path_join(files->trace, options->out, traces[i]);
-    if (!err)
+    }
+    if (!err) {
         err = path_join(files->names, options->out, "names.json");
-    if (!err)
+    }
+    if (!err) {
         err = path_join(files->events, options->out, "events.jsonl");
-    if (!err)
+    }
+    if (!err) {
         err = path_join(files->report, options->out, "report.json");
+    }
     if (err) {
-        fprintf(stderr, "gucsim: %s: %s\n", options->out, strerror(-err));
+        (void)fprintf(stderr, "gucsim: %s: %s\n", options->out, strerror(-err));
         return err;
     }
     files->trace[0] = '\0';
-    if (strcmp(options->trace, "off") != 0)
-        snprintf(files->trace, sizeof(files->trace), "%.*s/trace.%s",
-                 (int)(OUT_PATH_LEN - sizeof("/trace.vcd.gz")), options->out, options->trace);
+    if (strcmp(options->trace, "off") != 0) {
+        (void)snprintf(files->trace, sizeof(files->trace), "%.*s/trace.%s",
+                       (int)(OUT_PATH_LEN - sizeof("/trace.vcd.gz")), options->out, options->trace);
+    }
     return 0;
 }
 
-/* ---- the command line that repeats ------------------------------------------------------------------- */
+/* ---- the command line that repeats ---------------------------------------------------------- */
 
 struct text {
     char *at;
@@ -78,8 +87,9 @@ static void text_add(struct text *text, const char *word)
 {
     size_t len = strlen(word);
 
-    if (len >= text->room)
+    if (len >= text->room) {
         len = text->room - 1;
+    }
     memcpy(text->at, word, len);
     text->at += len;
     text->room -= len;
@@ -118,40 +128,46 @@ void repeat_command(const struct run_options *options, char *buffer, size_t size
     char seed[24];
 
     *buffer = '\0';
-    snprintf(seed, sizeof(seed), "%" PRIu64, options->seed);
+    (void)snprintf(seed, sizeof(seed), "%" PRIu64, options->seed);
     text_add(&text, options->program);
     text_add(&text, " run");
     text_add_quoted(&text, options->scenario);
     text_add_option(&text, "--seed", seed);
-    for (unsigned i = 0; i < options->params.num_sets; i++)
+    for (unsigned i = 0; i < options->params.num_sets; i++) {
         text_add_option(&text, "--set", options->params.sets[i]);
-    if (strcmp(options->trace, "vcd.gz") != 0)
+    }
+    if (strcmp(options->trace, "vcd.gz") != 0) {
         text_add_option(&text, "--trace", options->trace);
-    if (options->until)
+    }
+    if (options->until) {
         text_add_option(&text, "--until", options->until);
-    if (options->no_skip)
+    }
+    if (options->no_skip) {
         text_add_quoted(&text, "--no-skip");
-    if (!options->out_is_default)
+    }
+    if (!options->out_is_default) {
         text_add_option(&text, "--out", options->out);
+    }
 }
 
-/* ---- report.json --------------------------------------------------------------------------------------- */
+/* ---- report.json ---------------------------------------------------------------------------- */
 
 /* Exact: cJSON's own numbers are doubles. */
 static void add_number(cJSON *object, const char *name, uint64_t value)
 {
     char text[24];
 
-    snprintf(text, sizeof(text), "%" PRIu64, value);
+    (void)snprintf(text, sizeof(text), "%" PRIu64, value);
     cJSON_AddRawToObject(object, name, text);
 }
 
 static void add_hash(cJSON *object, const char *name, const char *hash)
 {
-    if (*hash)
+    if (*hash) {
         cJSON_AddStringToObject(object, name, hash);
-    else
+    } else {
         cJSON_AddNullToObject(object, name);
+    }
 }
 
 static void add_config(cJSON *report, const struct params *params)
@@ -165,7 +181,7 @@ static void add_config(cJSON *report, const struct params *params)
         if (param->type == PARAM_BOOL) {
             cJSON_AddBoolToObject(config, param->name, param->number != 0);
         } else if (param->type == PARAM_INT) {
-            snprintf(text, sizeof(text), "%" PRId64, param->number);
+            (void)snprintf(text, sizeof(text), "%" PRId64, param->number);
             cJSON_AddRawToObject(config, param->name, text);
         } else {
             cJSON_AddStringToObject(config, param->name, param->value);
@@ -203,10 +219,11 @@ static char *report_text(const struct run_options *options, const struct script 
     cJSON_AddStringToObject(report, "repeat", repeat);
     cJSON_AddStringToObject(report, "result", result->word);
     add_number(report, "exit", (uint64_t)result->code);
-    if (*result->error)
+    if (*result->error) {
         cJSON_AddStringToObject(report, "error", result->error);
-    else
+    } else {
         cJSON_AddNullToObject(report, "error");
+    }
     add_number(report, "sim_time_ps", result->summary.sim_time_ps);
     add_number(report, "cycles", result->summary.cycles);
     add_number(report, "rtl_evals", result->summary.rtl_evals);
@@ -226,16 +243,21 @@ int report_write(const char *path, const struct run_options *options, const stru
     FILE *file = NULL;
     int err = 0;
 
-    if (text)
+    if (text) {
         file = fopen(path, "w");
-    if (!text || !file)
+    }
+    if (!text || !file) {
         err = text ? -errno : -ENOMEM;
-    if (file && fprintf(file, "%s\n", text) < 0)
+    }
+    if (file && fprintf(file, "%s\n", text) < 0) {
         err = -errno;
-    if (file && fclose(file) && !err)
+    }
+    if (file && fclose(file) && !err) {
         err = -errno;
+    }
     cJSON_free(text);
-    if (err)
-        fprintf(stderr, "gucsim: %s: %s\n", path, strerror(-err));
+    if (err) {
+        (void)fprintf(stderr, "gucsim: %s: %s\n", path, strerror(-err));
+    }
     return err;
 }

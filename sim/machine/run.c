@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gucsim run: one scenario on one machine, from the words of the command line to an exit code and a directory of
- * files. Files are closed and valid however it ends. */
+/* gucsim run: one scenario on one machine, from the words of the command line to an exit code
+ * and a directory of files. Files are closed and valid however it ends. */
 #include "sim/machine/cli.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define DEFAULT_OUT_ROOT "build/out"
 #define WAITING_LEN      256
 
-/* ---- options ----------------------------------------------------------------------------------------- */
+/* ---- options -------------------------------------------------------------------------------- */
 
 enum run_option { OPT_OUT = 1, OPT_TRACE, OPT_SEED, OPT_SET, OPT_UNTIL, OPT_NO_SKIP, OPT_QUIET };
 
@@ -45,14 +45,17 @@ static int option_take(struct run_options *options, int option, const char *valu
     switch (option) {
     case OPT_OUT:
         if (!*value ||
-            snprintf(options->out, sizeof(options->out), "%s", value) >= (int)OUT_PATH_LEN)
+            snprintf(options->out, sizeof(options->out), "%s", value) >= (int)OUT_PATH_LEN) {
             err = -EINVAL;
+        }
         options->out_is_default = false;
         break;
     case OPT_TRACE:
         options->trace = value;
-        if (strcmp(value, "vcd") != 0 && strcmp(value, "vcd.gz") != 0 && strcmp(value, "off") != 0)
+        if (strcmp(value, "vcd") != 0 && strcmp(value, "vcd.gz") != 0 &&
+            strcmp(value, "off") != 0) {
             err = -EINVAL;
+        }
         break;
     case OPT_SEED:
         err = seed_parse(value, &options->seed);
@@ -62,8 +65,9 @@ static int option_take(struct run_options *options, int option, const char *valu
     case OPT_UNTIL:
         options->until = value;
         err = time_parse(value, &options->until_ps);
-        if (!err && options->until_ps == 0)
+        if (!err && options->until_ps == 0) {
             err = -EINVAL;
+        }
         break;
     case OPT_NO_SKIP:
         options->no_skip = true;
@@ -71,13 +75,14 @@ static int option_take(struct run_options *options, int option, const char *valu
     default:
         options->quiet = true;
     }
-    if (err)
-        snprintf(error, ERROR_TEXT_LEN, "--%s %s: %s is wanted", long_options[option - 1].name,
-                 value,
-                 option == OPT_OUT     ? "a directory"
-                 : option == OPT_TRACE ? "vcd, vcd.gz or off"
-                 : option == OPT_SEED  ? "a whole number"
-                                       : "a time such as 10us");
+    if (err) {
+        (void)snprintf(error, ERROR_TEXT_LEN, "--%s %s: %s is wanted",
+                       long_options[option - 1].name, value,
+                       option == OPT_OUT     ? "a directory"
+                       : option == OPT_TRACE ? "vcd, vcd.gz or off"
+                       : option == OPT_SEED  ? "a whole number"
+                                             : "a time such as 10us");
+    }
     return err;
 }
 
@@ -87,14 +92,15 @@ static void out_default(struct run_options *options)
     char copy[OUT_PATH_LEN];
     char *name, *dot;
 
-    snprintf(copy, sizeof(copy), "%s", options->scenario);
+    (void)snprintf(copy, sizeof(copy), "%s", options->scenario);
     name = basename(copy);
     dot = strrchr(name, '.');
-    if (dot && dot != name)
+    if (dot && dot != name) {
         *dot = '\0';
+    }
     /* basename of a path that fits is no longer than it */
-    snprintf(options->out, sizeof(options->out), DEFAULT_OUT_ROOT "/%.*s",
-             (int)(sizeof(options->out) - sizeof(DEFAULT_OUT_ROOT) - 1), name);
+    (void)snprintf(options->out, sizeof(options->out), DEFAULT_OUT_ROOT "/%.*s",
+                   (int)(sizeof(options->out) - sizeof(DEFAULT_OUT_ROOT) - 1), name);
 }
 
 static int options_parse(struct run_options *options, int argc, char **argv)
@@ -106,27 +112,30 @@ static int options_parse(struct run_options *options, int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            fprintf(stderr, "gucsim run: %s: %s; 'gucsim help run' lists the options\n",
-                    argv[optind - 1], option == ':' ? "its value is missing" : "no such option");
+            (void)fprintf(stderr, "gucsim run: %s: %s; 'gucsim help run' lists the options\n",
+                          argv[optind - 1],
+                          option == ':' ? "its value is missing" : "no such option");
             return -EINVAL;
         }
         if (option_take(options, option, optarg, error)) {
-            fprintf(stderr, "gucsim run: %s\n", error);
+            (void)fprintf(stderr, "gucsim run: %s\n", error);
             return -EINVAL;
         }
     }
     if (optind + 1 != argc) {
-        fprintf(stderr, "gucsim run: one scenario is wanted, %d are given; see 'gucsim help run'\n",
-                argc - optind);
+        (void)fprintf(stderr,
+                      "gucsim run: one scenario is wanted, %d are given; see 'gucsim help run'\n",
+                      argc - optind);
         return -EINVAL;
     }
     options->scenario = argv[optind];
-    if (options->out_is_default)
+    if (options->out_is_default) {
         out_default(options);
+    }
     return 0;
 }
 
-/* ---- the run ------------------------------------------------------------------------------------------- */
+/* ---- the run -------------------------------------------------------------------------------- */
 
 static void on_signal(int number)
 {
@@ -138,9 +147,9 @@ static void signals_take(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
 
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
 }
 
 static uint64_t number_of(struct run_options *options, const char *key)
@@ -170,8 +179,9 @@ static bool all_hold(const struct script *script)
     const struct expectation *expectations = script_expectations(script, &count);
 
     for (unsigned i = 0; i < count; i++) {
-        if (!expectations[i].ok)
+        if (!expectations[i].ok) {
             return false;
+        }
     }
     return true;
 }
@@ -195,32 +205,34 @@ static void result_judge(struct run_result *result, const struct run_options *op
         result_set(result, EXIT_FAILS, "fail");
     } else if (end == SIM_INTERRUPTED) {
         result_set(result, EXIT_INTERRUPTED, "interrupted");
-        fprintf(stderr, "gucsim: interrupted; still waiting: %s\n", waiting);
+        (void)fprintf(stderr, "gucsim: interrupted; still waiting: %s\n", waiting);
     } else if (end == SIM_DEADLOCK) {
         result_set(result, EXIT_STUCK, "deadlock");
-        fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n", waiting);
+        (void)fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n",
+                      waiting);
         sim_describe_waiting(sim, stderr);
     } else if (end == SIM_UNTIL) {
         bool asked = options->until && options->until_ps <= (uint64_t)sim_now_ps(sim);
 
         result_set(result, EXIT_FAILS, asked ? "until" : "time_limit");
-        fprintf(stderr, "gucsim: %s came before the end; actors that wait: %s\n",
-                asked ? "--until" : "the time limit", waiting);
+        (void)fprintf(stderr, "gucsim: %s came before the end; actors that wait: %s\n",
+                      asked ? "--until" : "the time limit", waiting);
         sim_describe_waiting(sim, stderr);
     } else {
         result_set(result, all_hold(script) ? EXIT_HOLDS : EXIT_FAILS,
                    all_hold(script) ? "pass" : "fail");
     }
     result->error = script_error(script);
-    if (*result->error)
-        fprintf(stderr, "%s\n", result->error);
+    if (*result->error) {
+        (void)fprintf(stderr, "%s\n", result->error);
+    }
 }
 
 static double seconds_since(const struct timespec *start)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
 }
 
@@ -228,15 +240,17 @@ static void print_opening(const struct run_options *options)
 {
     char repeat[2 * OUT_PATH_LEN];
 
-    if (options->quiet)
+    if (options->quiet) {
         return;
-    printf("%s: seed %" PRIu64, options->scenario, options->seed);
-    for (unsigned i = 0; i < options->params.count; i++)
-        printf("%s%s=%s", i ? " " : "\n  config: ", options->params.items[i].name,
-               options->params.items[i].value);
+    }
+    (void)printf("%s: seed %" PRIu64, options->scenario, options->seed);
+    for (unsigned i = 0; i < options->params.count; i++) {
+        (void)printf("%s%s=%s", i ? " " : "\n  config: ", options->params.items[i].name,
+                     options->params.items[i].value);
+    }
     repeat_command(options, repeat, sizeof(repeat));
-    printf("\n  repeat: %s\n", repeat);
-    fflush(stdout);
+    (void)printf("\n  repeat: %s\n", repeat);
+    (void)fflush(stdout);
 }
 
 static void print_closing(const struct run_options *options, const struct script *script,
@@ -245,14 +259,16 @@ static void print_closing(const struct run_options *options, const struct script
     unsigned count, good = 0;
     const struct expectation *expectations = script_expectations(script, &count);
 
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count; i++) {
         good += expectations[i].ok;
-    if (options->quiet)
+    }
+    if (options->quiet) {
         return;
-    printf("%s: %u of %u expectations hold; %.3f us, %" PRIu64 " cycles (%" PRIu64
-           " evaluated) in %.2f s\n  files: %s\n",
-           result->word, good, count, (double)result->summary.sim_time_ps / 1e6,
-           result->summary.cycles, result->summary.rtl_evals, result->wall_s, options->out);
+    }
+    (void)printf("%s: %u of %u expectations hold; %.3f us, %" PRIu64 " cycles (%" PRIu64
+                 " evaluated) in %.2f s\n  files: %s\n",
+                 result->word, good, count, (double)result->summary.sim_time_ps / 1e6,
+                 result->summary.cycles, result->summary.rtl_evals, result->wall_s, options->out);
 }
 
 /* The machine is built: lets it run and closes its files. */
@@ -264,9 +280,10 @@ static void machine_run(struct run_options *options, struct script *script, stru
     struct timespec start;
     int err;
 
-    if (options->until_ps && options->until_ps < until)
+    if (options->until_ps && options->until_ps < until) {
         until = options->until_ps;
-    clock_gettime(CLOCK_MONOTONIC, &start);
+    }
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
     signals_take();
     sim_start(sim);
     end = sim_run(sim, until);
@@ -274,7 +291,7 @@ static void machine_run(struct run_options *options, struct script *script, stru
     err = sim_finish(sim, &result->summary);
     result->wall_s = seconds_since(&start);
     if (err) {
-        fprintf(stderr, "gucsim: writing to %s: %s\n", options->out, strerror(-err));
+        (void)fprintf(stderr, "gucsim: writing to %s: %s\n", options->out, strerror(-err));
         result_set(result, EXIT_TROUBLE, "error");
     }
 }
@@ -287,23 +304,27 @@ static int run_loaded(struct run_options *options, struct script *script,
     struct machine *machine;
     struct sim *sim;
 
-    if (run_files_prepare(options, &files))
+    if (run_files_prepare(options, &files)) {
         return EXIT_TROUBLE;
+    }
     sim = sim_open(options, &files);
-    if (!sim)
+    if (!sim) {
         return EXIT_TROUBLE;
+    }
     machine = machine_create(sim, desc);
     if (machine) {
         print_opening(options);
         script_start(script, sim, machine);
         machine_run(options, script, sim, &result);
-        if (report_write(files.report, options, script, &result))
+        if (report_write(files.report, options, script, &result)) {
             result.code = EXIT_TROUBLE;
+        }
         print_closing(options, script, &result);
     }
     machine_destroy(machine);
-    if (sim_destroy(sim) && result.code != EXIT_TROUBLE)
+    if (sim_destroy(sim) && result.code != EXIT_TROUBLE) {
         result.code = EXIT_TROUBLE;
+    }
     return (int)result.code;
 }
 
@@ -317,20 +338,22 @@ int run_main(int argc, char **argv)
 
     options = (struct run_options){
         .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
-    if (options_parse(&options, argc, argv))
+    if (options_parse(&options, argc, argv)) {
         return EXIT_TROUBLE;
+    }
     config.path = options.scenario;
     config.seed = options.seed;
     config.quiet = options.quiet;
     script = script_create(&config);
     if (!script) {
-        fprintf(stderr, "gucsim: out of memory\n");
+        (void)fprintf(stderr, "gucsim: out of memory\n");
         return EXIT_TROUBLE;
     }
-    if (script_load(script, &desc))
-        fprintf(stderr, "%s\n", script_error(script));
-    else
+    if (script_load(script, &desc)) {
+        (void)fprintf(stderr, "%s\n", script_error(script));
+    } else {
         code = run_loaded(&options, script, &desc);
+    }
     script_destroy(script);
     return code;
 }

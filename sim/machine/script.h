@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One scenario as the rest of sim/machine/ sees it, without Lua: load it, learn which machine it wants, let its
- * actors run, ask how it went. Inside sim/machine/ and its tests only. */
+/* One scenario as the rest of sim/machine/ sees it, without Lua: load it, learn which machine it
+ * wants, let its actors run, ask how it went. Inside sim/machine/ and its tests only. */
 #ifndef SIM_MACHINE_SCRIPT_H
 #define SIM_MACHINE_SCRIPT_H
 
@@ -36,7 +36,8 @@ struct expectation {
 struct script *script_create(const struct script_config *config);
 /* After sim_destroy: its actors' stacks are gone then. NULL is allowed. */
 void script_destroy(struct script *script);
-/* Runs the text up to machine{...}. Returns 0 with *desc filled in, or -EINVAL with script_error set. */
+/* Runs the text up to machine{...}. Returns 0 with *desc filled in, or -EINVAL with script_error
+ * set. */
 MUST_USE int script_load(struct script *script, struct machine_desc *desc);
 /* Between building and sim_start: the text goes on behind machine{...} as the actor "main". */
 void script_start(struct script *script, struct sim *sim, struct machine *machine);
@@ -48,8 +49,8 @@ const struct expectation *script_expectations(const struct script *script, unsig
 /* Names the actors that have not ended, comma separated, into text. */
 void script_waiting(const struct script *script, char *text, size_t size);
 
-/* Name of the n-th function that a scenario can call, as docs/scenario.md spells it ("vf:submit"); NULL past
- * the last. */
+/* Name of the n-th function that a scenario can call, as docs/scenario.md spells it
+ * ("vf:submit"); NULL past the last. */
 const char *script_function_name(unsigned n);
 
 #endif

@@ -21,7 +21,8 @@ vm1:run(function()
   for slot, engine in ipairs { "render", "copy", "video" } do
     queues[slot] = vf:queue(engine)
     for i = 1, p.jobs do
-      last[slot] = vf:submit(queues[slot], { work = p.work, add = { slot, 1 }, store = { 10 + slot, i } })
+      local job = { work = p.work, add = { slot, 1 }, store = { 10 + slot, i } }
+      last[slot] = vf:submit(queues[slot], job)
     end
   end
 end, "100ms")

@@ -1,9 +1,10 @@
--- A running VF moves from GPU src to GPU dst, where its GGTT range lies elsewhere; all its jobs end right.
+-- A running VF moves from GPU src to GPU dst, to another GGTT range; all its jobs end right.
 -- SPDX-License-Identifier: MIT
 local p = params {
   { "jobs", "int", 72, "jobs that VM 1 submits, over three engines", min = 3, max = 600 },
   { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 10000000 },
-  { "neighbour.work", "int", 2000, "of a neighbour's job", unit = "cycles", min = 0, max = 1000000 },
+  { "neighbour.work", "int", 2000, "of a neighbour's job", unit = "cycles",
+    min = 0, max = 1000000 },
 }
 
 local m = machine {

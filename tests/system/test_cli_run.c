@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The command line from outside: each way to fail has its exit code and a message that says where and why. The
- * program is $GUCSIM, or build/gucsim. */
+/* The command line from outside: each way to fail has its exit code and a message that says
+ * where and why. The program is $GUCSIM, or build/gucsim. */
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static char output[OUTPUT_LEN];
 
 static void setup(void)
 {
-    snprintf(directory, sizeof(directory), "/tmp/gucsim-cli-XXXXXX");
+    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-cli-XXXXXX");
     cr_assert_not_null(mkdtemp(directory));
 }
 
@@ -25,7 +25,7 @@ static void teardown(void)
 {
     char command[128];
 
-    snprintf(command, sizeof(command), "rm -rf %s", directory);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
     cr_assert_eq(system(command), 0);
 }
 
@@ -46,7 +46,7 @@ static int gucsim(const char *arguments)
     size_t len;
     int status;
 
-    snprintf(command, sizeof(command), "%s %s 2>&1", program(), arguments);
+    (void)snprintf(command, sizeof(command), "%s %s 2>&1", program(), arguments);
     pipe = popen(command, "r");
     cr_assert_not_null(pipe);
     len = fread(output, 1, sizeof(output) - 1, pipe);
@@ -61,12 +61,13 @@ static int run_text(const char *text, const char *options)
     char path[128], arguments[512];
     FILE *file;
 
-    snprintf(path, sizeof(path), "%s/case.lua", directory);
+    (void)snprintf(path, sizeof(path), "%s/case.lua", directory);
     file = fopen(path, "w");
     cr_assert_not_null(file);
     fputs(text, file);
-    fclose(file);
-    snprintf(arguments, sizeof(arguments), "run %s --out %s/out %s", path, directory, options);
+    (void)fclose(file);
+    (void)snprintf(arguments, sizeof(arguments), "run %s --out %s/out %s", path, directory,
+                   options);
     return gucsim(arguments);
 }
 
@@ -191,7 +192,7 @@ Test(cli, good_run_leaves_all_files)
 
     EXPECT_RUN(SMALL_MACHINE "expect('true', true)\n", "", 0, "pass: 1 of 1");
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        snprintf(path, sizeof(path), "%s/out/%s", directory, names[i]);
+        (void)snprintf(path, sizeof(path), "%s/out/%s", directory, names[i]);
         cr_expect_eq(stat(path, &status), 0, "%s is missing", path);
         cr_expect_gt(status.st_size, 0, "%s is empty", path);
     }
@@ -203,7 +204,7 @@ Test(cli, directory_that_cannot_be_made_is_told)
 
     cr_expect_eq(run_text(SMALL_MACHINE, "--out /dev/null/out"), 2, "%s", output);
     cr_expect(strstr(output, "/dev/null/out"), "%s", output);
-    snprintf(arguments, sizeof(arguments), "run %s/case.lua --out ''", directory);
+    (void)snprintf(arguments, sizeof(arguments), "run %s/case.lua --out ''", directory);
     cr_expect_eq(gucsim(arguments), 2, "%s", output);
 }
 
@@ -213,12 +214,13 @@ Test(cli, interrupt_leaves_valid_files)
 
     cr_assert_eq(
         run_text(SMALL_MACHINE "for i = 1, 1000000000 do sleep('1us') end\n", "--until 1us"), 1);
-    snprintf(command, sizeof(command),
-             "timeout --signal=INT 1 %s run %s/case.lua --out %s/out --set time_limit=1000000s",
-             program(), directory, directory);
+    (void)snprintf(
+        command, sizeof(command),
+        "timeout --signal=INT 1 %s run %s/case.lua --out %s/out --set time_limit=1000000s",
+        program(), directory, directory);
     cr_expect_eq(WEXITSTATUS(system(command)), 124); /* of timeout itself: the signal was sent */
-    snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", directory);
+    (void)snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", directory);
     cr_expect_eq(system(path), 0, "the trace is not whole");
-    snprintf(path, sizeof(path), "grep -q interrupted %s/out/report.json", directory);
+    (void)snprintf(path, sizeof(path), "grep -q interrupted %s/out/report.json", directory);
     cr_expect_eq(system(path), 0, "the report does not say so");
 }

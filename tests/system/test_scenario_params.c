@@ -27,8 +27,9 @@ Test(params, times_are_read_exactly)
         cr_expect_eq(time_parse(good[i].text, &ps), 0, "%s", good[i].text);
         cr_expect_eq(ps, good[i].ps, "%s: %lu", good[i].text, ps);
     }
-    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         cr_expect_lt(time_parse(bad[i], &ps), 0, "%s", bad[i]);
+    }
 }
 
 Test(params, versions_have_two_or_three_parts)
@@ -40,8 +41,9 @@ Test(params, versions_have_two_or_three_parts)
     cr_expect_eq(version, 0x011b00);
     cr_expect_eq(version_parse("1.26.3", &version), 0);
     cr_expect_eq(version, 0x011a03);
-    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
         cr_expect_lt(version_parse(bad[i], &version), 0, "%s", bad[i]);
+    }
 }
 
 Test(params, command_line_beats_the_default)
