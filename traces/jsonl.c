@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads events.jsonl line by line. A table says what each kind must have; lines and names are bounded, so
- * that a damaged or hostile file costs a message and nothing else. */
+/* Reads events.jsonl line by line. A table says what each kind must have; lines and names are
+ * bounded, so that a damaged or hostile file costs a message and nothing else. */
 #include "traces/jsonl.h"
 
 #include <cjson/cJSON.h>
@@ -16,7 +16,8 @@
 #define MAX_LINE   65536u
 #define MAX_ERROR  512u
 #define MAX_FIELDS 10u
-/* Largest integer that a double (all that JSON readers keep) holds exactly: 2^53 ps are 2.5 hours. */
+/* Largest integer that a double (all that JSON readers keep) holds exactly: 2^53 ps are 2.5 hours.
+ */
 #define MAX_INT 9007199254740992.0
 
 enum field_type {
@@ -173,7 +174,8 @@ static bool parse_dword(const char *text, uint32_t *dword)
     return true;
 }
 
-/* Dwords in a text of groups of 8 hex digits with one blank between; -1 when it is something else. */
+/* Dwords in a text of groups of 8 hex digits with one blank between; -1 when it is something else.
+ */
 static int parse_hxg(const char *text, uint32_t *hxg, unsigned capacity)
 {
     unsigned count = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Event log reader: one checked event after the other from an events.jsonl, in constant memory. What it
- * hands out has every field that its kind must have, with the right type and in range; callers need no
- * checks of their own. Kinds it does not know pass with their common fields only. */
+/* Event log reader: one checked event after the other from an events.jsonl, in constant memory.
+ * What it hands out has every field that its kind must have, with the right type and in range;
+ * callers need no checks of their own. Kinds it does not know pass with their common fields only.
+ */
 #ifndef TRACES_JSONL_H
 #define TRACES_JSONL_H
 
@@ -29,16 +30,18 @@ struct event {
 
 struct event_log;
 
-/* Reads from in, which stays the caller's; name is for messages and must outlive the log. Returns NULL
- * without memory. */
+/* Reads from in, which stays the caller's; name is for messages and must outlive the log. Returns
+ * NULL without memory. */
 struct event_log *event_log_open(FILE *in, const char *name);
 void event_log_close(struct event_log *log);
-/* Returns 1 with the next event, 0 at the end of the log, -EINVAL when a line is malformed, -EIO. */
+/* Returns 1 with the next event, 0 at the end of the log, -EINVAL when a line is malformed, -EIO.
+ */
 MUST_USE int event_log_next(struct event_log *log, struct event *event);
 /* What was wrong, "name:line: reason"; "" before an error. */
 const char *event_log_error(const struct event_log *log);
 
-/* Fields of a kind the reader knows. A number that the kind must have; 0 when it may be absent and is. */
+/* Fields of a kind the reader knows. A number that the kind must have; 0 when it may be absent and
+ * is. */
 uint64_t event_int(const struct event *event, const char *field);
 bool event_flag(const struct event *event, const char *field);
 /* NULL when null or absent. Valid until the next event_log_next. */

@@ -20,7 +20,8 @@ struct code_name {
     const char *name;
 };
 
-/* The documented chart names the trigger alone where it says more than the message that carries it. */
+/* The documented chart names the trigger alone where it says more than the message that carries it.
+ */
 static const struct code_name vf_controls[] = {
     {GUC_PF_TRIGGER_VF_PAUSE, "PF2GUC_VF_CONTROL(pause)"},
     {GUC_PF_TRIGGER_VF_RESUME, "GUC_PF_TRIGGER_VF_RESUME"},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages as people call them: the names of the public interface with the argument that matters. Inputs
- * come from a file and may be anything; an unknown code is shown as a number. */
+/* Messages as people call them: the names of the public interface with the argument that matters.
+ * Inputs come from a file and may be anything; an unknown code is shown as a number. */
 #ifndef TRACES_NAMES_H
 #define TRACES_NAMES_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* From events to rows. By default a chart tells one story for each VF: it begins with the PF's first
- * command about the VF and shows that VF's control messages, states and recovery. What the log does not say
- * is derived here: which VF an answer is about (from its fence), and which interrupt is MIGRATED (the
- * first one after the GuC blocked the VF for fixups). */
+/* From events to rows. By default a chart tells one story for each VF: it begins with the PF's
+ * first command about the VF and shows that VF's control messages, states and recovery. What the
+ * log does not say is derived here: which VF an answer is about (from its fence), and which
+ * interrupt is MIGRATED (the first one after the GuC blocked the VF for fixups). */
 #include "traces/timeline.h"
 
 #include <errno.h>
@@ -129,7 +129,7 @@ static bool is_success(const struct message *message)
     return message_type(message) == GUC_HXG_TYPE_RESPONSE_SUCCESS;
 }
 
-/* ---- messages in rings ---------------------------------------------------------------------------------- */
+/* ---- messages in rings ----------------------------------------------------------------------- */
 
 static bool is_control(uint32_t action)
 {
@@ -137,7 +137,8 @@ static bool is_control(uint32_t action)
            action == GUC_ACTION_GUC2PF_VF_STATE_NOTIFY;
 }
 
-/* The VF that a request or event between PF and GuC is about, 0 when none or when there is no such VF. */
+/* The VF that a request or event between PF and GuC is about, 0 when none or when there is no such
+ * VF. */
 static unsigned subject_of(const struct message *message)
 {
     uint32_t vf = message_dword(message, 1);
@@ -193,7 +194,8 @@ static unsigned ring_subject(struct scene *scene, const struct message *message,
     return vf;
 }
 
-/* A message counts once, when it was published; that the other side took it is for latency tools. */
+/* A message counts once, when it was published; that the other side took it is for latency tools.
+ */
 static void on_ring(struct scene *scene, bool to_guc)
 {
     uint32_t hxg[EVENT_MAX_HXG];
@@ -237,7 +239,7 @@ static void on_g2h(struct scene *scene)
     on_ring(scene, false);
 }
 
-/* ---- mailbox -------------------------------------------------------------------------------------------- */
+/* ---- mailbox --------------------------------------------------------------------------------- */
 
 static bool is_resfix(uint32_t action)
 {
@@ -288,7 +290,7 @@ static void on_mmio_msg(struct scene *scene)
     }
 }
 
-/* ---- states and steps ----------------------------------------------------------------------------------- */
+/* ---- states and steps ------------------------------------------------------------------------ */
 
 static void on_vf_state(struct scene *scene)
 {
@@ -310,8 +312,8 @@ static void on_vf_state(struct scene *scene)
     }
 }
 
-/* The PF's control machine has a state for each message that the chart shows anyway; what it does by itself
- * is moving data. */
+/* The PF's control machine has a state for each message that the chart shows anyway; what it does
+ * by itself is moving data. */
 static void on_pf_state(struct scene *scene)
 {
     const char *from = event_text(scene->event, "from");
@@ -406,7 +408,7 @@ static void on_irq(struct scene *scene)
     show(scene, TIMELINE_MESSAGE, TIMELINE_GUC, TIMELINE_VF);
 }
 
-/* ---- remarks -------------------------------------------------------------------------------------------- */
+/* ---- remarks --------------------------------------------------------------------------------- */
 
 /* The number behind the last "vf" of a device's name ("src.vf1"), 0 when there is none. */
 static unsigned vf_of_device(const char *name)
@@ -466,7 +468,7 @@ static void on_expect(struct scene *scene)
     }
 }
 
-/* ---- reading -------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static const struct {
     const char *kind;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Model of a sequence chart: an event log becomes rows (arrows between PF, GuC and VF, things that one of
- * them does, remarks), in the order of the log. How a row is drawn is the business of a sink. */
+/* Model of a sequence chart: an event log becomes rows (arrows between PF, GuC and VF, things that
+ * one of them does, remarks), in the order of the log. How a row is drawn is the business of a
+ * sink. */
 #ifndef TRACES_TIMELINE_H
 #define TRACES_TIMELINE_H
 
@@ -58,15 +59,15 @@ struct timeline_sink {
     void *arg;
 };
 
-/* Reads the whole log and hands each row to the sink. name is for messages on errors. Returns 0, or -errno
- * with a message of at most size characters in error. */
+/* Reads the whole log and hands each row to the sink. name is for messages on errors. Returns 0, or
+ * -errno with a message of at most size characters in error. */
 MUST_USE int timeline_read(FILE *in, const char *name, const struct timeline_options *options,
                            const struct timeline_sink *sink, char *error, size_t size);
 /* A first reading for the layout; the caller rewinds. */
 MUST_USE int timeline_survey(FILE *in, const char *name, const struct timeline_options *options,
                              struct timeline_survey *survey, char *error, size_t size);
 
-/* ---- ASCII drawing ------------------------------------------------------------------------------------ */
+/* ---- ASCII drawing --------------------------------------------------------------------------- */
 
 struct timeline_ascii;
 

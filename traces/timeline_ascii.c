@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Draws a sequence chart with characters, in the manner of the xe driver's documentation of VF restore:
+/* Draws a sequence chart with characters, in the manner of the xe driver's documentation of VF
+ * restore:
  *
  *        0.120  [ ] PF2GUC_VF_CONTROL(pause)   |                            |
  *               [ ]-------------------------> [ ]                           |
  *        3.450  [ ]                           [ ]---.  new VF state         |
  *               [ ]                           [ ] <-'  VF_READY_PAUSED      |
  *
- * An actor is "[ ]" while it works on something of this chart, "|" else. Each GuC of the GPU has its own
- * lifeline, and each pair of GPU and VF its own section, so that the chart stays in the order of time. */
+ * An actor is "[ ]" while it works on something of this chart, "|" else. Each GuC of the GPU has
+ * its own lifeline, and each pair of GPU and VF its own section, so that the chart stays in the
+ * order of time. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +65,7 @@ static unsigned lifeline_of(const struct timeline_ascii *chart, enum timeline_ac
     return 1 + (gt < chart->num_gts ? gt : 0);
 }
 
-/* ---- lines ------------------------------------------------------------------------------------------------ */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static void put_text(struct timeline_ascii *chart, unsigned x, const char *text)
 {
@@ -107,22 +109,29 @@ static void put_time(struct timeline_ascii *chart, uint64_t t_ps)
     put_text(chart, 0, text);
 }
 
-/* Cuts at blanks, or before a bracket, into lines of at most room characters; what is left over after
- * MAX_LINES lines is dropped with a mark. */
+/* How much of text goes into a line of room characters: up to a blank or a bracket, else all of it.
+ */
+static unsigned cut_line(const char *text, unsigned room)
+{
+    unsigned length = (unsigned)strlen(text);
+    unsigned cut = room;
+
+    if (length <= room) {
+        return length;
+    }
+    while (cut > 0 && text[cut] != ' ' && text[cut] != '(') {
+        cut--;
+    }
+    return cut ? cut : room;
+}
+
+/* What is left over after MAX_LINES lines is dropped, with a mark. */
 static void wrap(const char *text, unsigned room, struct block *block)
 {
     *block = (struct block){0};
     while (*text && block->count < MAX_LINES) {
-        unsigned length = (unsigned)strlen(text);
+        unsigned length = cut_line(text, room);
 
-        if (length > room) {
-            unsigned cut = room;
-
-            while (cut > 0 && text[cut] != ' ' && text[cut] != '(') {
-                cut--;
-            }
-            length = cut ? cut : room;
-        }
         memcpy(block->lines[block->count], text, length);
         block->width = length > block->width ? length : block->width;
         block->count++;
@@ -135,16 +144,28 @@ static void wrap(const char *text, unsigned room, struct block *block)
     }
 }
 
-/* ---- rows ------------------------------------------------------------------------------------------------- */
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+static const char *lifeline_name(const struct timeline_ascii *chart, unsigned i)
+{
+    static const char *const gucs[] = {"GuC main", "GuC media"};
+
+    if (i == 0) {
+        return "PF";
+    }
+    if (i == chart->num_lifelines - 1) {
+        return "VF";
+    }
+    if (chart->num_gts > 1) {
+        return gucs[(i - 1) & 1];
+    }
+    return chart->only_gt >= 0 ? gucs[chart->only_gt & 1] : "GuC";
+}
 
 static void draw_section(struct timeline_ascii *chart, const struct timeline_row *row)
 {
-    char text[EVENT_NAME_SIZE + 32];
-    unsigned i;
-
-    (void)snprintf(text, sizeof(text), "%s%s", chart->in_section ? "\n" : "",
-                   row->gpu[0] ? row->gpu : "no GPU");
-    (void)fprintf(chart->out, "%s", text);
+    (void)fprintf(chart->out, "%s%s", chart->in_section ? "\n" : "",
+                  row->gpu[0] ? row->gpu : "no GPU");
     if (row->vf) {
         (void)fprintf(chart->out, ", VF %u", row->vf);
     }
@@ -155,16 +176,10 @@ static void draw_section(struct timeline_ascii *chart, const struct timeline_row
     chart->vf_awake = 0;
     memset(chart->line, ' ', chart->width);
     put_text(chart, 0, "    time [us]");
-    for (i = 0; i < chart->num_lifelines; i++) {
-        static const char *const gucs[] = {"GuC main", "GuC media"};
-        const char *name = i == 0 ? "PF" : "VF";
+    for (unsigned i = 0; i < chart->num_lifelines; i++) {
+        const char *name = lifeline_name(chart, i);
 
         chart->lifelines[i].busy = 0;
-        if (i > 0 && i < chart->num_lifelines - 1) {
-            name = chart->only_gt >= 0   ? gucs[chart->only_gt & 1]
-                   : chart->num_gts == 1 ? "GuC"
-                                         : gucs[i - 1];
-        }
         put_text(chart, chart->lifelines[i].x - (unsigned)strlen(name) / 2, name);
     }
     end_line(chart);
@@ -249,8 +264,8 @@ static void draw_arrow(struct timeline_ascii *chart, const struct timeline_row *
     }
 }
 
-/* A loop beside a lifeline: to the right of PF and GuC, to the left of the VF, whose right side is the
- * edge of the chart. */
+/* A loop beside a lifeline: to the right of PF and GuC, to the left of the VF, whose right side is
+ * the edge of the chart. */
 static void put_loop(struct timeline_ascii *chart, unsigned at, const struct block *block,
                      unsigned line, unsigned lines)
 {
@@ -360,9 +375,9 @@ struct timeline_ascii *timeline_ascii_create(FILE *out, const struct timeline_op
     chart->only_gt = options->gt;
     chart->num_gts = options->gt >= 0 || num_gts < 2 ? 1 : TIMELINE_MAX_GTS;
     chart->num_lifelines = chart->num_gts + 2;
-    wanted = options->width < MAX_WIDTH ? options->width : MAX_WIDTH;
-    if (wanted == 0) {
-        wanted = chart->num_gts == 1 ? 100 : 124;
+    wanted = chart->num_gts == 1 ? 100 : 124;
+    if (options->width) {
+        wanted = options->width < MAX_WIDTH ? options->width : MAX_WIDTH;
     }
     chart->gap = wanted > LEFT + RIGHT ? (wanted - LEFT - RIGHT) / (chart->num_lifelines - 1) : 0;
     chart->gap = chart->gap > MIN_GAP ? chart->gap : MIN_GAP;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The tools that read what a run left behind. Each is a command of gucsim: argv[0] is the command's name,
- * the rest its arguments. Results go to stdout, complaints to stderr. Nothing of a running machine is
- * needed, and no file is trusted: a damaged one is named with its place and ends in exit code 2. */
+/* The tools that read what a run left behind. Each is a command of gucsim: argv[0] is the command's
+ * name, the rest its arguments. Results go to stdout, complaints to stderr. Nothing of a running
+ * machine is needed, and no file is trusted: a damaged one is named with its place and ends in exit
+ * code 2. */
 #ifndef TRACES_TRACES_H
 #define TRACES_TRACES_H
 

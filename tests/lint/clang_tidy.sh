@@ -13,7 +13,7 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # shellcheck disable=SC2086
 if ! tests/lint/sources.sh c | grep -v '^tests/' |
-     xargs -r -P2 -n2 sh -c 'clang-tidy --quiet "$@" -- '"$(echo $flags)"' 2>&1' sh > "$log"; then
+     xargs -r -P2 -n1 sh -c 'clang-tidy --quiet "$@" -- '"$(echo $flags)"' 2>&1' sh > "$log"; then
     cat "$log"
     exit 1
 fi
