@@ -39,6 +39,7 @@ struct run_options {
     uint64_t until_ps; /* 0: not asked for */
     const char *until; /* as written */
     bool no_skip;
+    bool verify_skip;
     bool quiet;
     struct params params;
 };
@@ -55,6 +56,14 @@ struct run_result {
 /* Sub-commands: argv[0] is the command's name. Return the exit code. */
 int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
+
+/* run.c: one run by these options. Returns the exit code. */
+int run_once(struct run_options *options);
+/* verify.c: does the run without skipping, in another process and DIR/no-skip. Returns its exit code,
+ * or -errno. */
+MUST_USE int verify_start(struct run_options *options);
+/* verify.c: whether that run wrote the same bytes; complains on stderr when it did not. */
+MUST_USE bool verify_equal(const struct run_options *options, const struct run_result *result);
 
 /* Makes the directory and its parents, removes what an earlier run left there, and fills in the
  * paths. Returns 0, or -errno with a message on stderr. */

@@ -13,20 +13,32 @@
 #define BOOT_POLL_NS 1000u
 
 /* Declared before the script runs; a script that declares one of them gives it another default. */
-#define KEY_INT(key, unit_text, value, least, most, meaning)                                       \
-    {                                                                                              \
-        .name = key, .type = PARAM_INT, .unit = unit_text, .text = meaning,                        \
-        .default_value = value, .min = least, .max = most                                          \
-    }
-
 static const struct param machine_keys[] = {
     {.name = "guc.abi",
      .type = PARAM_VERSION,
      .text = "VF ABI of the GuCs of all GPUs; GPU.guc.abi sets one",
      .default_value = "1.27"},
-    KEY_INT("clock.ps", "ps", "1000", 100, 1000000, "period of the GT clock"),
-    KEY_INT("mmio.latency", "cycles", "200", 1, 100000, "from a processor to the chip, one way"),
-    KEY_INT("mem.latency", "cycles", "100", 1, 100000, "from the chip to memory, one way"),
+    {.name = "clock.ps",
+     .type = PARAM_INT,
+     .unit = "ps",
+     .text = "period of the GT clock",
+     .default_value = "1000",
+     .min = 100,
+     .max = 1000000},
+    {.name = "mmio.latency",
+     .type = PARAM_INT,
+     .unit = "cycles",
+     .text = "from a processor to the chip, one way",
+     .default_value = "200",
+     .min = 1,
+     .max = 100000},
+    {.name = "mem.latency",
+     .type = PARAM_INT,
+     .unit = "cycles",
+     .text = "from the chip to memory, one way",
+     .default_value = "100",
+     .min = 1,
+     .max = 100000},
     {.name = "time_limit",
      .type = PARAM_TIME,
      .text = "virtual time after which the run is given up",

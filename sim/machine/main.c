@@ -24,6 +24,7 @@ static const struct command {
      "  --set KEY=VALUE      sets a key; 'gucsim list SCENARIO' shows them\n"
      "  --until TIME         ends the run early: 10us, 2.5ms, 1s\n"
      "  --no-skip            evaluates every cycle; slow, same files\n"
+     "  --verify-skip        runs twice, with and without skipping idle time, and compares\n"
      "  --quiet              prints failures alone\n"
      "exit: 0 all expectations hold; 1 one does not, or time was up; 2 bad usage, input or "
      "script;\n"

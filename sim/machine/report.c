@@ -145,6 +145,9 @@ void repeat_command(const struct run_options *options, char *buffer, size_t size
     if (options->no_skip) {
         text_add_quoted(&text, "--no-skip");
     }
+    if (options->verify_skip) {
+        text_add_quoted(&text, "--verify-skip");
+    }
     if (!options->out_is_default) {
         text_add_option(&text, "--out", options->out);
     }

@@ -18,13 +18,27 @@
 
 /* ---- options -------------------------------------------------------------------------------- */
 
-enum run_option { OPT_OUT = 1, OPT_TRACE, OPT_SEED, OPT_SET, OPT_UNTIL, OPT_NO_SKIP, OPT_QUIET };
+enum run_option {
+    OPT_OUT = 1,
+    OPT_TRACE,
+    OPT_SEED,
+    OPT_SET,
+    OPT_UNTIL,
+    OPT_NO_SKIP,
+    OPT_VERIFY_SKIP,
+    OPT_QUIET
+};
 
 static const struct option long_options[] = {
-    {"out", required_argument, NULL, OPT_OUT},     {"trace", required_argument, NULL, OPT_TRACE},
-    {"seed", required_argument, NULL, OPT_SEED},   {"set", required_argument, NULL, OPT_SET},
-    {"until", required_argument, NULL, OPT_UNTIL}, {"no-skip", no_argument, NULL, OPT_NO_SKIP},
-    {"quiet", no_argument, NULL, OPT_QUIET},       {NULL, 0, NULL, 0},
+    {"out", required_argument, NULL, OPT_OUT},
+    {"trace", required_argument, NULL, OPT_TRACE},
+    {"seed", required_argument, NULL, OPT_SEED},
+    {"set", required_argument, NULL, OPT_SET},
+    {"until", required_argument, NULL, OPT_UNTIL},
+    {"no-skip", no_argument, NULL, OPT_NO_SKIP},
+    {"verify-skip", no_argument, NULL, OPT_VERIFY_SKIP},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {NULL, 0, NULL, 0},
 };
 
 static int seed_parse(const char *text, uint64_t *seed)
@@ -71,6 +85,9 @@ static int option_take(struct run_options *options, int option, const char *valu
         break;
     case OPT_NO_SKIP:
         options->no_skip = true;
+        break;
+    case OPT_VERIFY_SKIP:
+        options->verify_skip = true;
         break;
     default:
         options->quiet = true;
@@ -320,6 +337,9 @@ static int run_loaded(struct run_options *options, struct script *script,
             result.code = EXIT_TROUBLE;
         }
         print_closing(options, script, &result);
+        if (options->verify_skip && !verify_equal(options, &result)) {
+            result.code = EXIT_TROUBLE;
+        }
     }
     machine_destroy(machine);
     if (sim_destroy(sim) && result.code != EXIT_TROUBLE) {
@@ -328,23 +348,16 @@ static int run_loaded(struct run_options *options, struct script *script,
     return (int)result.code;
 }
 
-int run_main(int argc, char **argv)
+int run_once(struct run_options *options)
 {
-    static struct run_options options; /* large */
-    struct script_config config = {.params = &options.params};
+    const struct script_config config = {.path = options->scenario,
+                                         .seed = options->seed,
+                                         .params = &options->params,
+                                         .quiet = options->quiet};
+    struct script *script = script_create(&config);
     struct machine_desc desc;
-    struct script *script;
     int code = EXIT_TROUBLE;
 
-    options = (struct run_options){
-        .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
-    if (options_parse(&options, argc, argv)) {
-        return EXIT_TROUBLE;
-    }
-    config.path = options.scenario;
-    config.seed = options.seed;
-    config.quiet = options.quiet;
-    script = script_create(&config);
     if (!script) {
         (void)fprintf(stderr, "gucsim: out of memory\n");
         return EXIT_TROUBLE;
@@ -352,8 +365,29 @@ int run_main(int argc, char **argv)
     if (script_load(script, &desc)) {
         (void)fprintf(stderr, "%s\n", script_error(script));
     } else {
-        code = run_loaded(&options, script, &desc);
+        code = run_loaded(options, script, &desc);
     }
     script_destroy(script);
     return code;
+}
+
+int run_main(int argc, char **argv)
+{
+    static struct run_options options; /* large */
+    int code;
+
+    options = (struct run_options){
+        .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
+    if (options_parse(&options, argc, argv)) {
+        return EXIT_TROUBLE;
+    }
+    if (options.verify_skip) {
+        code = verify_start(&options);
+        if (code < 0 || code == EXIT_TROUBLE || code == EXIT_INTERRUPTED) {
+            (void)fprintf(stderr, "gucsim: the run without skipping failed%s%s\n",
+                          code < 0 ? ": " : "", code < 0 ? strerror(-code) : "");
+            return code == EXIT_INTERRUPTED ? code : EXIT_TROUBLE;
+        }
+    }
+    return run_once(&options);
 }
