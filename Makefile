@@ -19,7 +19,8 @@ endif
 GEN := build/gen
 V   := $(B)/verilated
 
-WARN     := -Wall -Wextra -Wshadow -Werror
+# Messages and paths are cut to their buffers on purpose.
+WARN     := -Wall -Wextra -Wshadow -Werror -Wno-format-truncation
 CPPFLAGS := -I. -I$(GEN) -MMD -MP -D_GNU_SOURCE
 CFLAGS   := -std=c11 $(OPT) -g $(WARN) -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(SANFLAGS)
 CXXFLAGS := -std=gnu++17 $(OPT) -g $(WARN) $(SANFLAGS)
