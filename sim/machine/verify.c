@@ -57,6 +57,7 @@ int verify_start(struct run_options *options)
     }
     if (pid == 0) {
         memcpy(options->out + len, SUBDIRECTORY, sizeof(SUBDIRECTORY));
+        options->verify_skip = false;
         options->no_skip = true;
         options->quiet = true;
         exit(run_once(options));
