@@ -9,21 +9,21 @@
 #include "sim/hal/hal.h"
 
 #define GUC_MAX_ENGINES 4u
-#define GUC_ABI_VERSION(major, minor, patch) \
+#define GUC_ABI_VERSION(major, minor, patch)                                                       \
     ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8 | (uint32_t)(patch))
 
 /* An engine of this GT, in the order of GUCBUS_ENGINE. */
 struct guc_engine_desc {
-    const char *name;       /* rcs0, bcs0, vcs0: for traces */
-    uint8_t guc_class;      /* GUC_*_CLASS */
-    uint8_t instance;       /* logical instance in its class */
+    const char *name;  /* rcs0, bcs0, vcs0: for traces */
+    uint8_t guc_class; /* GUC_*_CLASS */
+    uint8_t instance;  /* logical instance in its class */
 };
 
 struct guc_config {
-    unsigned gt;            /* 0 main, 1 media */
-    uint32_t abi_version;   /* VF/submission ABI, GUC_ABI_VERSION(1, 27, 0) */
-    uint32_t gmd_id;        /* answer to KLV 0x3000 */
-    unsigned total_vfs;     /* highest VF number a command may name */
+    unsigned gt;          /* 0 main, 1 media */
+    uint32_t abi_version; /* VF/submission ABI, GUC_ABI_VERSION(1, 27, 0) */
+    uint32_t gmd_id;      /* answer to KLV 0x3000 */
+    unsigned total_vfs;   /* highest VF number a command may name */
     unsigned num_engines;
     struct guc_engine_desc engines[GUC_MAX_ENGINES];
 };

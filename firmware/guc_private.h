@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the firmware share: the state of one GuC and the requests it serves. Error codes are
+ * XE_GUC_RESPONSE_*, 0 is success. */
+#ifndef FIRMWARE_GUC_PRIVATE_H
+#define FIRMWARE_GUC_PRIVATE_H
+
+#include "firmware/abi/guc_communication_mmio_abi.h"
+#include "firmware/abi/guc_errors_abi.h"
+#include "firmware/abi/guc_klvs_abi.h"
+#include "firmware/guc.h"
+#include "firmware/guc_context.h"
+#include "firmware/guc_ctb.h"
+#include "firmware/guc_vf_state.h"
+#include "gpu_regs.h"
+
+#define GUC_FUNCTIONS         (GPU_MAX_VFS + 1u)
+#define GUC_PF                0u
+#define GUC_GGTT_BOTTOM       0x200000ull   /* the firmware's own memory hides what lies below */
+#define GUC_GGTT_TOP_ADDR     0xfee00000ull /* and fixed windows what lies from here up */
+#define GUC_PAGE_SIZE         0x1000u
+#define GUC_MAX_GROUPS        8u
+#define GUC_SELF_KEYS         8u /* SELF_CFG keys, from MEMIRQ_STATUS_ADDR */
+#define GUC_ABI_RESFIX_MARKER GUC_ABI_VERSION(1, 27, 0)
+
+/* What the PF gave to a function. One word for each value that only its reader interprets. */
+struct guc_vf_config {
+    uint64_t ggtt_start, ggtt_size, lmem_size;
+    uint32_t num_contexts, begin_context, num_doorbells, begin_doorbell, tile_mask;
+    uint32_t exec_quantum_ms, preempt_timeout_us, sched_priority;
+    uint32_t thresholds[8];
+    uint32_t group_quantum[GUC_MAX_GROUPS], group_timeout[GUC_MAX_GROUPS];
+    uint32_t given; /* bit n: KLV n of the table in guc_config.c was given */
+};
+
+struct guc_policies {
+    uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+};
+
+/* Waves of one function; numbers of hal_probe. */
+struct guc_probes {
+    int state, h2g_head, h2g_tail, h2g_fence, h2g_status, g2h_head, g2h_tail, g2h_fence, g2h_status;
+};
+
+struct guc_function {
+    enum guc_vf_state state; /* VFs only */
+    struct guc_vf_config config;
+    uint64_t self[GUC_SELF_KEYS]; /* self config by key; 0 when not given */
+    struct guc_ctb ctb;
+    uint32_t abi;    /* version that its driver last matched */
+    uint32_t marker; /* of RESFIX_START; 0 none */
+    uint32_t notify; /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
+    uint32_t mailbox_count;
+    struct guc_context *contexts[GUC_CONTEXT_PAGES];
+    struct guc_probes probes;
+};
+
+struct guc {
+    struct hal *hal;
+    struct guc_config config;
+    bool vgt; /* a first VF configuration made GuC share itself out */
+    struct guc_policies policies;
+    struct guc_engine engines[GUC_MAX_ENGINES];
+    struct guc_function functions[GUC_FUNCTIONS];
+};
+
+/* ---- requests (guc_actions.c) ------------------------------------------------------------------------- */
+
+enum guc_transport { GUC_MAILBOX, GUC_CTB };
+
+struct guc_request {
+    unsigned fn;
+    enum guc_transport transport;
+    uint32_t type; /* GUC_HXG_TYPE_* */
+    const uint32_t *hxg;
+    uint32_t len;
+    uint32_t data0; /* of the answer */
+    uint32_t payload[GUC_MAX_MMIO_MSG_LEN - 1];
+    uint32_t payload_len;
+};
+
+typedef uint32_t guc_handler(struct guc *guc, struct guc_request *request);
+
+/* Length that the table gives to an action of the mailbox, 1 for one it does not know. */
+uint32_t guc_action_mailbox_len(uint16_t action);
+/* Checks sender, length and state, runs the handler, and encodes the final answer in answer (4 dwords).
+ * Returns its length, 0 when none is due. */
+uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *answer);
+
+guc_handler guc_action_self_cfg, guc_action_control_ctb, guc_action_get_hwconfig;
+guc_handler guc_action_match_version, guc_action_vf_reset, guc_action_query_klv;
+guc_handler guc_action_resfix_start, guc_action_resfix_done;
+guc_handler guc_action_update_policy, guc_action_update_vf_cfg, guc_action_vf_control;
+guc_handler guc_action_save_restore, guc_action_relay_to_vf, guc_action_relay_to_pf;
+guc_handler guc_action_register_context, guc_action_deregister_context, guc_action_sched_context;
+guc_handler guc_action_mode_set, guc_action_context_policies;
+guc_handler guc_action_tlb_invalidation, guc_action_opt_in, guc_action_scheduling_policies;
+
+/* ---- services ------------------------------------------------------------------------------------------ */
+
+/* Serves the mailbox of a function, if it holds a request. */
+void guc_mailbox_serve(struct guc *guc, unsigned fn);
+/* Raises bits of the interrupt vector at a function, through its memory when it registered that. */
+void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector);
+void guc_tlb_invalidate(struct guc *guc);
+/* Checks that a VF command names a VF that exists and has a configuration. Returns 0 or an error code. */
+MUST_USE uint32_t guc_check_vfid(const struct guc *guc, uint32_t vfid);
+/* Whether [addr, addr + size) lies where the function's objects may lie. */
+bool guc_fn_owns(const struct guc *guc, unsigned fn, uint64_t addr, uint64_t size);
+/* Moves any number of dwords by DMA. Returns 0 or -EFAULT (traced). */
+MUST_USE int guc_dma_read(struct guc *guc, unsigned fn, uint64_t addr, uint32_t *to, uint32_t len);
+MUST_USE int guc_dma_write(struct guc *guc, unsigned fn, uint64_t addr, const uint32_t *from,
+                           uint32_t len);
+
+/* ---- KLVs (guc_klv.c) ----------------------------------------------------------------------------------- */
+
+/* Takes one KLV. Returns 1 when it counts, 0 when the key is unknown, minus an error code when it is bad. */
+typedef int guc_klv_visitor(void *arg, uint32_t key, const uint32_t *value, uint32_t len);
+
+/* Visits every KLV of a list. Returns how many counted, or minus an error code at the first bad one. */
+MUST_USE int guc_klv_parse(const uint32_t *klvs, uint32_t len, guc_klv_visitor *visit, void *arg);
+/* The same for a list in a function's memory. */
+MUST_USE int guc_klv_parse_buffer(struct guc *guc, unsigned fn, uint64_t addr, uint32_t len,
+                                  guc_klv_visitor *visit, void *arg);
+
+#endif

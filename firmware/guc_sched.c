@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: MIT */
+/* Scheduler: gives the engines of this GT to contexts. On each engine a function has a queue of runnable
+ * contexts, ordered by context priority and then by arrival. Functions take turns.
+ *
+ *   idle --submit--> runnable --SUBMIT--> on engine --COMPLETE--> idle, or runnable when submitted meanwhile
+ *                       ^---------PREEMPTED-----------'  '--FAULT, RESET--> idle, disabled, driver told
+ *
+ * Decisions of the model. Next on an engine is the same function while its turn (EXEC_QUANTUM of its configuration)
+ * lasts, else the next one in number that has work, functions of higher SCHED_PRIORITY first. A turn of 0 is
+ * infinite: it ends when a context of the function leaves by itself. A running context is taken off when its own quantum
+ * is over and an equal of the same function waits, or when the turn is over and another function waits. What is not
+ * gone after its preemption timeout is reset with its engine. */
+#include "firmware/guc_private.h"
+
+#include "firmware/abi/guc_actions_abi.h"
+#include "sim/hal/trace.h"
+
+#define LRC_ADDRESS        0xfffff000u
+#define LRC_DW             XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
+#define EVENTS_PER_TURN    16u
+#define KILL_POLLS         1000u /* an engine reset takes far less */
+#define KILL_POLL_CYCLES   10u
+#define ENGINE_REG(e, reg) ((reg) + (e)*GUCBUS_ENGINE_STRIDE)
+
+static void trace(const struct guc *guc, unsigned fn, unsigned id, unsigned engine, const char *ev)
+{
+    trace_job(guc->hal, (int)guc->config.gt, fn, id, guc->engines[engine].desc.name, ev);
+}
+
+/* ---- queues ------------------------------------------------------------------------------------------------ */
+
+static void enqueue(struct guc *guc, struct guc_context *context)
+{
+    struct guc_context **at = &guc->engines[context->engine].queues[context->fn];
+
+    while (*at && (*at)->priority <= context->priority) {
+        at = &(*at)->next;
+    }
+    context->next = *at;
+    context->queued = true;
+    *at = context;
+}
+
+static void dequeue(struct guc *guc, struct guc_context *context)
+{
+    struct guc_context **at = &guc->engines[context->engine].queues[context->fn];
+
+    while (*at != context) {
+        at = &(*at)->next;
+    }
+    *at = context->next;
+    context->queued = false;
+}
+
+void guc_sched_requeue(struct guc *guc, struct guc_context *context)
+{
+    if (context->engine != GUC_NO_ENGINE && context->enabled && context->pending &&
+        !context->queued && !context->on_engine) {
+        enqueue(guc, context);
+    }
+}
+
+void guc_sched_submit(struct guc *guc, struct guc_context *context)
+{
+    /* Compression contexts belong to save and restore; a driver enables but never runs them. */
+    if (context->engine == GUC_NO_ENGINE) {
+        return;
+    }
+    context->pending = true;
+    trace(guc, context->fn, context->id, context->engine, "submit");
+    guc_sched_requeue(guc, context);
+}
+
+static void preempt(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+
+    if (!engine->preempting) {
+        engine->preempting = true;
+        engine->preempt_ns = hal_now(guc->hal);
+        hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_PREEMPT);
+    }
+}
+
+void guc_sched_withdraw(struct guc *guc, struct guc_context *context)
+{
+    context->pending = false;
+    if (context->queued) {
+        dequeue(guc, context);
+    }
+    if (context->on_engine) {
+        preempt(guc, context->engine);
+    }
+}
+
+bool guc_sched_busy(const struct guc *guc, unsigned fn)
+{
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        if (guc->engines[e].busy && guc->engines[e].fn == fn) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void guc_sched_gate_closed(struct guc *guc, unsigned fn)
+{
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        struct guc_engine *engine = &guc->engines[e];
+
+        if (engine->busy && engine->fn == fn && !engine->preempting) {
+            engine->preempting = true;
+            engine->preempt_ns = hal_now(guc->hal);
+        }
+    }
+}
+
+/* ---- engine events ------------------------------------------------------------------------------------------ */
+
+/* The context can do no more: its driver hears it, unless it asked for the end itself. */
+static void fail_context(struct guc *guc, struct guc_context *context, bool fault)
+{
+    uint32_t payload[] = {context->id};
+
+    context->enabled = false;
+    context->pending = false;
+    if (context->disabling) {
+        return;
+    }
+    if (fault) {
+        guc_ctb_event(guc, context->fn, XE_GUC_ACTION_NOTIFY_MEMORY_CAT_ERROR, payload, 1);
+    }
+    guc_ctb_event(guc, context->fn, XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, payload, 1);
+}
+
+static void context_left(struct guc *guc, struct guc_context *context, uint32_t type)
+{
+    context->on_engine = false;
+    if (type == GUCBUS_ENGINE_EVENT_PREEMPTED) {
+        context->pending = context->enabled;
+    } else if (type != GUCBUS_ENGINE_EVENT_COMPLETE) {
+        fail_context(guc, context, type == GUCBUS_ENGINE_EVENT_FAULT);
+    }
+    guc_sched_requeue(guc, context);
+    guc_context_settle(guc, context);
+}
+
+static void engine_event(struct guc *guc, unsigned e, uint32_t event)
+{
+    static const char *const names[] = {[GUCBUS_ENGINE_EVENT_COMPLETE] = "complete",
+                                        [GUCBUS_ENGINE_EVENT_PREEMPTED] = "preempt",
+                                        [GUCBUS_ENGINE_EVENT_FAULT] = "fault",
+                                        [GUCBUS_ENGINE_EVENT_RESET] = "reset"};
+    struct guc_engine *engine = &guc->engines[e];
+    struct guc_context *context = engine->context;
+    uint32_t type = FIELD_GET(GUCBUS_ENGINE_EVENT_TYPE, event);
+    uint32_t fn = FIELD_GET(GUCBUS_ENGINE_EVENT_FN, event);
+    uint32_t id = FIELD_GET(GUCBUS_ENGINE_EVENT_ID, event);
+
+    if (!engine->busy || fn != engine->fn || type >= ARRAY_SIZE(names) || !names[type]) {
+        trace_peer_error(guc->hal, (int)guc->config.gt, fn, "engine event without a context",
+                         event);
+        return;
+    }
+    trace(guc, fn, id, e, names[type]);
+    trace(guc, fn, id, e, "switch_out");
+    engine->busy = false;
+    engine->preempting = false;
+    engine->context = NULL;
+    engine->turn_over = type != GUCBUS_ENGINE_EVENT_PREEMPTED;
+    if (context) {
+        context_left(guc, context, type);
+    }
+}
+
+bool guc_sched_events(struct guc *guc)
+{
+    bool any = false;
+
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
+            uint32_t event = hal_read32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_EVENT));
+
+            if (!(event & GUCBUS_ENGINE_EVENT_VALID)) {
+                break;
+            }
+            engine_event(guc, e, event);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* Waits for the event of a reset, so that nothing of the function's memory is touched afterwards. */
+static void kill_engine(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+
+    if (engine->context) {
+        engine->context->on_engine = false;
+        engine->context = NULL;
+    }
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
+    for (unsigned i = 0; i < KILL_POLLS && engine->busy; i++) {
+        uint32_t event = hal_read32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_EVENT));
+
+        if (event & GUCBUS_ENGINE_EVENT_VALID) {
+            engine_event(guc, e, event);
+        } else {
+            hal_cycles(guc->hal, KILL_POLL_CYCLES);
+        }
+    }
+}
+
+void guc_sched_kill(struct guc *guc, unsigned fn)
+{
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        if (guc->engines[e].busy && guc->engines[e].fn == fn) {
+            kill_engine(guc, e);
+        }
+    }
+}
+
+/* ---- who is next ------------------------------------------------------------------------------------------------ */
+
+static bool has_work(const struct guc *guc, unsigned e, unsigned fn)
+{
+    return guc->engines[e].queues[fn] && guc_fn_runs(guc, fn);
+}
+
+/* The function whose turn comes after the last one's; the last one is asked last. */
+static unsigned next_function(const struct guc *guc, unsigned e)
+{
+    unsigned best = GUC_FUNCTIONS;
+
+    for (unsigned i = 1; i <= GUC_FUNCTIONS; i++) {
+        unsigned fn = (guc->engines[e].fn + i) % GUC_FUNCTIONS;
+
+        if (has_work(guc, e, fn) &&
+            (best == GUC_FUNCTIONS || guc->functions[fn].config.sched_priority >
+                                          guc->functions[best].config.sched_priority)) {
+            best = fn;
+        }
+    }
+    return best;
+}
+
+/* When the function's turn on the engine ends. */
+static uint64_t turn_end(const struct guc *guc, const struct guc_engine *engine)
+{
+    uint32_t quantum_ms = guc->functions[engine->fn].config.exec_quantum_ms;
+
+    return quantum_ms ? engine->slot_ns + quantum_ms * HAL_NS_PER_MS : HAL_FOREVER;
+}
+
+static void start_context(struct guc *guc, unsigned e, unsigned fn)
+{
+    struct guc_engine *engine = &guc->engines[e];
+    struct guc_context *context = engine->queues[fn];
+
+    dequeue(guc, context);
+    context->pending = false;
+    context->on_engine = true;
+    engine->busy = true;
+    engine->context = context;
+    engine->fn = (uint8_t)fn;
+    engine->submit_ns = hal_now(guc->hal);
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_LRCA),
+                context->registration[LRC_DW] & LRC_ADDRESS);
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_TAG),
+                FIELD_PREP(GUCBUS_ENGINE_TAG_FN, fn) |
+                    FIELD_PREP(GUCBUS_ENGINE_TAG_ID, context->id));
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_SUBMIT);
+    trace(guc, fn, context->id, e, "switch_in");
+}
+
+static void fill_engine(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+    uint64_t end = turn_end(guc, engine);
+    uint64_t now = hal_now(guc->hal);
+    bool stays = end == HAL_FOREVER ? !engine->turn_over : now < end;
+    unsigned fn = engine->fn;
+
+    if (!stays || !has_work(guc, e, fn)) {
+        fn = next_function(guc, e);
+        engine->slot_ns = now;
+    }
+    if (fn < GUC_FUNCTIONS) {
+        start_context(guc, e, fn);
+    }
+}
+
+/* When the running context has to make room; HAL_FOREVER while nobody waits. */
+static uint64_t preempt_at(const struct guc *guc, unsigned e)
+{
+    const struct guc_engine *engine = &guc->engines[e];
+    const struct guc_context *context = engine->context;
+    const struct guc_context *equal = engine->queues[engine->fn];
+    unsigned other = next_function(guc, e);
+    uint64_t at = HAL_FOREVER;
+
+    if (!context) {
+        return at;
+    }
+    if (equal && equal->priority <= context->priority && context->quantum_us &&
+        guc_fn_runs(guc, engine->fn)) {
+        at = engine->submit_ns + context->quantum_us * HAL_NS_PER_US;
+    }
+    if (other < GUC_FUNCTIONS && other != engine->fn && turn_end(guc, engine) < at) {
+        at = turn_end(guc, engine);
+    }
+    return at;
+}
+
+/* When a preemption that does not succeed ends in a reset. */
+static uint64_t reset_at(const struct guc_engine *engine)
+{
+    uint32_t timeout_us = engine->context ? engine->context->preempt_timeout_us : 0;
+
+    return timeout_us ? engine->preempt_ns + timeout_us * HAL_NS_PER_US : HAL_FOREVER;
+}
+
+static uint64_t watch_engine(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+    uint64_t at;
+
+    if (!engine->preempting) {
+        at = preempt_at(guc, e);
+        if (hal_now(guc->hal) < at) {
+            return at;
+        }
+        preempt(guc, e);
+    }
+    at = reset_at(engine);
+    if (hal_now(guc->hal) < at) {
+        return at;
+    }
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
+    /* Its event takes the context off; the reset is not asked for again before the same time has passed. */
+    engine->preempt_ns = hal_now(guc->hal);
+    return reset_at(engine);
+}
+
+uint64_t guc_sched_run(struct guc *guc)
+{
+    uint64_t next = HAL_FOREVER;
+
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        uint64_t at;
+
+        if (!guc->engines[e].busy) {
+            fill_engine(guc, e);
+        }
+        at = guc->engines[e].busy ? watch_engine(guc, e) : HAL_FOREVER;
+        next = at < next ? at : next;
+    }
+    return next;
+}
