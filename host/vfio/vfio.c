@@ -1,82 +1,111 @@
 /* SPDX-License-Identifier: MIT */
-/* VFIO migration v2 over a device's struct vfio_ops; a VMM calls it. States and arcs as data:
+/* VFIO migration v2 of one device: the state machine of uapi/linux/vfio.h as data. Without pre-copy:
  *
- *   RUNNING <-> RUNNING_P2P <-> STOP <-> STOP_COPY
- *                               STOP <-> RESUMING
+ *   RUNNING <---> RUNNING_P2P <---> STOP <---> STOP_COPY       ERROR is left by a reset only
+ *                                     ^------> RESUMING
  *
- * RUNNING -> RUNNING_P2P [pause], RUNNING_P2P -> RUNNING [resume], STOP -> STOP_COPY [save_begin],
- * STOP_COPY -> STOP [save_end], STOP -> RESUMING [load_begin], RESUMING -> STOP [load_end]; between
- * RUNNING_P2P and STOP nothing is asked of the device. A failing arc stops the device for good: ERROR, which
- * only a reset leaves. There is no pre-copy. */
+ *   RUNNING -> RUNNING_P2P [pause]          RUNNING_P2P -> RUNNING [resume]
+ *   STOP -> STOP_COPY [save_begin]          STOP_COPY -> STOP [save_end]
+ *   STOP -> RESUMING [load_begin]           RESUMING -> STOP [load_end] */
 #include "host/vfio/vfio.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "sim/hal/trace.h"
 
-#define NUM_STATES (VFIO_DEVICE_STATE_PRE_COPY_P2P + 1)
+#define ERROR       VFIO_DEVICE_STATE_ERROR
+#define STOP        VFIO_DEVICE_STATE_STOP
+#define RUNNING     VFIO_DEVICE_STATE_RUNNING
+#define STOP_COPY   VFIO_DEVICE_STATE_STOP_COPY
+#define RESUMING    VFIO_DEVICE_STATE_RESUMING
+#define RUNNING_P2P VFIO_DEVICE_STATE_RUNNING_P2P
+#define STATE_COUNT (VFIO_DEVICE_STATE_PRE_COPY_P2P + 1)
+#define STATE_BITS  3u
 
-static const char *const state_names[NUM_STATES + 1] = {
-    [VFIO_DEVICE_STATE_ERROR] = "ERROR",       [VFIO_DEVICE_STATE_STOP] = "STOP",
-    [VFIO_DEVICE_STATE_RUNNING] = "RUNNING",   [VFIO_DEVICE_STATE_STOP_COPY] = "STOP_COPY",
-    [VFIO_DEVICE_STATE_RESUMING] = "RESUMING", [VFIO_DEVICE_STATE_RUNNING_P2P] = "RUNNING_P2P",
-    [VFIO_DEVICE_STATE_PRE_COPY] = "PRE_COPY", [VFIO_DEVICE_STATE_PRE_COPY_P2P] = "PRE_COPY_P2P",
+static const char *const state_names[] = {"ERROR",     "STOP",         "RUNNING",
+                                          "STOP_COPY", "RESUMING",     "RUNNING_P2P",
+                                          "PRE_COPY",  "PRE_COPY_P2P", NULL};
+
+/* First step of the shortest path from the row's state to the column's. ERROR: there is none (0, so that what is
+ * not written here, pre-copy too, has none either). */
+static const enum vfio_device_mig_state next_state[STATE_COUNT][STATE_COUNT] = {
+    [STOP] = {[RUNNING] = RUNNING_P2P,
+              [RUNNING_P2P] = RUNNING_P2P,
+              [STOP_COPY] = STOP_COPY,
+              [RESUMING] = RESUMING},
+    [RUNNING] = {[STOP] = RUNNING_P2P,
+                 [RUNNING_P2P] = RUNNING_P2P,
+                 [STOP_COPY] = RUNNING_P2P,
+                 [RESUMING] = RUNNING_P2P},
+    [RUNNING_P2P] = {[STOP] = STOP, [RUNNING] = RUNNING, [STOP_COPY] = STOP, [RESUMING] = STOP},
+    [STOP_COPY] = {[STOP] = STOP, [RUNNING] = STOP, [RUNNING_P2P] = STOP, [RESUMING] = STOP},
+    [RESUMING] = {[STOP] = STOP, [RUNNING] = STOP, [RUNNING_P2P] = STOP, [STOP_COPY] = STOP},
 };
 
-/* Next state on the way from a state to another; 0 (ERROR): no way. The arcs form a tree, so the way is the
- * shortest, and a state in which data moves is never passed through. */
-static const uint8_t next_state[NUM_STATES][NUM_STATES] = {
-    [VFIO_DEVICE_STATE_RUNNING] =
-        {
-            [VFIO_DEVICE_STATE_RUNNING] = VFIO_DEVICE_STATE_RUNNING,
-            [VFIO_DEVICE_STATE_RUNNING_P2P] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_STOP] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_STOP_COPY] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_RESUMING] = VFIO_DEVICE_STATE_RUNNING_P2P,
-        },
-    [VFIO_DEVICE_STATE_RUNNING_P2P] =
-        {
-            [VFIO_DEVICE_STATE_RUNNING] = VFIO_DEVICE_STATE_RUNNING,
-            [VFIO_DEVICE_STATE_RUNNING_P2P] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_STOP] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP_COPY] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_RESUMING] = VFIO_DEVICE_STATE_STOP,
-        },
-    [VFIO_DEVICE_STATE_STOP] =
-        {
-            [VFIO_DEVICE_STATE_RUNNING] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_RUNNING_P2P] = VFIO_DEVICE_STATE_RUNNING_P2P,
-            [VFIO_DEVICE_STATE_STOP] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP_COPY] = VFIO_DEVICE_STATE_STOP_COPY,
-            [VFIO_DEVICE_STATE_RESUMING] = VFIO_DEVICE_STATE_RESUMING,
-        },
-    [VFIO_DEVICE_STATE_STOP_COPY] =
-        {
-            [VFIO_DEVICE_STATE_RUNNING] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_RUNNING_P2P] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP_COPY] = VFIO_DEVICE_STATE_STOP_COPY,
-            [VFIO_DEVICE_STATE_RESUMING] = VFIO_DEVICE_STATE_STOP,
-        },
-    [VFIO_DEVICE_STATE_RESUMING] =
-        {
-            [VFIO_DEVICE_STATE_RUNNING] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_RUNNING_P2P] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_STOP_COPY] = VFIO_DEVICE_STATE_STOP,
-            [VFIO_DEVICE_STATE_RESUMING] = VFIO_DEVICE_STATE_RESUMING,
-        },
+/* ---- arcs ------------------------------------------------------------------------------------------ */
+
+static int arc_pause(struct vfio_device *device)
+{
+    return device->ops->pause(device->dev);
+}
+
+static int arc_resume(struct vfio_device *device)
+{
+    return device->ops->resume(device->dev);
+}
+
+static int arc_save_begin(struct vfio_device *device)
+{
+    return device->ops->save_begin(device->dev);
+}
+
+static int arc_save_end(struct vfio_device *device)
+{
+    return device->ops->save_end(device->dev);
+}
+
+static int arc_load_begin(struct vfio_device *device)
+{
+    return device->ops->load_begin(device->dev);
+}
+
+static int arc_load_end(struct vfio_device *device)
+{
+    return device->ops->load_end(device->dev);
+}
+
+/* What an arc asks of the device (NULL: nothing), and where the device is when that fails. Saving only looks at a
+ * device, and a load that does not begin leaves it alone: then it is still good and may run on. After any other
+ * failure nobody knows. */
+static const struct arc {
+    enum vfio_device_mig_state from;
+    enum vfio_device_mig_state to;
+    int (*run)(struct vfio_device *device);
+    enum vfio_device_mig_state failed;
+} arcs[] = {
+    {RUNNING, RUNNING_P2P, arc_pause, ERROR}, {RUNNING_P2P, RUNNING, arc_resume, ERROR},
+    {RUNNING_P2P, STOP, NULL, ERROR},         {STOP, RUNNING_P2P, NULL, ERROR},
+    {STOP, STOP_COPY, arc_save_begin, STOP},  {STOP_COPY, STOP, arc_save_end, STOP},
+    {STOP, RESUMING, arc_load_begin, STOP},   {RESUMING, STOP, arc_load_end, ERROR},
 };
+
+static const struct arc *find_arc(enum vfio_device_mig_state from, enum vfio_device_mig_state to)
+{
+    for (unsigned n = 0; n < ARRAY_SIZE(arcs); n++) {
+        if (arcs[n].from == from && arcs[n].to == to) {
+            return &arcs[n];
+        }
+    }
+    return NULL;
+}
 
 const char *vfio_state_name(enum vfio_device_mig_state state)
 {
-    return (unsigned)state < NUM_STATES ? state_names[state] : "UNKNOWN";
+    return (unsigned)state < STATE_COUNT ? state_names[state] : "?";
 }
 
-static void enter_state(struct vfio_device *device, enum vfio_device_mig_state to)
+static void enter(struct vfio_device *device, enum vfio_device_mig_state to)
 {
     if (device->state == to) {
         return;
@@ -91,69 +120,50 @@ void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
 {
     char path[64];
 
-    *device = (struct vfio_device){
-        .hal = hal, .name = name, .ops = ops, .dev = dev, .state = VFIO_DEVICE_STATE_RUNNING};
-    /* The unit's name already says which GPU: keep what follows the last dot of "src.vf1". */
-    const char *dot = strrchr(name, '.');
-    (void)snprintf(path, sizeof(path), "vfio.%s.state", dot ? dot + 1 : name);
-    device->probe = hal_probe(hal, path, 3, state_names);
-    hal_probe_set(hal, device->probe, (uint64_t)device->state);
+    *device =
+        (struct vfio_device){.hal = hal, .name = name, .ops = ops, .dev = dev, .state = RUNNING};
+    snprintf(path, sizeof(path), "vfio.%s.state", name);
+    device->probe = hal_probe(hal, path, STATE_BITS, state_names);
+    hal_probe_set(hal, device->probe, (uint64_t)RUNNING);
 }
 
-/* What one arc asks of the device. */
-static int run_arc(struct vfio_device *device, enum vfio_device_mig_state to)
+/* ---- calls ----------------------------------------------------------------------------------------- */
+
+static int take_arc(struct vfio_device *device, enum vfio_device_mig_state to)
 {
-    const struct vfio_ops *ops = device->ops;
-    static const struct {
-        uint8_t from;
-        uint8_t to;
-        size_t op;
-    } arcs[] = {
-        {VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_RUNNING_P2P,
-         offsetof(struct vfio_ops, pause)},
-        {VFIO_DEVICE_STATE_RUNNING_P2P, VFIO_DEVICE_STATE_RUNNING,
-         offsetof(struct vfio_ops, resume)},
-        {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_STOP_COPY,
-         offsetof(struct vfio_ops, save_begin)},
-        {VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_STOP, offsetof(struct vfio_ops, save_end)},
-        {VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RESUMING, offsetof(struct vfio_ops, load_begin)},
-        {VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP, offsetof(struct vfio_ops, load_end)},
-    };
+    const struct arc *arc = find_arc(device->state, to);
+    int err;
 
-    for (size_t i = 0; i < ARRAY_SIZE(arcs); i++) {
-        if (arcs[i].from == device->state && arcs[i].to == to) {
-            int (*op)(void *dev);
-
-            memcpy(&op, (const char *)ops + arcs[i].op, sizeof(op));
-            return op(device->dev);
-        }
+    if (!arc) {
+        return -EINVAL;
     }
-    return 0;
+    err = arc->run ? arc->run(device) : 0;
+    if (err && arc->failed == ERROR) {
+        (void)device->ops->stop(
+            device->dev); /* it is lost either way, and err is the one to tell */
+    }
+    enter(device, err ? arc->failed : to);
+    return err;
 }
 
 int vfio_set_state(struct vfio_device *device, enum vfio_device_mig_state to)
 {
-    if ((unsigned)to >= NUM_STATES || next_state[device->state][to] == VFIO_DEVICE_STATE_ERROR) {
-        return -EINVAL;
-    }
+    /* Bounded: every step of the table comes nearer. */
     while (device->state != to) {
-        enum vfio_device_mig_state next = next_state[device->state][to];
-        int err = run_arc(device, next);
+        enum vfio_device_mig_state next =
+            (unsigned)to < STATE_COUNT ? next_state[device->state][to] : ERROR;
+        int err = next == ERROR ? -EINVAL : take_arc(device, next);
 
-        if (err < 0) {
-            /* Nothing is known of the device now: keep it from running with half a state. */
-            (void)device->ops->stop(device->dev);
-            enter_state(device, VFIO_DEVICE_STATE_ERROR);
+        if (err) {
             return err;
         }
-        enter_state(device, next);
     }
     return 0;
 }
 
 int64_t vfio_read(struct vfio_device *device, void *to, uint64_t size)
 {
-    if (device->state != VFIO_DEVICE_STATE_STOP_COPY) {
+    if (device->state != STOP_COPY) {
         return -ENODEV;
     }
     return device->ops->save_read(device->dev, to, size);
@@ -161,7 +171,7 @@ int64_t vfio_read(struct vfio_device *device, void *to, uint64_t size)
 
 int64_t vfio_write(struct vfio_device *device, const void *from, uint64_t size)
 {
-    if (device->state != VFIO_DEVICE_STATE_RESUMING) {
+    if (device->state != RESUMING) {
         return -ENODEV;
     }
     return device->ops->load_write(device->dev, from, size);
@@ -176,9 +186,6 @@ int vfio_reset(struct vfio_device *device)
 {
     int err = device->ops->reset(device->dev);
 
-    if (err < 0) {
-        return err;
-    }
-    enter_state(device, VFIO_DEVICE_STATE_RUNNING);
-    return 0;
+    enter(device, err ? ERROR : RUNNING);
+    return err;
 }

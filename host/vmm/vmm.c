@@ -1,181 +1,167 @@
 /* SPDX-License-Identifier: MIT */
-/* The migration of one VM in a straight line: stop, save, copy, load, switch over, resume. A script calls it
- * from the VMM's program. Order as real VMMs have it: the device resumes before the vCPUs do. */
+/* The migration loop of a VMM, as short as it can be: the VM is down all the while. Until the VM is switched over, a
+ * failure brings it back to the source, and the target is reset. The switch-over is the point of no return: it
+ * gives the source's RAM up. */
 #include "host/vmm/vmm.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
-#define CHUNK_BYTES  (64u << 10)
-#define STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
+#define CHUNK     65536u
+#define GROW_FROM 262144u
 
-/* ---- the stream ------------------------------------------------------------------------------------ */
+/* ---- halves ------------------------------------------------------------------------------------------ */
 
-static int grow(uint8_t **buffer, uint64_t *room, uint64_t need)
+struct buffer {
+    uint8_t *data;
+    uint64_t size;
+    uint64_t room;
+};
+
+static int make_room(struct buffer *buffer)
 {
-    uint64_t size = *room ? *room : CHUNK_BYTES;
-    uint8_t *bigger;
+    uint64_t room = buffer->room ? 2 * buffer->room : GROW_FROM;
+    uint8_t *data;
 
-    if (need > STREAM_LIMIT) {
-        return -EFBIG;
+    if (buffer->room - buffer->size >= CHUNK) {
+        return 0;
     }
-    while (size < need) {
-        size *= 2;
-    }
-    bigger = realloc(*buffer, size);
-    if (!bigger) {
+    data = realloc(buffer->data, room);
+    if (!data) {
         return -ENOMEM;
     }
-    *buffer = bigger;
-    *room = size;
+    buffer->data = data;
+    buffer->room = room;
     return 0;
 }
 
-static int read_stream(struct vfio_device *device, uint8_t **stream, uint64_t *size)
+static int read_stream(struct vfio_device *device, struct buffer *buffer)
 {
-    uint8_t *buffer = NULL;
-    uint64_t room = 0;
-    uint64_t used = 0;
     int64_t got;
 
     do {
-        int err = grow(&buffer, &room, used + CHUNK_BYTES);
+        int err = make_room(buffer);
 
-        got = err < 0 ? err : vfio_read(device, buffer + used, CHUNK_BYTES);
+        if (err) {
+            return err;
+        }
+        got = vfio_read(device, buffer->data + buffer->size, CHUNK);
         if (got < 0) {
-            free(buffer);
             return (int)got;
         }
-        used += (uint64_t)got;
+        if (got > CHUNK) {
+            return -EPROTO;
+        }
+        buffer->size += (uint64_t)got;
     } while (got > 0);
+    return 0;
+}
 
-    *stream = buffer;
-    *size = used;
+int vmm_save(struct vfio_device *device, uint8_t **stream, uint64_t *size)
+{
+    struct buffer buffer = {.data = NULL};
+    int stop_err;
+    int err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP_COPY);
+
+    if (err) {
+        return err;
+    }
+    err = read_stream(device, &buffer);
+    stop_err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
+    err = err ? err : stop_err;
+    if (err) {
+        free(buffer.data);
+        return err;
+    }
+    *stream = buffer.data;
+    *size = buffer.size;
     return 0;
 }
 
 static int write_stream(struct vfio_device *device, const uint8_t *stream, uint64_t size)
 {
-    uint64_t done = 0;
+    uint64_t at = 0;
 
-    while (done < size) {
-        uint64_t chunk = size - done < CHUNK_BYTES ? size - done : CHUNK_BYTES;
-        int64_t put = vfio_write(device, stream + done, chunk);
+    while (at < size) {
+        const uint64_t len = size - at < CHUNK ? size - at : CHUNK;
+        int64_t taken = vfio_write(device, stream + at, len);
 
-        if (put <= 0) {
-            return put < 0 ? (int)put : -EIO;
+        if (taken < 0) {
+            return (int)taken;
         }
-        done += (uint64_t)put;
+        if (taken == 0 || (uint64_t)taken > len) {
+            return -EPROTO;
+        }
+        at += (uint64_t)taken;
     }
     return 0;
-}
-
-/* On the way out of a failure: a device that does not follow is in ERROR, and its trace says so. */
-static void settle(struct vfio_device *device, enum vfio_device_mig_state state)
-{
-    int err = vfio_set_state(device, state);
-
-    (void)err;
-}
-
-int vmm_save(struct vfio_device *device, uint8_t **stream, uint64_t *size)
-{
-    int err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP_COPY);
-
-    if (err < 0) {
-        return err;
-    }
-    err = read_stream(device, stream, size);
-    if (err < 0) {
-        /* The guest can go on: leave the data state, whatever closing says. */
-        settle(device, VFIO_DEVICE_STATE_STOP);
-        return err;
-    }
-    err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
-    if (err < 0) {
-        free(*stream);
-        *stream = NULL;
-    }
-    return err;
 }
 
 int vmm_load(struct vfio_device *device, const uint8_t *stream, uint64_t size)
 {
+    int stop_err;
     int err = vfio_set_state(device, VFIO_DEVICE_STATE_RESUMING);
 
-    if (err < 0) {
+    if (err) {
         return err;
     }
     err = write_stream(device, stream, size);
-    if (err < 0) {
-        settle(device, VFIO_DEVICE_STATE_STOP);
-        return err;
-    }
-    return vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
+    stop_err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
+    return err ? err : stop_err;
 }
 
-/* ---- the migration ----------------------------------------------------------------------------------- */
+/* ---- whole -------------------------------------------------------------------------------------------- */
 
-static int save_source(struct vmm_migration *migration, uint8_t **stream, uint64_t *size)
+/* All that can still be undone. */
+static int move_state(struct vmm_migration *migration)
 {
-    int err = vmm_save(migration->source, stream, size);
+    uint8_t *stream = NULL;
+    uint64_t size = 0;
+    int err = vmm_save(migration->source, &stream, &size);
 
-    if (err < 0) {
+    if (err) {
         return err;
     }
+    migration->stream_size = size;
     if (migration->tamper) {
-        migration->tamper(migration->tamper_arg, *stream, size);
+        migration->tamper(migration->tamper_arg, stream, &size);
     }
-    migration->stream_size = *size;
-    return 0;
+    err = migration->vm_ops->copy_ram(migration->vm);
+    if (!err) {
+        err = vmm_load(migration->target, stream, size);
+    }
+    free(stream);
+    return err;
 }
 
-/* The guest goes on where it was. A source whose own arc failed is in ERROR and cannot. */
+/* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not a dead one. */
 static void back_to_source(struct vmm_migration *migration)
 {
-    if (migration->target->state != VFIO_DEVICE_STATE_RUNNING) {
-        int err = vfio_reset(migration->target);
-
-        (void)err; /* the target stays in ERROR, which does not keep the guest from going on */
+    (void)vfio_reset(migration->target); /* it holds nothing that anybody wants */
+    if (vfio_set_state(migration->source, VFIO_DEVICE_STATE_RUNNING)) {
+        (void)vfio_reset(migration->source); /* the migration's own error is the one to tell */
     }
-    if (migration->source->state != VFIO_DEVICE_STATE_ERROR) {
-        settle(migration->source, VFIO_DEVICE_STATE_RUNNING);
-    }
-    migration->vm_ops->start(migration->vm);
 }
 
 int vmm_migrate(struct vmm_migration *migration)
 {
-    const struct vmm_vm_ops *vm_ops = migration->vm_ops;
-    uint64_t stopped_at = hal_now(migration->hal);
-    uint8_t *stream = NULL;
-    uint64_t size = 0;
+    const struct vmm_vm_ops *vm = migration->vm_ops;
+    uint64_t stopped;
     int err;
 
-    vm_ops->stop(migration->vm);
-    err = save_source(migration, &stream, &size);
-    if (err < 0) {
-        goto fail;
+    migration->stream_size = 0;
+    vm->stop(migration->vm);
+    stopped = hal_now(migration->hal);
+    err = move_state(migration);
+    if (err) {
+        back_to_source(migration);
+    } else {
+        vm->switch_over(migration->vm, migration->target_fn);
+        err = vfio_set_state(migration->target, VFIO_DEVICE_STATE_RUNNING);
     }
-    err = vm_ops->copy_ram(migration->vm);
-    if (err < 0) {
-        goto fail;
-    }
-    err = vmm_load(migration->target, stream, size);
-    if (err < 0) {
-        goto fail;
-    }
-    /* The target's memory must be in place before its GuC raises the interrupt. */
-    vm_ops->switch_over(migration->vm, migration->target_fn);
-    free(stream);
-    err = vfio_set_state(migration->target, VFIO_DEVICE_STATE_RUNNING);
-    vm_ops->start(migration->vm);
-    migration->downtime_ns = hal_now(migration->hal) - stopped_at;
-    return err;
-
-fail:
-    free(stream);
-    back_to_source(migration);
-    migration->downtime_ns = hal_now(migration->hal) - stopped_at;
+    /* The device runs before the vCPUs do: what it has to tell them is there when they come back. */
+    migration->downtime_ns = hal_now(migration->hal) - stopped;
+    vm->start(migration->vm);
     return err;
 }

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+/* Who gets what of the GPU: ranges of GGTT, context ids and doorbells for each VF, in fair shares unless asked
+ * otherwise. The ranges survive an FLR; the target of a migration provisions its VF itself. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "firmware/abi/guc_klvs_abi.h"
+#include "gpu_regs.h"
+#include "host/abi/xe_gtt_defs.h"
+#include "host/pf/pf_private.h"
+
+#define ANYWHERE    UINT64_MAX
+
+#define CONTEXT_IDS 65535u
+#define DOORBELLS   256u
+
+/* Where a resource lies and how it is cut. Context ids and doorbells of the PF are the lowest. */
+static const struct resource {
+    uint64_t low;
+    uint64_t high;
+    uint64_t align;
+    uint64_t max; /* one VF can get */
+} resources[PF_RESOURCE_COUNT] = {
+    [PF_GGTT] = {WOPCM_SIZE + PF_GGTT_SIZE, GUC_GGTT_TOP, XE_PAGE_SIZE, GUC_GGTT_TOP},
+    [PF_CONTEXTS] = {256, CONTEXT_IDS, 1, CONTEXT_IDS},
+    [PF_DOORBELLS] = {1, DOORBELLS, 1, 255},
+};
+
+/* ---- places ---------------------------------------------------------------------------------------------- */
+
+static bool overlap(const struct pf_range *a, const struct pf_range *b)
+{
+    return a->size && b->size && a->start < b->start + b->size && b->start < a->start + a->size;
+}
+
+/* The range of another VF in the way of this one, or NULL. */
+static const struct pf_range *taken_by(const struct pf *pf, enum pf_resource what,
+                                       const struct pf_range *range)
+{
+    for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
+        if (overlap(&pf->vfs[vf].has[what], range)) {
+            return &pf->vfs[vf].has[what];
+        }
+    }
+    return NULL;
+}
+
+/* Finds the lowest free place, or checks the one asked for. Returns 0, -ENOSPC. */
+static int find_place(const struct pf *pf, enum pf_resource what, uint64_t at,
+                      struct pf_range *range)
+{
+    const struct resource *resource = &resources[what];
+    const struct pf_range *other;
+
+    range->start = at == ANYWHERE ? resource->low : at;
+    /* Bounded: each step leaves one VF's range behind. */
+    while (range->start + range->size <= resource->high) {
+        other = taken_by(pf, what, range);
+        if (!other) {
+            return 0;
+        }
+        if (at != ANYWHERE) {
+            return -ENOSPC;
+        }
+        range->start = ALIGN_UP(other->start + other->size, resource->align);
+    }
+    return -ENOSPC;
+}
+
+static uint64_t largest_hole(const struct pf *pf, enum pf_resource what)
+{
+    const struct resource *resource = &resources[what];
+    uint64_t best = 0;
+    uint64_t start = resource->low;
+
+    while (start < resource->high) {
+        const struct pf_range rest = {start, resource->high - start};
+        const struct pf_range here = {start, 1};
+        const struct pf_range *other = taken_by(pf, what, &here);
+        uint64_t end = resource->high;
+
+        if (other) {
+            start = other->start + other->size;
+            continue;
+        }
+        for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
+            const struct pf_range *range = &pf->vfs[vf].has[what];
+
+            if (overlap(range, &rest) && range->start < end) {
+                end = range->start;
+            }
+        }
+        best = end - start > best ? end - start : best;
+        start = end;
+    }
+    return best;
+}
+
+/* ---- fair shares ------------------------------------------------------------------------------------------ */
+
+static uint64_t power_of_2_below(uint64_t value)
+{
+    assert(value);
+    return 1ull << (63 - __builtin_clzll(value));
+}
+
+/* The profile of the real driver for n VFs. */
+static uint64_t fair_profile(enum pf_resource what, unsigned n)
+{
+    const uint64_t shareable = GUC_GGTT_TOP & ~((512ull << 20) - 1);
+
+    switch (what) {
+    case PF_GGTT:
+        return n > 56 ? 56ull << 20 : power_of_2_below(shareable / n);
+    case PF_CONTEXTS:
+        return power_of_2_below(CONTEXT_IDS / n);
+    case PF_DOORBELLS:
+    default:
+        return power_of_2_below(DOORBELLS / (n + 1));
+    }
+}
+
+/* What is left is shared among those that have nothing yet, when the profile does not fit. */
+static uint64_t fair_share(const struct pf *pf, enum pf_resource what)
+{
+    uint64_t share = fair_profile(what, pf->config.total_vfs);
+    uint64_t hole = largest_hole(pf, what);
+    unsigned waiting = 0;
+
+    for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
+        waiting += !pf->vfs[vf].provisioned;
+    }
+    if (share > hole && waiting) {
+        share = hole / waiting & ~(resources[what].align - 1);
+    }
+    return share;
+}
+
+static int reserve(struct pf *pf, enum pf_resource what, uint64_t at, uint64_t size,
+                   struct pf_range *range)
+{
+    const struct resource *resource = &resources[what];
+
+    range->size = size ? size : fair_share(pf, what);
+    if (!range->size) {
+        return -ENOSPC;
+    }
+    if (range->size > resource->max || !IS_ALIGNED(range->size, resource->align)) {
+        return -EINVAL;
+    }
+    if (at != ANYWHERE && (!IS_ALIGNED(at, resource->align) || at < resource->low ||
+                           at > resource->high - range->size)) {
+        return -EINVAL;
+    }
+    return find_place(pf, what, at, range);
+}
+
+/* ---- GGTT entries ------------------------------------------------------------------------------------------ */
+
+static void fill_ggtt(struct pf *pf, const struct pf_range *range, uint64_t pte)
+{
+    const uint64_t first = range->start / XE_PAGE_SIZE;
+    const uint64_t count = range->size / XE_PAGE_SIZE;
+
+    for (uint64_t n = first; n < first + count; n++) {
+        hal_write64(pf->hal, (uint32_t)(GGTT_BAR0_OFFSET + n * PF_PTE_SIZE), pte);
+    }
+    pf_invalidate_ggtt(pf);
+}
+
+void pf_provision_clear_ggtt(struct pf *pf, const struct pf_vf *vf)
+{
+    fill_ggtt(pf, &vf->has[PF_GGTT],
+              FIELD_PREP(GGTT_PTE_VFID, (uint64_t)vf->id) | GGTT_PTE_PRESENT);
+}
+
+/* ---- calls ------------------------------------------------------------------------------------------------- */
+
+static bool ready(const struct pf *pf, unsigned vf)
+{
+    for (unsigned n = 0; n < pf->config.num_gts; n++) {
+        if (pf_control_get(&pf->gts[n], vf) != PF_READY) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes everything back; goes on after errors, so that nothing stays behind on our side. */
+static int release(struct pf *pf, struct pf_vf *vf)
+{
+    int err = 0;
+
+    for (unsigned n = 0; n < pf->config.num_gts; n++) {
+        err = pf_first_error(err, pf_config_push_no_ggtt(&pf->gts[n], vf->id));
+    }
+    fill_ggtt(pf, &vf->has[PF_GGTT], 0);
+    for (unsigned n = 0; n < pf->config.num_gts; n++) {
+        err = pf_first_error(err, pf_config_reset(&pf->gts[n], vf->id));
+    }
+    memset(vf->has, 0, sizeof(vf->has));
+    vf->provisioned = false;
+    return err;
+}
+
+static int reserve_all(struct pf *pf, const struct pf_vf_config *config, struct pf_range *has)
+{
+    const uint64_t at = config->ggtt_start ? config->ggtt_start : ANYWHERE;
+    int err = reserve(pf, PF_GGTT, at, config->ggtt_size, &has[PF_GGTT]);
+
+    if (!err) {
+        err = reserve(pf, PF_CONTEXTS, ANYWHERE, config->num_contexts, &has[PF_CONTEXTS]);
+    }
+    if (!err) {
+        err = reserve(pf, PF_DOORBELLS, ANYWHERE, config->num_doorbells, &has[PF_DOORBELLS]);
+    }
+    return err;
+}
+
+static uint32_t clamp(uint32_t value, uint32_t max)
+{
+    return value < max ? value : max;
+}
+
+int pf_provision(struct pf *pf, unsigned id, const struct pf_vf_config *config)
+{
+    struct pf_range has[PF_RESOURCE_COUNT] = {{0, 0}};
+    struct pf_vf *vf;
+    int err;
+
+    if (!pf_vf_valid(pf, id)) {
+        return -EINVAL;
+    }
+    if (!ready(pf, id)) {
+        return -EBUSY;
+    }
+    vf = &pf->vfs[id];
+    if (vf->provisioned) {
+        err = release(pf, vf);
+        if (err) {
+            return err;
+        }
+    }
+    err = reserve_all(pf, config, has);
+    if (err) {
+        return err;
+    }
+    memcpy(vf->has, has, sizeof(has));
+    vf->exec_quantum_ms = clamp(config->exec_quantum_ms, GUC_KLV_VF_CFG_EXEC_QUANTUM_MAX_VALUE);
+    vf->preempt_timeout_us =
+        clamp(config->preempt_timeout_us, GUC_KLV_VF_CFG_PREEMPT_TIMEOUT_MAX_VALUE);
+    vf->provisioned = true;
+    /* The entries are the VF's before any GuC tells it so. */
+    pf_provision_clear_ggtt(pf, vf);
+    for (unsigned n = 0; n < pf->config.num_gts; n++) {
+        err = pf_config_push(&pf->gts[n], vf);
+        if (err) {
+            (void)release(pf, vf); /* the first error is the one to tell */
+            return err;
+        }
+    }
+    return 0;
+}
+
+int pf_unprovision(struct pf *pf, unsigned vf)
+{
+    if (!pf_vf_valid(pf, vf) || !pf->vfs[vf].provisioned) {
+        return -EINVAL;
+    }
+    if (!ready(pf, vf)) {
+        return -EBUSY;
+    }
+    return release(pf, &pf->vfs[vf]);
+}
+
+void pf_get_config(struct pf *pf, unsigned id, struct pf_vf_config *config)
+{
+    const struct pf_vf *vf;
+
+    memset(config, 0, sizeof(*config));
+    if (!pf_vf_valid(pf, id) || !pf->vfs[id].provisioned) {
+        return;
+    }
+    vf = &pf->vfs[id];
+    config->ggtt_start = vf->has[PF_GGTT].start;
+    config->ggtt_size = vf->has[PF_GGTT].size;
+    config->num_contexts = (uint32_t)vf->has[PF_CONTEXTS].size;
+    config->num_doorbells = (uint32_t)vf->has[PF_DOORBELLS].size;
+    config->exec_quantum_ms = vf->exec_quantum_ms;
+    config->preempt_timeout_us = vf->preempt_timeout_us;
+}
