@@ -135,13 +135,18 @@ static int move_state(struct vmm_migration *migration)
     return err;
 }
 
-/* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not a dead one. */
+/* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not a dead one. What fails
+ * here leaves its device in ERROR; the error to tell is the migration's own. */
 static void back_to_source(struct vmm_migration *migration)
 {
-    (void)vfio_reset(migration->target); /* it holds nothing that anybody wants */
-    if (vfio_set_state(migration->source, VFIO_DEVICE_STATE_RUNNING)) {
-        (void)vfio_reset(migration->source); /* the migration's own error is the one to tell */
+    int err = vfio_reset(migration->target);
+
+    (void)err;
+    err = vfio_set_state(migration->source, VFIO_DEVICE_STATE_RUNNING);
+    if (err) {
+        err = vfio_reset(migration->source);
     }
+    (void)err;
 }
 
 int vmm_migrate(struct vmm_migration *migration)
