@@ -48,7 +48,6 @@ struct vf_recovery {
     uint8_t marker_counter;
     unsigned irqs;   /* MIGRATED interrupts handled, to see a newer one */
     unsigned epoch;  /* counts shutdowns: what was sent before is void */
-    unsigned fixups; /* fixups finished */
     unsigned ended;
     int step_probe;
 };

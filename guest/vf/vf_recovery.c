@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Recovery after the VM moved, one worker a GT (VF ABI 1.27 and later), and the parts that the
- * older flow (vf_recovery_device.c) shares:  irq -> start -> RESFIX_START(marker) -> query ->
- * fixups -> restart -> RESFIX_DONE(marker) -> ended ^
- * | +------------------- requeued: 0x107, a newer migration -----------+        any other
- * failure: wedged  The marker binds DONE to the GuC that took START. Between the two a second
- * migration can come at any point: the new GuC has no marker and refuses DONE, and everything is
- * done again from the addresses last applied. */
+ * older flow (vf_recovery_device.c) shares:
+ *
+ *   irq -> start -> RESFIX_START(marker) -> query -> fixups -> restart -> RESFIX_DONE(marker)
+ *           ^                                                                  |        |
+ *           +--------- requeued: 0x107, or a newer migration was seen ---------+        v
+ *                                                      (any other failure: wedged)    ended
+ *
+ * The marker binds DONE to the GuC that took START. Between the two a second migration can come
+ * at any point: the new GuC has no marker and refuses DONE, and everything is done again from the
+ * addresses last applied. */
 #include "guest/vf/vf_internal.h"
 
 #include <errno.h>
@@ -163,7 +167,6 @@ const char *vf_recovery_fixups(struct vf_gt *gt)
     }
     /* A newer migration may have been seen meanwhile; then there is more to fix. */
     gt->recovery.need_fixes = gt->recovery.queued;
-    gt->recovery.fixups++;
     vf_recovery_step(gt, VF_STEP_FIXUPS_DONE);
     hal_wake(vf->hal);
     return NULL;
