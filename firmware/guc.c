@@ -26,9 +26,9 @@ static int declare(struct guc *guc, unsigned fn, const char *name, unsigned bits
     char path[32];
 
     if (fn == GUC_PF) {
-        snprintf(path, sizeof(path), "pf.%s", name);
+        (void)snprintf(path, sizeof(path), "pf.%s", name);
     } else {
-        snprintf(path, sizeof(path), "vf%u.%s", fn, name);
+        (void)snprintf(path, sizeof(path), "vf%u.%s", fn, name);
     }
     return hal_probe(guc->hal, path, bits, names);
 }
@@ -251,14 +251,15 @@ static void end_pauses(struct guc *guc)
 static void notify_pf(struct guc *guc)
 {
     for (unsigned vf = 1; vf <= guc->config.total_vfs; vf++) {
-        for (unsigned event = 0; guc->functions[vf].notify; event++) {
+        uint32_t *notify = &guc->functions[vf].notify;
+
+        while (*notify) {
+            uint32_t event = FIELD_SHIFT(*notify); /* the lowest */
             uint32_t payload[] = {vf, event};
 
-            if (guc->functions[vf].notify & 1u << event) {
-                guc->functions[vf].notify &= ~(1u << event);
-                guc_ctb_event(guc, GUC_PF, GUC_ACTION_GUC2PF_VF_STATE_NOTIFY, payload,
-                              ARRAY_SIZE(payload));
-            }
+            *notify &= ~(1u << event);
+            guc_ctb_event(guc, GUC_PF, GUC_ACTION_GUC2PF_VF_STATE_NOTIFY, payload,
+                          ARRAY_SIZE(payload));
         }
     }
 }

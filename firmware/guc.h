@@ -35,6 +35,6 @@ struct guc;
 struct guc *guc_create(struct hal *hal, const struct guc_config *config);
 void guc_destroy(struct guc *guc);
 /* The program: boots, then serves for ever. Give it to hal_spawn with the guc as argument. */
-void guc_main(void *guc);
+void guc_main(void *arg);
 
 #endif

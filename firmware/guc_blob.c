@@ -191,6 +191,7 @@ static bool ring_is_sane(const struct load *load, const struct blob_ring *ring)
     uint64_t bytes = (uint64_t)ring->size * sizeof(uint32_t);
 
     return ring->size && ring->index < ring->size && IS_ALIGNED(bytes, GUC_PAGE_SIZE) &&
+           IS_ALIGNED(ring->addr, GUC_PAGE_SIZE) && IS_ALIGNED(ring->desc_addr, sizeof(uint32_t)) &&
            ring->addr && address_is_sane(header, ring->addr) && ring->desc_addr &&
            address_is_sane(header, ring->desc_addr) &&
            guc_fn_owns(load->guc, load->vf, moved(load, ring->addr), bytes) &&
@@ -226,8 +227,12 @@ static uint32_t check_setup(const struct load *load)
         return XE_GUC_RESPONSE_INVALID_CONFIG_STATE;
     }
     for (unsigned i = 0; i < GUC_SELF_KEYS; i++) {
-        if (self_is_address(i) && !address_is_sane(header, header->self[i])) {
-            return XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
+        uint32_t value = header->self[i];
+        bool sane = !self_is_address(i) || address_is_sane(header, value);
+
+        value = self_is_address(i) && sane ? moved(load, value) : value;
+        if (!sane || (value && guc_self_check(load->guc, load->vf, i, value))) {
+            return XE_GUC_RESPONSE_INVALID_BUFFER_RANGE;
         }
     }
     if ((header->flags & BLOB_CTB_ENABLED) &&

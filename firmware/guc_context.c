@@ -21,7 +21,7 @@
 /* Policies of a context that was given none: what the driver sends by default. */
 #define DEFAULT_QUANTUM_US         1000u
 #define DEFAULT_PREEMPT_TIMEOUT_US 640000u
-#define LRC_PAGES                  2u /* PPHWSP and register state at least */
+#define LRC_SIZE                   0x2000u /* PPHWSP and register state at least */
 #define LRC_ADDRESS                0xfffff000u
 #define ID_DW                      1u /* context id of every action but REGISTER_CONTEXT */
 
@@ -105,7 +105,7 @@ uint32_t guc_context_check(const struct guc *guc, unsigned fn, const uint32_t *m
     if (runs_by_itself(flags) && find_engine(guc, guc_class, mask) == GUC_NO_ENGINE) {
         return XE_GUC_RESPONSE_INVALID_ENGINE_ID;
     }
-    if (!guc_fn_owns(guc, fn, lrca, LRC_PAGES * GUC_PAGE_SIZE)) {
+    if (!guc_fn_owns(guc, fn, lrca, LRC_SIZE)) {
         return XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
     }
     return 0;

@@ -82,8 +82,8 @@ bool guc_sched_busy(const struct guc *guc, unsigned fn);
 void guc_sched_gate_closed(struct guc *guc, unsigned fn);
 /* Resets engines that run the function's contexts and waits until they let go. */
 void guc_sched_kill(struct guc *guc, unsigned fn);
-/* Takes events of all engines. Returns whether there was one. */
-bool guc_sched_events(struct guc *guc);
+/* Takes what the engines report. */
+void guc_sched_events(struct guc *guc);
 /* Fills idle engines, ends quanta that are over. Returns when to call again (ns), HAL_FOREVER for never. */
 uint64_t guc_sched_run(struct guc *guc);
 

@@ -41,7 +41,8 @@ int guc_klv_parse_buffer(struct guc *guc, unsigned fn, uint64_t addr, uint32_t l
     if (!len) {
         return -(int)XE_GUC_RESPONSE_INVALID_SIZE;
     }
-    if (!guc_fn_owns(guc, fn, addr, len * sizeof(uint32_t)) ||
+    if (!IS_ALIGNED(addr, sizeof(uint32_t)) ||
+        !guc_fn_owns(guc, fn, addr, len * sizeof(uint32_t)) ||
         guc_dma_read(guc, fn, addr, list, len)) {
         return -(int)XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
     }

@@ -104,6 +104,9 @@ void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector);
 void guc_tlb_invalidate(struct guc *guc);
 /* Checks that a VF command names a VF that exists and has a configuration. Returns 0 or an error code. */
 MUST_USE uint32_t guc_check_vfid(const struct guc *guc, uint32_t vfid);
+/* Checks a value of the self config, by key from MEMIRQ_STATUS_ADDR. Returns 0 or an error code. */
+MUST_USE uint32_t guc_self_check(const struct guc *guc, unsigned fn, unsigned index,
+                                 uint64_t value);
 /* Whether [addr, addr + size) lies where the function's objects may lie. */
 bool guc_fn_owns(const struct guc *guc, unsigned fn, uint64_t addr, uint64_t size);
 /* Moves any number of dwords by DMA. Returns 0 or -EFAULT (traced). */

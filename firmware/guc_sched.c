@@ -17,7 +17,6 @@
 
 #define LRC_ADDRESS        0xfffff000u
 #define LRC_DW             XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
-#define EVENTS_PER_TURN    16u
 #define KILL_POLLS         1000u /* an engine reset takes far less */
 #define KILL_POLL_CYCLES   10u
 #define ENGINE_REG(e, reg) ((reg) + (e)*GUCBUS_ENGINE_STRIDE)
@@ -173,22 +172,16 @@ static void engine_event(struct guc *guc, unsigned e, uint32_t event)
     }
 }
 
-bool guc_sched_events(struct guc *guc)
+void guc_sched_events(struct guc *guc)
 {
-    bool any = false;
-
     for (unsigned e = 0; e < guc->config.num_engines; e++) {
-        for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
-            uint32_t event = hal_read32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_EVENT));
+        uint32_t event = hal_read32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_EVENT));
 
-            if (!(event & GUCBUS_ENGINE_EVENT_VALID)) {
-                break;
-            }
+        /* One SUBMIT is out at a time, so there is one event at most. */
+        if (event & GUCBUS_ENGINE_EVENT_VALID) {
             engine_event(guc, e, event);
-            any = true;
         }
     }
-    return any;
 }
 
 /* Waits for the event of a reset, so that nothing of the function's memory is touched afterwards. */

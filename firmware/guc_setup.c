@@ -59,7 +59,7 @@ uint32_t guc_action_vf_reset(struct guc *guc, struct guc_request *request)
 
 struct self_key {
     uint8_t len;
-    uint32_t bytes; /* that must be the function's from the address on; 0: no address but a size */
+    uint32_t bytes; /* owned from the address on, and its alignment; 0: no address but a size */
 };
 
 /* By key, from MEMIRQ_STATUS_ADDR. Ring buffers are checked with their size when they are enabled. */
@@ -74,29 +74,37 @@ static const struct self_key self_keys[GUC_SELF_KEYS] = {
     {GUC_KLV_SELF_CFG_G2H_CTB_SIZE_LEN, 0},
 };
 
+uint32_t guc_self_check(const struct guc *guc, unsigned fn, unsigned index, uint64_t value)
+{
+    uint32_t bytes = self_keys[index].bytes;
+
+    if (!bytes) {
+        return value && value <= UINT32_MAX && IS_ALIGNED(value, GUC_PAGE_SIZE)
+                   ? 0
+                   : XE_GUC_RESPONSE_INVALID_SIZE;
+    }
+    return guc_fn_owns(guc, fn, value, bytes) && IS_ALIGNED(value, bytes)
+               ? 0
+               : XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
+}
+
 uint32_t guc_action_self_cfg(struct guc *guc, struct guc_request *request)
 {
     uint32_t key = FIELD_GET(HOST2GUC_SELF_CFG_REQUEST_MSG_1_KLV_KEY, request->hxg[1]);
     uint32_t len = FIELD_GET(HOST2GUC_SELF_CFG_REQUEST_MSG_1_KLV_LEN, request->hxg[1]);
     uint32_t index = key - GUC_KLV_SELF_CFG_MEMIRQ_STATUS_ADDR_KEY;
     uint64_t value = make_64(request->hxg[2], len == 2 ? request->hxg[3] : 0);
-    const struct self_key *self_key;
+    uint32_t error;
 
     if (key < GUC_KLV_SELF_CFG_MEMIRQ_STATUS_ADDR_KEY || index >= GUC_SELF_KEYS) {
         return 0; /* none parsed: the driver reads it as an unknown key */
     }
-    self_key = &self_keys[index];
-    if (len != self_key->len) {
+    if (len != self_keys[index].len) {
         return XE_GUC_RESPONSE_MALFORMED_KLV;
     }
-    if (!self_key->bytes && (!value || !IS_ALIGNED(value, GUC_PAGE_SIZE))) {
-        return XE_GUC_RESPONSE_INVALID_SIZE;
-    }
-    if (self_key->bytes && !guc_fn_owns(guc, request->fn, value, self_key->bytes)) {
-        return XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
-    }
-    if (self_key->bytes >= 4 && !IS_ALIGNED(value, self_key->bytes)) {
-        return XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
+    error = guc_self_check(guc, request->fn, index, value);
+    if (error) {
+        return error;
     }
     guc->functions[request->fn].self[index] = value;
     request->data0 = 1;
