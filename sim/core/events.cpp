@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// Formats events. Fills in what the program that tells of them cannot know: names of actions, the number of the
+// function that a VM was given.
+
+#include "sim/core/events.h"
+
+#include <cinttypes>
+#include <cstdio>
+#include <cstring>
+
+#include "sim/core/json.h"
+
+namespace
+{
+
+bool is_message(const char *kind)
+{
+    return !strcmp(kind, "h2g") || !strcmp(kind, "g2h") || !strcmp(kind, "mmio_msg");
+}
+
+// The field in which a VM's driver leaves its function number open.
+const char *open_field(const char *kind)
+{
+    if (!strcmp(kind, "h2g") || !strcmp(kind, "g2h")) {
+        return "fn";
+    }
+    return !strcmp(kind, "recovery") ? "vf" : "";
+}
+
+const hal_field *find(const hal_field *fields, unsigned count, const char *name)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (!strcmp(fields[i].name, name)) {
+            return &fields[i];
+        }
+    }
+    return nullptr;
+}
+
+// A G2H response carries the action of the H2G request that it answers.
+bool is_g2h_action(const char *kind, const hal_field *type)
+{
+    const char *text = type ? static_cast<const char *>(type->pointer) : nullptr;
+
+    return !strcmp(kind, "g2h") && text && (!strcmp(text, "request") || !strcmp(text, "event"));
+}
+
+void append_number(std::string &line, uint64_t value)
+{
+    char text[24];
+    const int length = snprintf(text, sizeof(text), "%" PRIu64, value);
+
+    line.append(text, static_cast<size_t>(length));
+}
+
+void append_hex(std::string &line, const uint32_t *dwords, uint64_t count)
+{
+    line += '"';
+    for (uint64_t i = 0; i < count; i++) {
+        char text[12];
+        const int length = snprintf(text, sizeof(text), i ? " %08x" : "%08x", dwords[i]);
+        line.append(text, static_cast<size_t>(length));
+    }
+    line += '"';
+}
+
+void append_text(std::string &line, const char *text)
+{
+    line += text ? json_string(text) : "null";
+}
+
+void append_value(std::string &line, const hal_field &field)
+{
+    switch (field.type) {
+    case HAL_INT:
+        append_number(line, field.value);
+        break;
+    case HAL_BOOL:
+        line += field.value ? "true" : "false";
+        break;
+    case HAL_STR:
+        append_text(line, static_cast<const char *>(field.pointer));
+        break;
+    case HAL_HEX:
+        append_hex(line, static_cast<const uint32_t *>(field.pointer), field.value);
+        break;
+    }
+}
+
+} // namespace
+
+std::string json_string(const std::string &text)
+{
+    std::string quoted = "\"";
+
+    for (const char c : text) {
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+            quoted += c;
+        } else if (c == '\n') {
+            quoted += "\\n";
+        } else if (static_cast<unsigned char>(c) < 0x20) {
+            char escape[8];
+            snprintf(escape, sizeof(escape), "\\u%04x", static_cast<unsigned>(c));
+            quoted += escape;
+        } else {
+            quoted += c;
+        }
+    }
+    return quoted + '"';
+}
+
+int events::open(const char *path, action_name_fn action_name)
+{
+    action_name_ = action_name;
+    return file_.open(path);
+}
+
+void events::write(const event_place &place, const char *kind, const hal_field *fields,
+                   unsigned count)
+{
+    if (!is_open()) {
+        return;
+    }
+    const hal_field *const action = is_message(kind) ? find(fields, count, "action") : nullptr;
+    const char *const open = place.attached_fn >= 0 ? open_field(kind) : "";
+
+    line_ = "{\"t_ps\":";
+    append_number(line_, place.t_ps);
+    line_ += ",\"cycle\":";
+    append_number(line_, place.cycle);
+    line_ += ",\"gpu\":";
+    append_text(line_, place.gpu);
+    line_ += ",\"gt\":";
+    line_ += place.gt < 0 ? "null" : std::to_string(place.gt);
+    line_ += ",\"kind\":";
+    append_text(line_, kind);
+    for (unsigned i = 0; i < count; i++) {
+        const hal_field &field = fields[i];
+        line_ += ",\"";
+        line_ += field.name;
+        line_ += "\":";
+        if (!strcmp(field.name, open)) {
+            append_number(line_, static_cast<uint64_t>(place.attached_fn));
+        } else if (action && action_name_ && !field.pointer && !strcmp(field.name, "name")) {
+            append_text(line_, action_name_(static_cast<uint16_t>(action->value),
+                                            is_g2h_action(kind, find(fields, count, "type"))));
+        } else {
+            append_value(line_, field);
+        }
+    }
+    line_ += "}\n";
+    file_.write(line_);
+}
+
+int events::close()
+{
+    return file_.close();
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// One GPU: brings the ports and the chip together, edge by edge, and knows when an edge can be left out.
+
+#include "sim/core/gpu.h"
+
+#include <algorithm>
+
+#include "sim/core/core.h"
+
+sim_gpu::sim_gpu(sim *of, const char *gpu_name, uint64_t host_ram, unsigned gts)
+    : machine(of), name(gpu_name), num_gts(gts), rtl(gpu_name),
+      host(*this), bus{{*this, 0}, {*this, 1}}, dma{{*this, 0}, {*this, 1}}, memory(*this)
+{
+    pf = std::make_unique<hal>(of, hal::PF, name + ".pf", host_ram);
+    pf->gpu = this;
+    functions[0].memory = pf->memory;
+    functions[0].owner = pf.get();
+    for (unsigned gt = 0; gt < GPU_MAX_GTS; gt++) {
+        guc[gt] = std::make_unique<hal>(of, hal::GUC, name + ".guc" + std::to_string(gt), 0);
+        guc[gt]->gpu = this;
+        guc[gt]->gt = gt;
+    }
+}
+
+sim_gpu::~sim_gpu() = default;
+
+void sim_gpu::start()
+{
+    if (machine->wave.is_open()) {
+        rtl.trace(machine->wave.vcd());
+    }
+    rtl.reset();
+}
+
+uint64_t sim_gpu::next_edge(uint64_t now) const
+{
+    // Input pins that fall are a change too: the edge after the last active one is never left out.
+    if (last_edge_ == 0 || in_.active() || !rtl.quiescent()) {
+        return now + 1;
+    }
+    for (unsigned gt = 0; gt < num_gts; gt++) {
+        if (bus[gt].pending() || dma[gt].pending()) {
+            return now + 1;
+        }
+    }
+    const uint64_t next = std::min({host.next(), memory.next_response(), rtl.wakeup()});
+
+    return std::max(next, now + 1);
+}
+
+void sim_gpu::edge(uint64_t cycle)
+{
+    gpu_outputs out;
+
+    host.drive(&in_, cycle);
+    memory.drive(&in_, cycle);
+    for (unsigned gt = 0; gt < num_gts; gt++) {
+        bus[gt].drive(&in_);
+        dma[gt].drive(&in_);
+    }
+    rtl.edge(in_, cycle - last_edge_ - 1, &out);
+    last_edge_ = cycle;
+    evals++;
+
+    // Memory first: answers are ordered behind what the chip issues in the same cycle.
+    memory.sample(out, cycle);
+    host.sample(in_, out, cycle);
+    for (unsigned gt = 0; gt < num_gts; gt++) {
+        bus[gt].sample(in_, out, cycle);
+        dma[gt].sample(in_, out, cycle);
+        if (rtl.guc_irq() >> gt & 1) {
+            machine->programs.wake_all(guc[gt].get(), WAITS_IRQ);
+        }
+    }
+}
+
+// ---- sim.h --------------------------------------------------------------------------------------------
+
+struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_ram,
+                               unsigned num_gts)
+{
+    if (sim->started || num_gts < 1 || num_gts > GPU_MAX_GTS) {
+        sim->fatal(std::string("sim_gpu_create: ") + name + ": one or two GTs, before sim_start");
+    }
+    sim->gpus.push_back(std::make_unique<sim_gpu>(sim, name, host_ram, num_gts));
+    return sim->gpus.back().get();
+}
+
+struct hal *sim_gpu_pf(struct sim_gpu *gpu)
+{
+    return gpu->pf.get();
+}
+
+struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt)
+{
+    if (gt >= gpu->num_gts) {
+        gpu->machine->fatal("sim_gpu_guc: no such GT on " + gpu->name);
+    }
+    return gpu->guc[gt].get();
+}
+
+void sim_gpu_flr(struct sim_gpu *gpu, unsigned fn)
+{
+    gpu->host.post({host_port::request::FLR, fn, 0, 0, 0, nullptr, nullptr});
+}

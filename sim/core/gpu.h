@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* One GPU of the machine: the Verilated chip and what stands at each of its ports. A port drives its pins before an
+ * edge from its queue and looks at the answers after it; a request that a program posts in the instant of cycle k is
+ * seen by the chip at the edge of k + 1 or later. */
+#ifndef SIM_CORE_GPU_H
+#define SIM_CORE_GPU_H
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "sim/core/gpu_rtl.h"
+#include "sim/core/memory.h"
+#include "sim/core/program.h"
+
+struct hal;
+struct sim;
+struct sim_gpu;
+
+constexpr unsigned GPU_MAX_FUNCTIONS = 64;
+constexpr unsigned GPU_MAX_GTS = 2;
+
+/* BAR0 accesses and FLRs of all functions, in the order in which they were issued. (pcie.cpp) */
+class host_port
+{
+  public:
+    struct request {
+        enum kinds { READ, WRITE, FLR } kind;
+        unsigned fn;
+        uint32_t addr;
+        uint8_t byte_enable;
+        uint64_t data;
+        hal *owner;      /* NULL: FLR */
+        program *reader; /* READ */
+    };
+
+    explicit host_port(sim_gpu &gpu) : gpu_(gpu)
+    {
+    }
+    void post(const request &entry);
+    void drive(gpu_inputs *in, uint64_t cycle);
+    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
+    /* Cycle in which the chip is needed, FOREVER: none. */
+    uint64_t next() const;
+
+  private:
+    struct queued : request {
+        uint64_t due;
+    };
+    void accept(const request &request);
+
+    sim_gpu &gpu_;
+    std::deque<queued> queue_;
+    bool reading_ = false; /* the front was accepted and its answer is due */
+};
+
+/* Private bus of one GuC. (guc_ports.cpp) */
+class guc_bus
+{
+  public:
+    struct request {
+        bool write;
+        uint16_t addr;
+        uint32_t data;
+        program *reader; /* NULL: write */
+    };
+
+    guc_bus(sim_gpu &gpu, unsigned gt) : gpu_(gpu), gt_(gt)
+    {
+    }
+    void post(const request &entry)
+    {
+        queue_.push_back(entry);
+    }
+    void drive(gpu_inputs *in);
+    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
+    bool pending() const
+    {
+        return !queue_.empty() && !reading_;
+    }
+
+  private:
+    sim_gpu &gpu_;
+    unsigned gt_;
+    std::deque<request> queue_;
+    bool reading_ = false;
+};
+
+/* DMA port of one GuC: one transfer at a time, programs take turns. (guc_ports.cpp) */
+class guc_dma
+{
+  public:
+    struct transfer {
+        bool write;
+        unsigned fn;
+        uint32_t addr;
+        uint32_t *buffer; /* a write only reads it */
+        uint32_t len_dw;
+        program *owner;
+    };
+
+    guc_dma(sim_gpu &gpu, unsigned gt) : gpu_(gpu), gt_(gt)
+    {
+    }
+    /* The owner blocks; its data is 1 when a translation faulted. */
+    void post(const transfer &entry)
+    {
+        queue_.push_back(entry);
+    }
+    void drive(gpu_inputs *in);
+    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
+    bool pending() const;
+
+  private:
+    void move_data(const gpu_inputs &in, const gpu_outputs &out);
+
+    sim_gpu &gpu_;
+    unsigned gt_;
+    std::deque<transfer> queue_;
+    bool started_ = false; /* the front's command was accepted */
+    uint32_t moved_ = 0;   /* its dwords so far */
+};
+
+/* The chip's way to memory: everything takes effect in order, a fixed time after it was issued. (memory_path.cpp) */
+class memory_path
+{
+  public:
+    explicit memory_path(sim_gpu &gpu) : gpu_(gpu)
+    {
+    }
+    void drive(gpu_inputs *in, uint64_t cycle);
+    void sample(const gpu_outputs &out, uint64_t cycle);
+    /* Carries out what is due by now. */
+    void apply(uint64_t cycle);
+    /* Cycle in which the last request so far takes effect: nothing that is ordered behind it may be seen earlier. */
+    uint64_t last_due() const
+    {
+        return last_due_;
+    }
+    uint64_t next_effect() const
+    {
+        return requests_.empty() ? FOREVER : requests_.front().due;
+    }
+    uint64_t next_response() const
+    {
+        return responses_.empty() ? FOREVER : responses_.front().due;
+    }
+
+  private:
+    void push(uint64_t cycle, memory_request request);
+    void access(const memory_request &request);
+    void deliver_msi(const memory_request &request);
+
+    sim_gpu &gpu_;
+    std::deque<memory_request> requests_;
+    std::deque<memory_response> responses_;
+    uint64_t last_due_ = 0;
+};
+
+/* Whom a function of the GPU belongs to. */
+struct gpu_function {
+    std::shared_ptr<ram> memory; /* what its DMA reaches; NULL: nothing */
+    hal *owner = nullptr;        /* who gets its interrupts; NULL: nobody */
+};
+
+struct sim_gpu {
+    sim_gpu(sim *of, const char *gpu_name, uint64_t host_ram, unsigned gts);
+    ~sim_gpu();
+
+    void start();
+    /* The next edge that the chip needs after now, FOREVER: none unless something is asked of it. */
+    uint64_t next_edge(uint64_t now) const;
+    void edge(uint64_t cycle);
+
+    sim *machine;
+    std::string name;
+    unsigned num_gts;
+    std::unique_ptr<hal> pf;
+    std::unique_ptr<hal> guc[GPU_MAX_GTS];
+    gpu_function functions[GPU_MAX_FUNCTIONS];
+    gpu_rtl rtl;
+    host_port host;
+    guc_bus bus[GPU_MAX_GTS];
+    guc_dma dma[GPU_MAX_GTS];
+    memory_path memory;
+    uint64_t evals = 0;
+    uint64_t due_edge = 0; /* next_edge, as the clock last asked */
+
+  private:
+    gpu_inputs in_ = {};
+    uint64_t last_edge_ = 0;
+};
+
+#endif

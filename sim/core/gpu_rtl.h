@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The edge between C++ and RTL: one Verilated gpu_top, its pins as plain fields. Fields have the names, layouts and
+ * meanings of rtl/gpu_top.sv's ports. */
+#ifndef SIM_CORE_GPU_RTL_H
+#define SIM_CORE_GPU_RTL_H
+
+#include <cstdint>
+#include <memory>
+
+class VerilatedVcdC;
+class Vgpu_top;
+
+struct gpu_inputs {
+    bool host_req_valid, host_req_write;
+    uint8_t host_req_fn, host_req_be;
+    uint32_t host_req_addr;
+    uint64_t host_req_data;
+    bool flr_valid;
+    uint8_t flr_fn;
+    uint8_t guc_req_valid, guc_req_write;
+    uint32_t guc_req_addr;
+    uint64_t guc_req_data;
+    uint8_t dma_req_valid, dma_req_write;
+    uint16_t dma_req_fn;
+    uint64_t dma_req_addr;
+    uint32_t dma_req_len;
+    uint8_t dma_wr_valid;
+    uint64_t dma_wr_data;
+    bool mem_rsp_valid;
+    uint64_t mem_rsp_data;
+
+    /* Does the outside ask anything of this edge? */
+    bool active() const
+    {
+        return host_req_valid || flr_valid || guc_req_valid || dma_req_valid || dma_wr_valid ||
+               mem_rsp_valid;
+    }
+};
+
+struct gpu_outputs {
+    bool host_req_ready, host_rsp_valid;
+    uint64_t host_rsp_data;
+    uint8_t guc_req_ready, guc_rsp_valid;
+    uint64_t guc_rsp_data;
+    uint8_t dma_req_ready, dma_wr_ready, dma_rd_valid, dma_done, dma_error;
+    uint64_t dma_rd_data;
+    bool mem_req_valid;
+    uint8_t mem_req_op, mem_req_fn, mem_req_be;
+    uint64_t mem_req_addr, mem_req_data;
+    bool msi_valid;
+    uint8_t msi_fn, msi_vector;
+};
+
+class gpu_rtl
+{
+  public:
+    /* name: scope in the waves. */
+    explicit gpu_rtl(const char *name);
+    ~gpu_rtl();
+
+    void trace(VerilatedVcdC *vcd);
+    void reset();
+    /* One rising edge with the inputs before it. The outputs are those that stand before it too, so a transfer
+     * takes place where valid meets ready. skip: edges left out since the last one. */
+    void edge(const gpu_inputs &in, uint64_t skip, gpu_outputs *out);
+
+    /* As of after the last edge. */
+    bool quiescent() const;
+    uint64_t wakeup() const;
+    uint8_t guc_irq() const;
+
+  private:
+    void drive(const gpu_inputs &in);
+    void sample(gpu_outputs *out) const;
+
+    std::unique_ptr<Vgpu_top> model_;
+};
+
+#endif

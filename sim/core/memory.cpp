@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: MIT
+// RAM by pages on first write, first-fit allocation, and the chip's 8-byte accesses.
+
+#include "sim/core/memory.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "sim/hal/hal.h"
+
+ram::ram(uint64_t size)
+    : size_(ALIGN_UP(size, static_cast<uint64_t>(HAL_PAGE_SIZE))), pages_(size_ / HAL_PAGE_SIZE)
+{
+}
+
+uint8_t *ram::touch(uint64_t page)
+{
+    if (!pages_[page]) {
+        pages_[page].reset(new uint8_t[HAL_PAGE_SIZE]);
+        memset(pages_[page].get(), fill_, HAL_PAGE_SIZE);
+    }
+    return pages_[page].get();
+}
+
+int ram::read(uint64_t addr, void *to, uint64_t size) const
+{
+    if (!holds(addr, size)) {
+        return -EFAULT;
+    }
+    uint8_t *out = static_cast<uint8_t *>(to);
+    while (size > 0) {
+        const uint64_t offset = addr % HAL_PAGE_SIZE;
+        const uint64_t part = std::min(size, HAL_PAGE_SIZE - offset);
+        const uint8_t *page = pages_[addr / HAL_PAGE_SIZE].get();
+        if (page) {
+            memcpy(out, page + offset, part);
+        } else {
+            memset(out, fill_, part);
+        }
+        out += part;
+        addr += part;
+        size -= part;
+    }
+    return 0;
+}
+
+int ram::write(uint64_t addr, const void *from, uint64_t size)
+{
+    if (!holds(addr, size)) {
+        return -EFAULT;
+    }
+    const uint8_t *in = static_cast<const uint8_t *>(from);
+    while (size > 0) {
+        const uint64_t offset = addr % HAL_PAGE_SIZE;
+        const uint64_t part = std::min(size, HAL_PAGE_SIZE - offset);
+        memcpy(touch(addr / HAL_PAGE_SIZE) + offset, in, part);
+        in += part;
+        addr += part;
+        size -= part;
+    }
+    return 0;
+}
+
+void ram::clear(uint64_t addr, uint64_t size)
+{
+    for (uint64_t page = addr / HAL_PAGE_SIZE; page < (addr + size) / HAL_PAGE_SIZE; page++) {
+        if (fill_ == 0) {
+            pages_[page].reset();
+        } else {
+            memset(touch(page), 0, HAL_PAGE_SIZE);
+        }
+    }
+}
+
+void ram::poison(uint8_t value)
+{
+    fill_ = value;
+    for (auto &page : pages_) {
+        page.reset();
+    }
+}
+
+std::shared_ptr<ram> ram::copy() const
+{
+    auto twin = std::make_shared<ram>(size_);
+
+    twin->fill_ = fill_;
+    for (size_t page = 0; page < pages_.size(); page++) {
+        if (pages_[page]) {
+            memcpy(twin->touch(page), pages_[page].get(), HAL_PAGE_SIZE);
+        }
+    }
+    return twin;
+}
+
+page_allocator::page_allocator(uint64_t size)
+{
+    const uint64_t end = size - size % HAL_PAGE_SIZE;
+
+    if (end > HAL_PAGE_SIZE) {
+        free_[HAL_PAGE_SIZE] = end - HAL_PAGE_SIZE;
+    }
+}
+
+uint64_t page_allocator::take(uint64_t size)
+{
+    if (size == 0 || size > UINT64_MAX - HAL_PAGE_SIZE) {
+        return 0;
+    }
+    size = ALIGN_UP(size, static_cast<uint64_t>(HAL_PAGE_SIZE));
+    for (auto range = free_.begin(); range != free_.end(); ++range) {
+        if (range->second < size) {
+            continue;
+        }
+        const uint64_t addr = range->first;
+        const uint64_t rest = range->second - size;
+        free_.erase(range);
+        if (rest > 0) {
+            free_[addr + size] = rest;
+        }
+        used_[addr] = size;
+        return addr;
+    }
+    return 0;
+}
+
+uint64_t page_allocator::give_back(uint64_t addr)
+{
+    const auto used = used_.find(addr);
+    if (used == used_.end()) {
+        return 0;
+    }
+    const uint64_t size = used->second;
+    used_.erase(used);
+
+    auto range = free_.emplace(addr, size).first;
+    const auto next = std::next(range);
+    if (next != free_.end() && addr + size == next->first) {
+        range->second += next->second;
+        free_.erase(next);
+    }
+    if (range != free_.begin()) {
+        const auto before = std::prev(range);
+        if (before->first + before->second == addr) {
+            before->second += range->second;
+            free_.erase(range);
+        }
+    }
+    return size;
+}
+
+namespace
+{
+
+void write_enabled(ram *memory, const memory_request &request)
+{
+    for (unsigned byte = 0; byte < 8; byte++) {
+        if (request.byte_enable >> byte & 1) {
+            const uint8_t value = static_cast<uint8_t>(request.data >> 8 * byte);
+            (void)memory->write(request.addr + byte, &value, 1);
+        }
+    }
+}
+
+void atomic_add(ram *memory, const memory_request &request, uint64_t before)
+{
+    // The enabled half is the operand; 32-bit, no carry into the other half.
+    const unsigned shift = request.byte_enable & 0x0f ? 0 : 32;
+    const uint32_t sum =
+        static_cast<uint32_t>(before >> shift) + static_cast<uint32_t>(request.data >> shift);
+
+    (void)memory->write(request.addr + shift / 8, &sum, sizeof(sum));
+}
+
+} // namespace
+
+uint64_t memory_access(ram *memory, const memory_request &request, bool *fault)
+{
+    uint64_t before = UINT64_MAX;
+
+    *fault = !memory || memory->read(request.addr, &before, sizeof(before)) != 0;
+    if (*fault) {
+        return UINT64_MAX;
+    }
+    if (request.op == memory_request::WRITE && request.byte_enable == 0xff) {
+        (void)memory->write(request.addr, &request.data, sizeof(request.data));
+    } else if (request.op == memory_request::WRITE) {
+        write_enabled(memory, request);
+    } else if (request.op == memory_request::ATOMIC_ADD) {
+        atomic_add(memory, request, before);
+    }
+    return before;
+}

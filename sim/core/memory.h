@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* RAM of hosts and VMs, its allocator, and the pipe through which a chip reaches it. */
+#ifndef SIM_CORE_MEMORY_H
+#define SIM_CORE_MEMORY_H
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <vector>
+
+/* RAM at [0, size). A page costs nothing until it is written. */
+class ram
+{
+  public:
+    explicit ram(uint64_t size);
+
+    uint64_t size() const
+    {
+        return size_;
+    }
+    /* Return 0, or -EFAULT outside (nothing moved). */
+    int read(uint64_t addr, void *to, uint64_t size) const;
+    int write(uint64_t addr, const void *from, uint64_t size);
+    /* Zeroes whole pages. */
+    void clear(uint64_t addr, uint64_t size);
+    /* Every byte of it reads as value from now on. */
+    void poison(uint8_t value);
+    std::shared_ptr<ram> copy() const;
+
+  private:
+    bool holds(uint64_t addr, uint64_t size) const
+    {
+        return size <= size_ && addr <= size_ - size;
+    }
+    uint8_t *touch(uint64_t page);
+
+    uint64_t size_;
+    uint8_t fill_ = 0; /* what an untouched page holds */
+    std::vector<std::unique_ptr<uint8_t[]>> pages_;
+};
+
+/* Page ranges, first fit, lowest address first. Page 0 is never given out. */
+class page_allocator
+{
+  public:
+    explicit page_allocator(uint64_t size);
+
+    /* Returns the address, 0 when there is no room. */
+    uint64_t take(uint64_t size);
+    /* Returns the size that was taken at addr, 0 when nothing was. */
+    uint64_t give_back(uint64_t addr);
+
+  private:
+    std::map<uint64_t, uint64_t> free_; /* start -> size */
+    std::map<uint64_t, uint64_t> used_;
+};
+
+/* What waits on a chip's way to memory, in order: accesses and, behind them, interrupts. */
+struct memory_request {
+    enum op { READ, WRITE, ATOMIC_ADD, MSI };
+    uint64_t due; /* cycle in which it takes effect */
+    op op;
+    unsigned fn;
+    uint64_t addr;
+    uint8_t byte_enable;
+    uint64_t data; /* MSI: the vector */
+};
+
+struct memory_response {
+    uint64_t due; /* cycle in which the chip sees it */
+    uint64_t data;
+};
+
+/* Carries one 8-byte access out. memory may be NULL (nobody has the function). Returns the quad-word before, all
+ * ones for what is not there; *fault tells that. */
+uint64_t memory_access(ram *memory, const memory_request &request, bool *fault);
+
+#endif

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// Accesses and interrupts of one chip on their way to memory, and the answers on their way back.
+
+#include <string>
+
+#include "sim/core/core.h"
+
+void memory_path::push(uint64_t cycle, memory_request request)
+{
+    request.due = cycle + gpu_.machine->config.mem_latency;
+    last_due_ = request.due;
+    requests_.push_back(request);
+}
+
+void memory_path::drive(gpu_inputs *in, uint64_t cycle)
+{
+    in->mem_rsp_valid = next_response() <= cycle;
+    if (in->mem_rsp_valid) {
+        in->mem_rsp_data = responses_.front().data;
+        responses_.pop_front();
+    }
+}
+
+void memory_path::sample(const gpu_outputs &out, uint64_t cycle)
+{
+    if (out.mem_req_valid) {
+        push(cycle, {0, static_cast<enum memory_request::op>(out.mem_req_op), out.mem_req_fn,
+                     out.mem_req_addr, out.mem_req_be, out.mem_req_data});
+    }
+    if (out.msi_valid) {
+        push(cycle, {0, memory_request::MSI, out.msi_fn, 0, 0, out.msi_vector});
+    }
+}
+
+void memory_path::apply(uint64_t cycle)
+{
+    while (next_effect() <= cycle) {
+        const memory_request request = requests_.front();
+        requests_.pop_front();
+        if (request.op == memory_request::MSI) {
+            deliver_msi(request);
+        } else {
+            access(request);
+        }
+    }
+}
+
+void memory_path::access(const memory_request &request)
+{
+    bool fault = false;
+    const uint64_t before = memory_access(gpu_.functions[request.fn].memory.get(), request, &fault);
+
+    if (fault) {
+        const hal_field fields[] = {{"fn", HAL_INT, request.fn, nullptr},
+                                    {"what", HAL_STR, 0, "no_memory"},
+                                    {"addr", HAL_INT, request.addr, nullptr}};
+        gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
+    }
+    if (request.op != memory_request::WRITE) {
+        responses_.push_back({request.due + gpu_.machine->config.mem_latency, before});
+    }
+}
+
+void memory_path::deliver_msi(const memory_request &request)
+{
+    hal *const owner = gpu_.functions[request.fn].owner;
+    const std::string source = "msi" + std::to_string(request.data);
+    const hal_field fields[] = {{"fn", HAL_INT, request.fn, nullptr},
+                                {"source", HAL_STR, 0, source.c_str()}};
+
+    gpu_.machine->event(&gpu_, HAL_GT_NONE, "irq", fields, ARRAY_SIZE(fields));
+    if (owner) {
+        owner->irq_pending |= 1u << request.data;
+        owner->machine->programs.wake_all(owner, WAITS_IRQ);
+    }
+}

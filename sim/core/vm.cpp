@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: MIT
+// Virtual machines: RAM and its copy for the target side, stop and start, and the function that a VM has.
+
+#include <cerrno>
+
+#include "sim/core/core.h"
+
+namespace
+{
+
+// What the source's RAM reads after switch-over.
+constexpr uint8_t POISON = 0xdb;
+
+// The function reaches the VM's RAM from now on, and its interrupts go there.
+void give_function(sim_vm *vm, sim_gpu *gpu, unsigned fn)
+{
+    vm->handle.gpu = gpu;
+    vm->handle.fn = fn;
+    vm->handle.irq_pending = 0;
+    gpu->functions[fn].memory = vm->handle.memory;
+    gpu->functions[fn].owner = &vm->handle;
+}
+
+void check_function(const sim_vm *vm, const sim_gpu *gpu, unsigned fn)
+{
+    if (fn == 0 || fn >= GPU_MAX_FUNCTIONS || gpu->functions[fn].owner) {
+        vm->handle.machine->fatal(vm->name + ": function " + std::to_string(fn) + " of " +
+                                  gpu->name + " is not a free VF");
+    }
+}
+
+} // namespace
+
+sim_vm::sim_vm(sim *machine, const char *vm_name, uint64_t ram_size)
+    : name(vm_name), handle(machine, hal::VF, name + ".vf", ram_size)
+{
+    handle.vm = this;
+}
+
+uint64_t sim_vm::clock() const
+{
+    return (stopped ? stopped_at : handle.machine->cycle) - lost;
+}
+
+struct sim_vm *sim_vm_create(struct sim *sim, const char *name, uint64_t ram_size)
+{
+    sim->vms.push_back(std::make_unique<sim_vm>(sim, name, ram_size));
+    return sim->vms.back().get();
+}
+
+struct hal *sim_vm_hal(struct sim_vm *vm)
+{
+    return &vm->handle;
+}
+
+void sim_vm_attach(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn)
+{
+    check_function(vm, gpu, fn);
+    give_function(vm, gpu, fn);
+}
+
+void sim_vm_stop(struct sim_vm *vm)
+{
+    sim *const machine = vm->handle.machine;
+    hal *const home = machine->programs.home();
+
+    if (vm->stopped) {
+        return;
+    }
+    if (!home || home->vm == vm) {
+        machine->fatal(vm->name + " can only be stopped by a program outside of it");
+    }
+    vm->stopped = true;
+    vm->stopped_at = machine->cycle;
+    machine->programs.freeze(vm);
+    while (vm->handle.in_flight > 0) {
+        vm->handle.quiet_waiter = machine->programs.current();
+        machine->programs.block(home, WAITS_DRAIN, "sim_vm_stop", FOREVER);
+    }
+}
+
+void sim_vm_start(struct sim_vm *vm)
+{
+    sim *const machine = vm->handle.machine;
+
+    if (!vm->stopped) {
+        return;
+    }
+    vm->stopped = false;
+    vm->lost += machine->cycle - vm->stopped_at;
+    machine->programs.thaw(vm);
+}
+
+int sim_vm_copy_ram(struct sim_vm *vm)
+{
+    if (!vm->stopped) {
+        return -EBUSY;
+    }
+    vm->copy = vm->handle.memory->copy();
+    return 0;
+}
+
+void sim_vm_drop_copy(struct sim_vm *vm)
+{
+    vm->copy.reset();
+}
+
+void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn)
+{
+    hal *const handle = &vm->handle;
+
+    if (!vm->stopped || !vm->copy) {
+        handle->machine->fatal(vm->name +
+                               ": switch-over of a VM that runs or has no copy of its RAM");
+    }
+    check_function(vm, gpu, fn);
+    if (handle->gpu) {
+        // The old function keeps the poisoned RAM, so that what it still writes goes nowhere else.
+        handle->gpu->functions[handle->fn].owner = nullptr;
+    }
+    handle->memory->poison(POISON);
+    handle->memory = std::move(vm->copy);
+    vm->copy.reset();
+    give_function(vm, gpu, fn);
+}
+
+uint64_t sim_vm_ram_size(struct sim_vm *vm)
+{
+    return vm->handle.memory->size();
+}
+
+bool sim_vm_stopped(struct sim_vm *vm)
+{
+    return vm->stopped;
+}
