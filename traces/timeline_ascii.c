@@ -19,7 +19,7 @@
 #define MAX_LIFELINES (TIMELINE_MAX_GTS + 2u)
 #define LEFT          16u /* columns for the time, then the first lifeline */
 #define RIGHT         4u
-#define MIN_GAP       24u /* between lifelines */
+#define MIN_GAP       30u /* between lifelines: room for each name of a VF state */
 #define MAX_WIDTH     512u
 #define MAX_LINES     4u /* of one text */
 #define MAX_TEXT      (TIMELINE_ROW_TEXT + 32u)
