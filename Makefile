@@ -74,7 +74,7 @@ $(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
 $(V)/libverilated.a: $(V)/verilated.o $(V)/verilated_vcd_c.o
 	ar rcs $@ $^
 
-$(V)/verilated%.o: $(VERILATOR_ROOT)/include/verilated%.cpp
+$(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
 	@mkdir -p $(@D)
 	$(CXX) -std=gnu++17 $(OPT) $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment) -DVM_TRACE=1 -DVM_TRACE_VCD=1 \
 	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $< -o $@
