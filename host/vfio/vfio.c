@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "sim/hal/trace.h"
 
@@ -118,11 +119,13 @@ static void enter(struct vfio_device *device, enum vfio_device_mig_state to)
 void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
                const struct vfio_ops *ops, void *dev)
 {
+    const char *dot = strrchr(name, '.');
     char path[64];
 
     *device =
         (struct vfio_device){.hal = hal, .name = name, .ops = ops, .dev = dev, .state = RUNNING};
-    snprintf(path, sizeof(path), "vfio.%s.state", name);
+    /* The handle's unit says which GPU: of "src.vf1" only "vf1" is left to say. */
+    snprintf(path, sizeof(path), "vfio.%s.state", dot ? dot + 1 : name);
     device->probe = hal_probe(hal, path, STATE_BITS, state_names);
     hal_probe_set(hal, device->probe, (uint64_t)RUNNING);
 }

@@ -8,8 +8,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define CHUNK     65536u
-#define GROW_FROM 262144u
+#define CHUNK        65536u
+#define GROW_FROM    262144u
+#define STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
 
 /* ---- halves ------------------------------------------------------------------------------------------ */
 
@@ -26,6 +27,9 @@ static int make_room(struct buffer *buffer)
 
     if (buffer->room - buffer->size >= CHUNK) {
         return 0;
+    }
+    if (room > STREAM_LIMIT) {
+        return -EFBIG;
     }
     data = realloc(buffer->data, room);
     if (!data) {
@@ -139,8 +143,11 @@ static int move_state(struct vmm_migration *migration)
  * here leaves its device in ERROR; the error to tell is the migration's own. */
 static void back_to_source(struct vmm_migration *migration)
 {
-    int err = vfio_reset(migration->target);
+    int err = 0;
 
+    if (migration->target->state != VFIO_DEVICE_STATE_RUNNING) {
+        err = vfio_reset(migration->target);
+    }
     (void)err;
     err = vfio_set_state(migration->source, VFIO_DEVICE_STATE_RUNNING);
     if (err) {

@@ -182,17 +182,45 @@ Test(vfio, every_pair_of_states_takes_the_shortest_legal_way_or_is_refused)
     }
 }
 
-Test(vfio, failing_arc_keeps_its_errno_stops_the_device_and_only_reset_recovers)
+/* Each arc that asks something of the device, failing. */
+static const struct {
+    char fail;
+    enum vfio_device_mig_state from, to, after;
+    const char *calls;
+} failures[] = {
+    {'p', VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_ERROR, "ps"},
+    {'r', VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_ERROR, "rs"},
+    {'b', VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_STOP, "pb"},
+    {'e', VFIO_DEVICE_STATE_STOP_COPY, VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_STOP, "e"},
+    {'B', VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP, "B"},
+    {'E', VFIO_DEVICE_STATE_RESUMING, VFIO_DEVICE_STATE_STOP, VFIO_DEVICE_STATE_ERROR, "Es"},
+};
+
+Test(vfio, failing_arc_keeps_its_errno_and_stops_the_device_unless_it_only_read)
 {
-    struct device device = {.fail = 'b'};
+    for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+        struct device device = {.fail = failures[i].fail};
+        struct vfio_device vfio = make(&device);
+
+        vfio.state = failures[i].from;
+        cr_expect_eq(vfio_set_state(&vfio, failures[i].to), -EIO, "row %zu", i);
+        cr_expect_eq(vfio.state, failures[i].after, "row %zu: %s", i, vfio_state_name(vfio.state));
+        cr_expect_str_eq(device.calls, failures[i].calls, "row %zu: %s", i, device.calls);
+    }
+}
+
+Test(vfio, only_a_reset_leaves_error)
+{
+    struct device device = {.fail = 'p'};
     struct vfio_device vfio = make(&device);
 
-    cr_expect_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_STOP_COPY), -EIO);
-    cr_expect_eq(vfio.state, VFIO_DEVICE_STATE_ERROR);
-    cr_expect_str_eq(device.calls, "pbs");
+    cr_expect_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_STOP), -EIO);
     cr_expect_eq(vfio_set_state(&vfio, VFIO_DEVICE_STATE_RUNNING), -EINVAL);
     cr_expect_eq(vfio_reset(&vfio), 0);
     cr_expect_eq(vfio.state, VFIO_DEVICE_STATE_RUNNING);
+    device.fail = 'x';
+    cr_expect_eq(vfio_reset(&vfio), -EIO);
+    cr_expect_eq(vfio.state, VFIO_DEVICE_STATE_ERROR);
 }
 
 Test(vfio, data_moves_only_in_the_state_for_it)
@@ -216,6 +244,7 @@ Test(vfio, data_moves_only_in_the_state_for_it)
 struct vm {
     bool stopped;
     bool copied;
+    bool copy_fails;
     bool switched;
 };
 
@@ -232,7 +261,7 @@ static void vm_start(void *vm)
 static int vm_copy_ram(void *vm)
 {
     ((struct vm *)vm)->copied = true;
-    return 0;
+    return ((struct vm *)vm)->copy_fails ? -ENOMEM : 0;
 }
 
 static void vm_switch_over(void *vm, void *target)
@@ -269,30 +298,85 @@ Test(vmm, migration_moves_the_whole_stream_and_the_vm_runs_at_the_target)
     cr_expect_eq(target.state, VFIO_DEVICE_STATE_RUNNING);
 }
 
-Test(vmm, failure_while_saving_or_loading_lets_the_guest_go_on_at_the_source)
+Test(vmm, failure_at_any_step_before_the_switch_over_lets_the_guest_go_on_at_the_source)
 {
     static const struct {
         char from, to;
-        enum vfio_device_mig_state source; /* afterwards */
-    } failures[] = {
-        {'R', '\0', VFIO_DEVICE_STATE_RUNNING}, {'\0', 'p', VFIO_DEVICE_STATE_RUNNING},
-        {'\0', 'B', VFIO_DEVICE_STATE_RUNNING}, {'\0', 'W', VFIO_DEVICE_STATE_RUNNING},
-        {'\0', 'E', VFIO_DEVICE_STATE_RUNNING}, {'b', '\0', VFIO_DEVICE_STATE_ERROR},
-        {'e', '\0', VFIO_DEVICE_STATE_ERROR},
+        const char *source; /* what the source was asked in the end */
+    } steps[] = {
+        {'p', '\0', "psx"},  {'b', '\0', "pbr"},  {'R', '\0', "pber"}, {'e', '\0', "pber"},
+        {'\0', 'p', "pber"}, {'\0', 'B', "pber"}, {'\0', 'W', "pber"}, {'\0', 'E', "pber"},
     };
 
-    for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
-        struct device from = {.fail = failures[i].from};
-        struct device to = {.fail = failures[i].to};
+    for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+        struct device from = {.fail = steps[i].from};
+        struct device to = {.fail = steps[i].to};
         struct vfio_device source = make(&from);
         struct vfio_device target = make(&to);
         struct vm vm = {.stopped = false};
 
         cr_expect_lt(migrate(&source, &target, &vm), 0, "row %zu", i);
         cr_expect(!vm.stopped && !vm.switched, "row %zu", i);
-        cr_expect_eq(source.state, failures[i].source, "row %zu: %s", i,
+        cr_expect_eq(source.state, VFIO_DEVICE_STATE_RUNNING, "row %zu: %s", i,
                      vfio_state_name(source.state));
+        cr_expect_str_eq(from.calls, steps[i].source, "row %zu: %s", i, from.calls);
         cr_expect_eq(target.state, VFIO_DEVICE_STATE_RUNNING, "row %zu: %s", i,
                      vfio_state_name(target.state));
     }
+}
+
+Test(vmm, ram_that_cannot_be_copied_lets_the_guest_go_on_at_the_source)
+{
+    struct device from = {.fail = '\0'};
+    struct device to = {.fail = '\0'};
+    struct vfio_device source = make(&from);
+    struct vfio_device target = make(&to);
+    struct vm vm = {.copy_fails = true};
+
+    cr_expect_eq(migrate(&source, &target, &vm), -ENOMEM);
+    cr_expect(!vm.stopped && !vm.switched);
+    cr_expect_eq(source.state, VFIO_DEVICE_STATE_RUNNING);
+    cr_expect_str_empty(to.calls);
+}
+
+/* The source's RAM is gone by then: the guest goes on at the target, its device in ERROR. */
+Test(vmm, failure_after_the_switch_over_is_told_and_the_guest_goes_on_at_the_target)
+{
+    struct device from = {.fail = '\0'};
+    struct device to = {.fail = 'r'};
+    struct vfio_device source = make(&from);
+    struct vfio_device target = make(&to);
+    struct vm vm = {.stopped = false};
+
+    cr_expect_eq(migrate(&source, &target, &vm), -EIO);
+    cr_expect(vm.switched && !vm.stopped);
+    cr_expect_eq(target.state, VFIO_DEVICE_STATE_ERROR);
+}
+
+static void cut(void *arg, uint8_t *stream, uint64_t *size)
+{
+    *(uint8_t *)arg = stream[0];
+    *size = 7;
+}
+
+Test(vmm, tamper_hook_sees_the_whole_stream_and_may_cut_it)
+{
+    struct device from = {.fail = '\0'};
+    struct device to = {.fail = '\0'};
+    struct vfio_device source = make(&from);
+    struct vfio_device target = make(&to);
+    struct vm vm = {.stopped = false};
+    uint8_t first = 0;
+    struct vmm_migration migration = {.hal = source.hal,
+                                      .source = &source,
+                                      .target = &target,
+                                      .vm_ops = &vm_ops,
+                                      .vm = &vm,
+                                      .tamper = cut,
+                                      .tamper_arg = &first};
+
+    cr_expect_eq(vmm_migrate(&migration), 0);
+    cr_expect_eq(first, 0x5a);
+    cr_expect_eq(to.written, 7);
+    cr_expect_eq(migration.stream_size, 100);
 }
