@@ -71,7 +71,7 @@ $(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
 	+$(MAKE) -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
 	  OPT_SLOW="-O1 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" Vgpu_top__ALL.a
 
-$(V)/libverilated.a: $(V)/verilated.o $(V)/verilated_vcd_c.o
+$(V)/libverilated.a: $(addprefix $(V)/,verilated.o verilated_vcd_c.o verilated_threads.o)
 	ar rcs $@ $^
 
 $(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
