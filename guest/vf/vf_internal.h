@@ -105,7 +105,7 @@ struct vf_queue {
     int64_t emitted;     /* newest fence in the ring */
     int64_t submitted;   /* newest fence the GuC was told of */
     int64_t done;        /* newest fence signalled */
-    struct vf_job jobs[VF_QUEUE_SLOTS]; /* by fence, kept to emit again */
+    struct vf_job jobs[VF_QUEUE_SLOTS]; /* by vf_job_slot, kept to emit again */
 };
 
 struct vf {
@@ -187,6 +187,8 @@ void vf_context_fixup(struct vf_queue *queue);
 
 /* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
 void vf_job_emit(struct vf_queue *queue, int64_t fence);
+/* Where a fence's job lies: in jobs[] and the batch pool, in bytes in the ring. */
+unsigned vf_job_slot(int64_t fence);
 uint32_t vf_job_ring_offset(int64_t fence);
 uint32_t vf_job_seqno(int64_t fence);
 

@@ -44,14 +44,14 @@ static void put_store_dword(struct words *words, uint64_t addr, uint32_t value)
     put(words, value);
 }
 
-static unsigned slot_of(int64_t fence)
+unsigned vf_job_slot(int64_t fence)
 {
-    return (unsigned)((uint64_t)fence % VF_QUEUE_SLOTS);
+    return (unsigned)((uint64_t)(fence - 1) % VF_QUEUE_SLOTS);
 }
 
 uint32_t vf_job_ring_offset(int64_t fence)
 {
-    return slot_of(fence) * JOB_RING_DW * 4;
+    return vf_job_slot(fence) * JOB_RING_DW * 4;
 }
 
 uint32_t vf_job_seqno(int64_t fence)
@@ -77,7 +77,7 @@ static void put_atomic_add(struct words *words, uint64_t addr, uint32_t value)
 
 static void emit_batch(struct vf_queue *queue, int64_t fence)
 {
-    const struct vf_job *job = &queue->jobs[slot_of(fence)];
+    const struct vf_job *job = &queue->jobs[vf_job_slot(fence)];
     const struct bo *results = &queue->vf->results;
     struct words words = {.len = 0};
 
@@ -85,7 +85,7 @@ static void emit_batch(struct vf_queue *queue, int64_t fence)
     put_atomic_add(&words, bo_addr(results, 4ull * job->add_slot), job->add);
     put_store_dword(&words, bo_addr(results, 4ull * job->store_slot), job->store);
     put(&words, MI_BATCH_BUFFER_END);
-    bo_write(queue->vf->hal, &queue->batches, slot_of(fence) * JOB_BATCH_DW * 4ull, words.dw,
+    bo_write(queue->vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_DW * 4ull, words.dw,
              JOB_BATCH_DW * 4);
 }
 
@@ -118,7 +118,7 @@ static void put_seqno_write(struct words *words, enum vf_engine engine, uint64_t
 static void emit_ring(struct vf_queue *queue, int64_t fence)
 {
     uint32_t seqno = vf_job_seqno(fence);
-    uint64_t batch = bo_addr(&queue->batches, slot_of(fence) * JOB_BATCH_DW * 4ull);
+    uint64_t batch = bo_addr(&queue->batches, vf_job_slot(fence) * JOB_BATCH_DW * 4ull);
     struct words words = {.len = 0};
 
     put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);

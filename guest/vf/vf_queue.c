@@ -246,7 +246,7 @@ int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
     /* While the GGTT is moving this writes old addresses: recovery emits every unfinished job
      * again before the GuC lets the context run. */
     fence = queue->emitted + 1;
-    queue->jobs[(uint64_t)fence % VF_QUEUE_SLOTS] = *job;
+    queue->jobs[vf_job_slot(fence)] = *job;
     vf_job_emit(queue, fence);
     queue->emitted = fence;
     trace_job(vf->hal, (int)queue->gt->index, 0, queue->id, engines[queue->engine].name, "submit");
