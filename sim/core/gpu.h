@@ -47,7 +47,8 @@ class host_port
     struct queued : request {
         uint64_t due;
     };
-    void accept(const request &request);
+    void accept(const request &front);
+    void trace_doorbell(const request &front) const;
 
     sim_gpu &gpu_;
     std::deque<queued> queue_;

@@ -7,6 +7,15 @@
 #include "gpu_regs.h"
 #include "sim/core/core.h"
 
+namespace
+{
+
+// Where a function's view of the registers starts.
+constexpr uint32_t VIEW_BASE = 0x190000;
+static_assert(GUC_HOST_INTERRUPT - VIEW_BASE < VF_VIEW_STRIDE, "the doorbell is in the first view");
+
+} // namespace
+
 void host_port::post(const request &asked)
 {
     queued entry;
@@ -60,16 +69,26 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
     }
 }
 
+// The PF also rings through its view of a VF's registers.
+void host_port::trace_doorbell(const request &front) const
+{
+    const uint32_t view = (front.addr - VIEW_BASE) / VF_VIEW_STRIDE;
+    const uint32_t reg = front.addr - view * VF_VIEW_STRIDE;
+    const bool in_view = front.addr >= VIEW_BASE && view <= (front.fn == 0 ? GPU_MAX_VFS : 0);
+
+    if (in_view && (reg == GUC_HOST_INTERRUPT || reg == MED_GUC_HOST_INTERRUPT)) {
+        const hal_field fields[] = {{"fn", HAL_INT, front.fn == 0 ? view : front.fn, nullptr}};
+        gpu_.machine->event(&gpu_, reg == MED_GUC_HOST_INTERRUPT, "doorbell", fields, 1);
+    }
+}
+
 void host_port::accept(const request &front)
 {
     if (front.kind == request::READ) {
         reading_ = true;
         return;
     }
-    if (front.addr == GUC_HOST_INTERRUPT || front.addr == MED_GUC_HOST_INTERRUPT) {
-        const hal_field fields[] = {{"fn", HAL_INT, front.fn, nullptr}};
-        gpu_.machine->event(&gpu_, front.addr == MED_GUC_HOST_INTERRUPT, "doorbell", fields, 1);
-    }
+    trace_doorbell(front);
     hal *const owner = front.owner;
     queue_.pop_front();
     owner->end_access();

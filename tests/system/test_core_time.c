@@ -177,9 +177,8 @@ static void guest(void *arg)
 static void stopper(void *arg)
 {
     struct notes *notes = arg;
-    struct hal *script = sim_hal_plain(notes->sim, "script");
+    struct hal *script = sim_hal_plain(notes->sim, "clock");
 
-    (void)script;
     hal_delay(script, 150);
     sim_vm_stop(notes->vm);
     hal_delay(script, 1000);
