@@ -264,17 +264,24 @@ static void notify_pf(struct guc *guc)
     }
 }
 
-/* Returns whether some function still has no room for what it is owed. */
-static bool flush_rings(struct guc *guc)
+static void flush_rings(struct guc *guc)
 {
-    bool waiting = false;
-
     for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
         if (guc->functions[fn].ctb.queue_len && guc_fn_runs(guc, fn)) {
-            waiting |= guc_ctb_flush(guc, fn);
+            guc_ctb_flush(guc, fn);
         }
     }
-    return waiting;
+}
+
+/* Whether some function has no room for what it is owed. */
+static bool rings_are_full(const struct guc *guc)
+{
+    for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
+        if (guc->functions[fn].ctb.queue_len && guc_fn_runs(guc, fn)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void wait(struct guc *guc, uint64_t until_ns)
@@ -300,11 +307,12 @@ void guc_main(void *arg)
         bool more = serve_chip(guc);
         uint64_t next;
 
+        flush_rings(guc);
         more |= serve_rings(guc);
         end_pauses(guc);
         notify_pf(guc);
         next = guc_sched_run(guc);
-        if (flush_rings(guc)) {
+        if (rings_are_full(guc)) {
             uint64_t retry = hal_now(guc->hal) + G2H_RETRY_NS;
 
             next = retry < next ? retry : next;

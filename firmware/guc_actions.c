@@ -169,10 +169,10 @@ uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *
     if (!error) {
         return request->type == GUC_HXG_TYPE_REQUEST ? encode_success(request, answer) : 0;
     }
-    if (request->type != GUC_HXG_TYPE_EVENT) {
+    if (request->type != GUC_HXG_TYPE_EVENT || request->transport == GUC_MAILBOX) {
         return encode_failure(error, answer);
     }
-    /* An event is never answered. A VF that moved registers contexts again that way, which is no error. */
+    /* An event is never answered (the mailbox knows none). A VF that moved registers contexts again that way, which is no error. */
     if (error != XE_GUC_RESPONSE_CONTEXT_ALREADY_REGISTERED) {
         trace_peer_error(guc->hal, (int)guc->config.gt, request->fn, "event refused", error);
     }
