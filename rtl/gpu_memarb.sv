@@ -34,10 +34,9 @@ module gpu_memarb
   input  logic                  verdict_foreign_i,
   input  logic [35:0]           frame_i,
 
-  // faults, to the fault queue of GT fault_gt_o
+  // faults
   output logic                  fault_valid_o,
-  output logic                  fault_gt_o,
-  output logic [1:0]            fault_client_o,            // number in its GT
+  output logic [$clog2(NumClients)-1:0] fault_client_o,
   output logic [5:0]            fault_fn_o,
   output logic                  fault_write_o,
   output logic                  fault_foreign_o,
@@ -113,8 +112,7 @@ module gpu_memarb
   assign req_fault_o = fault;
 
   assign fault_valid_o   = fault;
-  assign fault_gt_o      = client >= client_t'(ClientsPerGt);
-  assign fault_client_o  = client[1:0];
+  assign fault_client_o  = client;
   assign fault_fn_o      = fn;
   assign fault_write_o   = op != MemRead;
   assign fault_foreign_o = !per_process && verdict_foreign_i;

@@ -7,12 +7,18 @@ package gpu_pkg;
   // Functions of the device: 0 is the PF, n is VF n.
   localparam int unsigned NumFns = 64;
 
-  // Who asks for memory. Each GT has the same four; the tile's register interrupts only send MSIs.
-  localparam int unsigned ClientsPerGt = 4;
-  localparam int unsigned NumClients   = 2 * ClientsPerGt + 1;
-  localparam int unsigned ClientDma    = 2;  // in its GT; below are the engines
-  localparam int unsigned ClientIrq    = 3;
-  localparam int unsigned ClientTile   = 2 * ClientsPerGt;
+  // Engines: render and copy of the main GT, video decode of the media GT.
+  localparam int unsigned NumEngines = 3;
+  localparam int unsigned EngineRcs  = 0;
+  localparam int unsigned EngineBcs  = 1;
+  localparam int unsigned EngineVcs  = 2;
+
+  // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts, which only send
+  // messages.
+  localparam int unsigned NumClients = NumEngines + 5;
+  localparam int unsigned ClientDma  = NumEngines;      // + GT
+  localparam int unsigned ClientIrq  = NumEngines + 2;  // + GT
+  localparam int unsigned ClientTile = NumEngines + 4;
 
   // MemMsi is no access but an interrupt that must stay behind the writes before it.
   typedef enum logic [1:0] {
@@ -21,6 +27,11 @@ package gpu_pkg;
     MemAtomic = 2'd2,
     MemMsi    = 2'd3
   } mem_op_e;
+
+  // Units of the memory interrupt page: bit positions of GT_INTR_DW.
+  localparam logic [5:0] UnitOfRcs = 6'd0;
+  localparam logic [5:0] UnitOfBcs = 6'd15;
+  localparam logic [5:0] UnitOfVcs = 6'd32;
 
   // GGTT entry: bits of the public format that the chip looks at.
   localparam int unsigned PteBits = 54;

@@ -103,12 +103,6 @@ module gpu_top
   logic [7:0]  pte_be;
   logic [63:0] pte_wdata, pte_rdata;
 
-  logic        lookup_valid, verdict_valid, verdict_ok, verdict_foreign, walk_valid;
-  logic [19:0] lookup_page, walk_index;
-  logic [5:0]  lookup_fn;
-  logic [35:0] frame;
-  logic [PteBits-1:0] walk_pte;
-
   logic [NumClients-1:0] mem_valid, mem_ppgtt, mem_ready, mem_rsp_valid;
   mem_op_e               mem_op   [NumClients];
   logic [5:0]            mem_fn   [NumClients];
@@ -117,25 +111,32 @@ module gpu_top
   logic [63:0]           mem_data [NumClients];
   logic                  mem_fault, mem_sent;
 
-  logic        fault_valid, fault_gt, fault_write, fault_foreign;
-  logic [1:0]  fault_client;
+  logic [1:0]  fault_valid;
+  logic        fault_write, fault_foreign;
+  logic [3:0]  fault_client;
   logic [5:0]  fault_fn;
   logic [31:0] fault_addr;
-  logic [3:0]  fault_client_code;
 
   logic [1:0]  raise_valid, raise_ready, tlb_invalidate;
   logic [5:0]  raise_fn     [2];
   logic [15:0] raise_vector [2];
 
-  logic        mmio_idle, irq_regs_idle, tlb_idle, memarb_idle;
+  logic        mmio_idle, irq_regs_idle, memory_idle;
   logic [1:0]  gt_idle;
 
-  logic [63:0] gate_closed   [2];
-  logic [3:0]  engine_sel, engine_event;  // two places for each GT
-  logic [1:0]  engine_write;
-  logic [5:0]  engine_offset [2];
-  logic [31:0] engine_wdata  [2];
-  logic [31:0] engine_rdata  [4];
+  logic [63:0]           gate_closed   [2];
+  logic [3:0]            engine_sel;               // two places for each GT
+  logic [1:0]            engine_write;
+  logic [5:0]            engine_offset [2];
+  logic [31:0]           engine_wdata  [2];
+  logic [31:0]           engine_rdata  [NumEngines];
+  logic [NumEngines-1:0] engine_event, engine_mem_valid, engine_mem_ppgtt;
+  mem_op_e               engine_mem_op   [NumEngines];
+  logic [5:0]            engine_mem_fn   [NumEngines];
+  logic [31:0]           engine_mem_addr [NumEngines];
+  logic [7:0]            engine_mem_be   [NumEngines];
+  logic [63:0]           engine_mem_data [NumEngines];
+  logic                  engines_idle;
 
   // ---- tile ------------------------------------------------------------------------------------------------------
 
@@ -180,87 +181,47 @@ module gpu_top
     .idle_o           (mmio_idle)
   );
 
-  gpu_ggtt u_ggtt (
-    .clk_i        (clk_i),
-    .rst_ni       (rst_ni),
-    .host_valid_i (pte_valid),
-    .host_write_i (pte_write),
-    .host_fn_i    (pte_fn),
-    .host_index_i (pte_index),
-    .host_be_i    (pte_be),
-    .host_wdata_i (pte_wdata),
-    .host_rdata_o (pte_rdata),
-    .walk_valid_i (walk_valid),
-    .walk_index_i (walk_index),
-    .walk_pte_o   (walk_pte)
+  gpu_memory u_memory (
+    .clk_i              (clk_i),
+    .rst_ni             (rst_ni),
+    .pte_valid_i        (pte_valid),
+    .pte_write_i        (pte_write),
+    .pte_fn_i           (pte_fn),
+    .pte_index_i        (pte_index),
+    .pte_be_i           (pte_be),
+    .pte_wdata_i        (pte_wdata),
+    .pte_rdata_o        (pte_rdata),
+    .tlb_invalidate_i   (tlb_invalidate != 2'd0),
+    .req_valid_i        (mem_valid),
+    .req_op_i           (mem_op),
+    .req_fn_i           (mem_fn),
+    .req_addr_i         (mem_addr),
+    .req_ppgtt_i        (mem_ppgtt),
+    .req_be_i           (mem_be),
+    .req_data_i         (mem_data),
+    .req_ready_o        (mem_ready),
+    .req_fault_o        (mem_fault),
+    .req_sent_o         (mem_sent),
+    .rsp_valid_o        (mem_rsp_valid),
+    .fault_valid_o      (fault_valid),
+    .fault_client_o     (fault_client),
+    .fault_fn_o         (fault_fn),
+    .fault_write_o      (fault_write),
+    .fault_foreign_o    (fault_foreign),
+    .fault_addr_o       (fault_addr),
+    .mem_req_valid_o    (mem_req_valid_o),
+    .mem_req_op_o       (mem_req_op_o),
+    .mem_req_fn_o       (mem_req_fn_o),
+    .mem_req_addr_o     (mem_req_addr_o),
+    .mem_req_be_o       (mem_req_be_o),
+    .mem_req_data_o     (mem_req_data_o),
+    .mem_req_ready_i    (mem_req_ready_i),
+    .mem_rsp_valid_i    (mem_rsp_valid_i),
+    .msi_valid_o        (msi_valid_o),
+    .msi_fn_o           (msi_fn_o),
+    .msi_vector_o       (msi_vector_o),
+    .idle_o             (memory_idle)
   );
-
-  gpu_tlb u_tlb (
-    .clk_i             (clk_i),
-    .rst_ni            (rst_ni),
-    .lookup_valid_i    (lookup_valid),
-    .lookup_page_i     (lookup_page),
-    .lookup_fn_i       (lookup_fn),
-    .verdict_valid_o   (verdict_valid),
-    .verdict_ok_o      (verdict_ok),
-    .verdict_foreign_o (verdict_foreign),
-    .frame_o           (frame),
-    .invalidate_i      (tlb_invalidate != 2'd0),
-    .walk_valid_o      (walk_valid),
-    .walk_index_o      (walk_index),
-    .walk_pte_i        (walk_pte),
-    .idle_o            (tlb_idle)
-  );
-
-  gpu_memarb u_memarb (
-    .clk_i             (clk_i),
-    .rst_ni            (rst_ni),
-    .req_valid_i       (mem_valid),
-    .req_op_i          (mem_op),
-    .req_fn_i          (mem_fn),
-    .req_addr_i        (mem_addr),
-    .req_ppgtt_i       (mem_ppgtt),
-    .req_be_i          (mem_be),
-    .req_data_i        (mem_data),
-    .req_ready_o       (mem_ready),
-    .req_fault_o       (mem_fault),
-    .req_sent_o        (mem_sent),
-    .rsp_valid_o       (mem_rsp_valid),
-    .lookup_valid_o    (lookup_valid),
-    .lookup_page_o     (lookup_page),
-    .lookup_fn_o       (lookup_fn),
-    .verdict_valid_i   (verdict_valid),
-    .verdict_ok_i      (verdict_ok),
-    .verdict_foreign_i (verdict_foreign),
-    .frame_i           (frame),
-    .fault_valid_o     (fault_valid),
-    .fault_gt_o        (fault_gt),
-    .fault_client_o    (fault_client),
-    .fault_fn_o        (fault_fn),
-    .fault_write_o     (fault_write),
-    .fault_foreign_o   (fault_foreign),
-    .fault_addr_o      (fault_addr),
-    .mem_req_valid_o   (mem_req_valid_o),
-    .mem_req_op_o      (mem_req_op_o),
-    .mem_req_fn_o      (mem_req_fn_o),
-    .mem_req_addr_o    (mem_req_addr_o),
-    .mem_req_be_o      (mem_req_be_o),
-    .mem_req_data_o    (mem_req_data_o),
-    .mem_req_ready_i   (mem_req_ready_i),
-    .mem_rsp_valid_i   (mem_rsp_valid_i),
-    .msi_valid_o       (msi_valid_o),
-    .msi_fn_o          (msi_fn_o),
-    .msi_vector_o      (msi_vector_o),
-    .idle_o            (memarb_idle)
-  );
-
-  always_comb begin
-    unique case (fault_client)
-      2'(ClientDma): fault_client_code = GUCBUS_FAULT_CLIENT_DMA[3:0];
-      2'(ClientIrq): fault_client_code = GUCBUS_FAULT_CLIENT_IRQ[3:0];
-      default:       fault_client_code = GUCBUS_FAULT_CLIENT_ENGINE[3:0] + {2'd0, fault_client};
-    endcase
-  end
 
   gpu_irq_regs u_irq_regs (
     .clk_i          (clk_i),
@@ -291,10 +252,8 @@ module gpu_top
   // ---- GTs: 0 main, 1 media --------------------------------------------------------------------------------------
 
   for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
-    localparam int unsigned First = gt * ClientsPerGt;
-
-    assign mem_ppgtt[First+ClientDma] = 1'b0;
-    assign mem_ppgtt[First+ClientIrq] = 1'b0;
+    assign mem_ppgtt[ClientDma+gt] = 1'b0;
+    assign mem_ppgtt[ClientIrq+gt] = 1'b0;
 
     gpu_gt u_gt (
       .clk_i            (clk_i),
@@ -338,34 +297,35 @@ module gpu_top
       .engine_write_o   (engine_write[gt]),
       .engine_offset_o  (engine_offset[gt]),
       .engine_wdata_o   (engine_wdata[gt]),
-      .engine_rdata_i   ({engine_rdata[2*gt+1], engine_rdata[2*gt]}),
-      .engine_event_i   (engine_event[2*gt+:2]),
+      .engine_rdata_i   (gt == 0 ? {engine_rdata[EngineBcs], engine_rdata[EngineRcs]} :
+                                    {32'd0, engine_rdata[EngineVcs]}),
+      .engine_event_i   (gt == 0 ? engine_event[1:0] : {1'b0, engine_event[EngineVcs]}),
       .raise_valid_o    (raise_valid[gt]),
       .raise_fn_o       (raise_fn[gt]),
       .raise_vector_o   (raise_vector[gt]),
       .raise_ready_i    (raise_ready[gt]),
-      .dma_mem_valid_o  (mem_valid[First+ClientDma]),
-      .dma_mem_op_o     (mem_op[First+ClientDma]),
-      .dma_mem_fn_o     (mem_fn[First+ClientDma]),
-      .dma_mem_addr_o   (mem_addr[First+ClientDma]),
-      .dma_mem_be_o     (mem_be[First+ClientDma]),
-      .dma_mem_data_o   (mem_data[First+ClientDma]),
-      .dma_mem_ready_i  (mem_ready[First+ClientDma]),
-      .dma_rsp_valid_i  (mem_rsp_valid[First+ClientDma]),
-      .irq_mem_valid_o  (mem_valid[First+ClientIrq]),
-      .irq_mem_op_o     (mem_op[First+ClientIrq]),
-      .irq_mem_fn_o     (mem_fn[First+ClientIrq]),
-      .irq_mem_addr_o   (mem_addr[First+ClientIrq]),
-      .irq_mem_be_o     (mem_be[First+ClientIrq]),
-      .irq_mem_data_o   (mem_data[First+ClientIrq]),
-      .irq_mem_ready_i  (mem_ready[First+ClientIrq]),
+      .dma_mem_valid_o  (mem_valid[ClientDma+gt]),
+      .dma_mem_op_o     (mem_op[ClientDma+gt]),
+      .dma_mem_fn_o     (mem_fn[ClientDma+gt]),
+      .dma_mem_addr_o   (mem_addr[ClientDma+gt]),
+      .dma_mem_be_o     (mem_be[ClientDma+gt]),
+      .dma_mem_data_o   (mem_data[ClientDma+gt]),
+      .dma_mem_ready_i  (mem_ready[ClientDma+gt]),
+      .dma_rsp_valid_i  (mem_rsp_valid[ClientDma+gt]),
+      .irq_mem_valid_o  (mem_valid[ClientIrq+gt]),
+      .irq_mem_op_o     (mem_op[ClientIrq+gt]),
+      .irq_mem_fn_o     (mem_fn[ClientIrq+gt]),
+      .irq_mem_addr_o   (mem_addr[ClientIrq+gt]),
+      .irq_mem_be_o     (mem_be[ClientIrq+gt]),
+      .irq_mem_data_o   (mem_data[ClientIrq+gt]),
+      .irq_mem_ready_i  (mem_ready[ClientIrq+gt]),
       .mem_fault_i      (mem_fault),
       .mem_sent_i       (mem_sent),
       .mem_rsp_data_i   (mem_rsp_data_i),
       .tlb_invalidate_o (tlb_invalidate[gt]),
-      .fault_valid_i    (fault_valid && int'(fault_gt) == gt),
+      .fault_valid_i    (fault_valid[gt]),
       .fault_fn_i       (fault_fn),
-      .fault_client_i   (fault_client_code),
+      .fault_client_i   (fault_client),
       .fault_write_i    (fault_write),
       .fault_foreign_i  (fault_foreign),
       .fault_addr_i     (fault_addr),
@@ -373,25 +333,46 @@ module gpu_top
     );
   end
 
-  //ENGINES
-  for (genvar e = 0; e < 4; e++) begin : gen_none
-    localparam int unsigned Client = (e / 2) * ClientsPerGt + (e % 2);
-    assign mem_valid[Client] = 1'b0;
-    assign mem_ppgtt[Client] = 1'b0;
-    assign mem_op[Client]    = MemRead;
-    assign mem_fn[Client]    = 6'd0;
-    assign mem_addr[Client]  = 32'd0;
-    assign mem_be[Client]    = 8'd0;
-    assign mem_data[Client]  = 64'd0;
-    assign engine_rdata[e]   = 32'd0;
-    assign engine_event[e]   = 1'b0;
+  // ---- engines -----------------------------------------------------------------------------------
+
+  gpu_engines u_engines (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp),
+    .reg_sel_i       (engine_sel[NumEngines-1:0]),
+    .reg_write_i     (engine_write),
+    .reg_offset_i    (engine_offset),
+    .reg_wdata_i     (engine_wdata),
+    .reg_rdata_o     (engine_rdata),
+    .event_o         (engine_event),
+    .gate_closed_i   (gate_closed),
+    .mem_valid_o     (engine_mem_valid),
+    .mem_op_o        (engine_mem_op),
+    .mem_fn_o        (engine_mem_fn),
+    .mem_ppgtt_o     (engine_mem_ppgtt),
+    .mem_addr_o      (engine_mem_addr),
+    .mem_be_o        (engine_mem_be),
+    .mem_data_o      (engine_mem_data),
+    .mem_ready_i     (mem_ready[NumEngines-1:0]),
+    .mem_fault_i     (mem_fault),
+    .mem_sent_i      (mem_sent),
+    .mem_rsp_valid_i (mem_rsp_valid[NumEngines-1:0]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (engines_idle),
+    .wake_o          (wakeup_o)
+  );
+
+  for (genvar e = 0; e < NumEngines; e++) begin : gen_engine_mem
+    assign mem_valid[e] = engine_mem_valid[e];
+    assign mem_ppgtt[e] = engine_mem_ppgtt[e];
+    assign mem_op[e]    = engine_mem_op[e];
+    assign mem_fn[e]    = engine_mem_fn[e];
+    assign mem_addr[e]  = engine_mem_addr[e];
+    assign mem_be[e]    = engine_mem_be[e];
+    assign mem_data[e]  = engine_mem_data[e];
   end
-  assign wakeup_o = '1;
-  //END
 
-  // ---- quiescence ------------------------------------------------------------------------------------------------
-
-  assign quiescent_o = mmio_idle && irq_regs_idle && tlb_idle && memarb_idle && gt_idle == 2'b11;
+  assign quiescent_o = mmio_idle && irq_regs_idle && memory_idle && (&gt_idle) && engines_idle;
 
   // An interrupt and a memory access never leave in one cycle.
   TopOneWayOut: assert property (@(posedge clk_i) disable iff (!rst_ni)

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: MIT
+// A command streamer: takes a context from the GuC, runs its ring until it is empty, is preempted, faults or is
+// reset, puts its image back, and tells how it ended. One event for each context taken; the next one is taken when
+// the event was read.
+
+module gpu_engine
+  import gpu_pkg::*;
+  import gpu_cmd_pkg::*;
+  import gpu_regs_pkg::*;
+#(
+  parameter logic [5:0] Unit = 6'd0  // place in the memory interrupt page
+) (
+  input  logic        clk_i,
+  input  logic        rst_ni,
+  /*verilator tracing_off*/
+  input  logic [63:0] timestamp_i,
+  /*verilator tracing_on*/
+
+  // engine bus of the GuC
+  input  logic        reg_sel_i,
+  input  logic        reg_write_i,
+  input  logic [5:0]  reg_offset_i,
+  input  logic [31:0] reg_wdata_i,
+  output logic [31:0] reg_rdata_o,
+  output logic        event_o,         // an event waits
+
+  input  logic [63:0] gate_closed_i,
+
+  // memory
+  output logic        mem_valid_o,
+  output mem_op_e     mem_op_o,
+  output logic [5:0]  mem_fn_o,
+  output logic        mem_ppgtt_o,
+  output logic [31:0] mem_addr_o,
+  output logic [7:0]  mem_be_o,
+  output logic [63:0] mem_data_o,
+  input  logic        mem_ready_i,
+  input  logic        mem_fault_i,
+  input  logic        mem_sent_i,
+  input  logic        mem_rsp_valid_i,
+  input  logic [63:0] mem_rsp_data_i,
+
+  output logic        idle_o,
+  /*verilator tracing_off*/
+  output logic [63:0] wake_o
+  /*verilator tracing_on*/
+);
+
+  typedef enum logic [2:0] {
+    StIdle,   // no context, or its event is not read yet
+    StLoad,   // context image comes in
+    StRun,    // commands run
+    StTail,   // the ring is empty: did the tail move meanwhile?
+    StSave,   // context image goes out
+    StAbort   // reset: what is under way ends, nothing is saved
+  } state_e;
+
+  state_e       state_q, state_d;
+  logic [31:12] lrca_q, page_q;             // to run next, running
+  logic [5:0]   fn_q, run_fn_q;
+  logic [15:0]  tag_q, run_tag_q;
+  logic         preempt_q;
+  logic [3:0]   reason_q, reason_d, event_type_q;
+  logic         event_q;
+  logic [31:0]  tail_seen_q;
+
+  // ---- bus -------------------------------------------------------------------------------------------------------
+
+  logic [31:0] addr, status;
+  logic        write, command, submit, preempt, reset, pop, busy, refused;
+  logic        arb_off, polling;
+
+  assign addr    = GUCBUS_ENGINE_BASE | {26'd0, reg_offset_i};
+  assign write   = reg_sel_i && reg_write_i;
+  assign command = write && addr == GUCBUS_ENGINE_CTRL;
+  assign submit  = command && (reg_wdata_i & GUCBUS_ENGINE_SUBMIT) != 32'd0 && !busy && !event_q;
+  assign preempt = command && (reg_wdata_i & GUCBUS_ENGINE_PREEMPT) != 32'd0;
+  assign reset   = command && (reg_wdata_i & GUCBUS_ENGINE_RESET) != 32'd0;
+  assign pop     = reg_sel_i && !reg_write_i && addr == GUCBUS_ENGINE_EVENT && event_q;
+  assign busy    = state_q != StIdle;
+  assign refused = submit && gate_closed_i[fn_q];
+
+  assign status = (busy ? GUCBUS_ENGINE_BUSY : 32'd0) |
+                  (arb_off ? GUCBUS_ENGINE_ARB_OFF : 32'd0) |
+                  (polling ? GUCBUS_ENGINE_SEMAPHORE : 32'd0);
+
+  always_comb begin
+    reg_rdata_o = 32'd0;
+    if (reg_sel_i && !reg_write_i) begin
+      unique case (addr)
+        GUCBUS_ENGINE_LRCA:   reg_rdata_o = {lrca_q, 12'd0};
+        GUCBUS_ENGINE_TAG:    reg_rdata_o = {10'd0, fn_q, tag_q};
+        GUCBUS_ENGINE_STATUS: reg_rdata_o = status;
+        GUCBUS_ENGINE_EVENT: begin
+          if (event_q) begin
+            reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID | {4'd0, event_type_q, 2'd0, run_fn_q, run_tag_q};
+          end
+        end
+        default: ;
+      endcase
+    end
+  end
+
+  assign event_o = event_q;
+
+  // ---- parts -----------------------------------------------------------------------------------------------------
+
+  logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
+  logic [31:0] head, tail, ring_start, ring_ctl, bb_head, bb_per_ctx;
+  logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_head;
+  logic        context_valid, context_write, context_rsp;
+  logic [31:0] context_addr;
+  logic [63:0] context_data;
+
+  gpu_engine_context u_context (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .load_i          (load),
+    .load_tail_i     (load_tail),
+    .save_i          (save),
+    .page_i          ((state_q == StIdle) ? lrca_q : page_q),
+    .done_o          (context_done),
+    .fault_o         (context_fault),
+    .head_o          (head),
+    .tail_o          (tail),
+    .ring_start_o    (ring_start),
+    .ring_ctl_o      (ring_ctl),
+    .bb_head_o       (bb_head),
+    .bb_per_ctx_o    (bb_per_ctx),
+    .irq_enable_o    (irq_enable),
+    .irq_status_o    (irq_status),
+    .irq_source_o    (irq_source),
+    .head_i          (save_head),
+    .bb_head_i       (save_bb_head),
+    .timestamp_i     (timestamp_i[31:0]),
+    .mem_valid_o     (context_valid),
+    .mem_write_o     (context_write),
+    .mem_addr_o      (context_addr),
+    .mem_data_o      (context_data),
+    .mem_ready_i     (mem_ready_i && context_valid),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (context_rsp),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .busy_o          (context_busy),
+    .idle_o          (context_idle)
+  );
+
+  logic        want, dword_valid, dword_fault, fetch_valid, fetch_rsp, fetch_busy, fetch_idle, forget;
+  logic [31:0] want_addr, dword, fetch_addr;
+
+  gpu_engine_fetch u_fetch (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .want_i          (want),
+    .addr_i          (want_addr),
+    .valid_o         (dword_valid),
+    .data_o          (dword),
+    .fault_o         (dword_fault),
+    .forget_i        (forget),
+    .mem_valid_o     (fetch_valid),
+    .mem_addr_o      (fetch_addr),
+    .mem_ready_i     (mem_ready_i && fetch_valid),
+    .mem_fault_i     (mem_fault_i),
+    .mem_rsp_valid_i (fetch_rsp),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .busy_o          (fetch_busy),
+    .idle_o          (fetch_idle)
+  );
+
+  logic        exit, exec_valid, exec_ppgtt, exec_rsp, exec_busy, exec_idle, start, resume, leave;
+  exit_e       exit_reason;
+  mem_op_e     exec_op;
+  logic [31:0] exec_addr;
+  logic [7:0]  exec_be;
+  logic [63:0] exec_data;
+
+  gpu_engine_exec #(
+    .Unit (Unit)
+  ) u_exec (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .start_i         (start),
+    .resume_i        (resume),
+    .leave_i         (leave),
+    .abort_i         (state_q == StAbort),
+    .exit_o          (exit),
+    .exit_reason_o   (exit_reason),
+    .arb_off_o       (arb_off),
+    .polling_o       (polling),
+    .page_i          (page_q),
+    .head_i          (head),
+    .tail_i          (tail),
+    .ring_start_i    (ring_start),
+    .ring_ctl_i      (ring_ctl),
+    .bb_head_i       (bb_head),
+    .bb_per_ctx_i    (bb_per_ctx),
+    .irq_enable_i    (irq_enable),
+    .irq_status_i    (irq_status),
+    .irq_source_i    (irq_source),
+    .save_head_o     (save_head),
+    .save_bb_head_o  (save_bb_head),
+    .want_o          (want),
+    .want_addr_o     (want_addr),
+    .dword_valid_i   (dword_valid),
+    .dword_i         (dword),
+    .dword_fault_i   (dword_fault),
+    .fetch_busy_i    (fetch_busy),
+    .mem_valid_o     (exec_valid),
+    .mem_op_o        (exec_op),
+    .mem_ppgtt_o     (exec_ppgtt),
+    .mem_addr_o      (exec_addr),
+    .mem_be_o        (exec_be),
+    .mem_data_o      (exec_data),
+    .mem_ready_i     (mem_ready_i && exec_valid),
+    .mem_fault_i     (mem_fault_i),
+    .mem_rsp_valid_i (exec_rsp),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .busy_o          (exec_busy),
+    .idle_o          (exec_idle),
+    .wake_o          (wake_o)
+  );
+
+  // ---- one of the parts uses memory at a time -----------------------------------------------------------------------
+
+  assign context_rsp = mem_rsp_valid_i && context_busy;
+  assign fetch_rsp   = mem_rsp_valid_i && fetch_busy;
+  assign exec_rsp    = mem_rsp_valid_i && !context_busy && !fetch_busy;
+
+  assign mem_valid_o = context_valid || fetch_valid || exec_valid;
+  assign mem_fn_o    = run_fn_q;
+  assign mem_ppgtt_o = exec_valid && exec_ppgtt;
+
+  always_comb begin
+    mem_op_o   = MemRead;
+    mem_addr_o = fetch_addr;
+    mem_be_o   = 8'hff;
+    mem_data_o = 64'd0;
+    if (context_valid) begin
+      mem_op_o   = context_write ? MemWrite : MemRead;
+      mem_addr_o = context_addr;
+      mem_be_o   = context_write ? 8'hf0 : 8'hff;
+      mem_data_o = context_data;
+    end else if (exec_valid) begin
+      mem_op_o   = exec_op;
+      mem_addr_o = exec_addr;
+      mem_be_o   = exec_be;
+      mem_data_o = exec_data;
+    end
+  end
+
+  // ---- life of a context ------------------------------------------------------------------------------------------
+
+  logic finish, parts_busy;
+
+  assign leave      = preempt_q || gate_closed_i[run_fn_q];
+  assign parts_busy = context_busy || fetch_busy || exec_busy;
+  assign idle_o     = context_idle && fetch_idle && exec_idle && (state_q != StAbort || parts_busy);
+  assign forget     = start || resume;
+
+  always_comb begin
+    state_d   = state_q;
+    reason_d  = reason_q;
+    load      = 1'b0;
+    load_tail = 1'b0;
+    save      = 1'b0;
+    start     = 1'b0;
+    resume    = 1'b0;
+    finish    = 1'b0;
+    unique case (state_q)
+      StIdle: begin
+        if (submit && !refused) begin
+          load    = 1'b1;
+          state_d = StLoad;
+        end
+      end
+      StLoad: begin
+        reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
+        if (context_done && context_fault) {state_d, finish} = {StIdle, 1'b1};
+        else if (context_done)             {state_d, start} = {StRun, 1'b1};
+      end
+      StRun: begin
+        if (exit) begin
+          reason_d = {2'd0, exit_reason};
+          if (exit_reason == ExitTail) {state_d, load_tail} = {StTail, 1'b1};
+          else                         {state_d, save} = {StSave, 1'b1};
+        end
+      end
+      StTail: begin
+        if (context_done) begin
+          if (!context_fault && tail != tail_seen_q) {state_d, resume} = {StRun, 1'b1};
+          else if (context_fault) reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
+        end
+        // The part is free again one cycle behind its done.
+        if (!context_busy) {state_d, save} = {StSave, 1'b1};
+      end
+      StSave: begin
+        if (context_done) {state_d, finish} = {StIdle, 1'b1};
+        if (context_done && context_fault) reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
+      end
+      StAbort: begin
+        reason_d = GUCBUS_ENGINE_EVENT_RESET[3:0];
+        if (!parts_busy) {state_d, finish} = {StIdle, 1'b1};
+      end
+      default: state_d = StIdle;
+    endcase
+    // A context that is already on its way out still ends as reset.
+    if (reset && busy) {state_d, finish, save, load_tail, start, resume} = {StAbort, 5'd0};
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q      <= StIdle;
+      lrca_q       <= '0;
+      page_q       <= '0;
+      fn_q         <= 6'd0;
+      run_fn_q     <= 6'd0;
+      tag_q        <= 16'd0;
+      run_tag_q    <= 16'd0;
+      preempt_q    <= 1'b0;
+      reason_q     <= 4'd0;
+      event_type_q <= 4'd0;
+      event_q      <= 1'b0;
+      tail_seen_q  <= 32'd0;
+    end else begin
+      state_q  <= state_d;
+      reason_q <= reason_d;
+      if (write && addr == GUCBUS_ENGINE_LRCA) lrca_q <= reg_wdata_i[31:12];
+      if (write && addr == GUCBUS_ENGINE_TAG) {fn_q, tag_q} <= reg_wdata_i[21:0];
+      if (submit) begin
+        page_q    <= lrca_q;
+        run_fn_q  <= fn_q;
+        run_tag_q <= tag_q;
+      end
+      preempt_q <= busy && (preempt_q || preempt) && !finish;
+      if (load_tail) tail_seen_q <= tail;
+      if (pop) event_q <= 1'b0;
+      if (finish || refused) begin
+        event_q      <= 1'b1;
+        event_type_q <= refused ? GUCBUS_ENGINE_EVENT_PREEMPTED[3:0] : reason_d;
+      end
+    end
+  end
+
+  // The parts take turns.
+  EngineMemOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      $onehot0({context_valid, fetch_valid, exec_valid}));
+  EngineLoadAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      context_busy |-> !fetch_busy);
+  // An event never replaces one that was not read.
+  EngineOneEvent: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (finish || refused) |-> !event_q);
+
+endmodule

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: MIT
+// The memory access that a command makes, from its dwords. GGTT addresses have 32 bits; one that does not fit, and
+// one that is per process, is marked so that the arbiter refuses and reports it.
+
+module gpu_engine_access
+  import gpu_pkg::*;
+  import gpu_cmd_pkg::*;
+#(
+  parameter logic [5:0] Unit = 6'd0      // place in the memory interrupt page
+) (
+  /*verilator tracing_off*/
+  input  logic [31:0]  timestamp_i,
+  /*verilator tracing_on*/
+
+  // command
+  input  command_e     command_i,
+  input  logic [31:0]  header_i,
+  input  logic [31:0]  operand_i [5],
+  input  logic [1:0]   step_i,           // of a user interrupt: look, status, source, message
+  input  logic [31:0]  data_addr_i,      // of immediate data
+  input  logic         data_pair_i,      // a low dword was held back for this one
+  input  logic [31:0]  data_low_i,
+  input  logic [31:0]  data_i,
+
+  // context
+  input  logic [31:12] page_i,
+  input  logic [31:0]  irq_enable_i,
+  input  logic [31:0]  irq_status_i,
+  input  logic [31:0]  irq_source_i,
+
+  // access
+  output mem_op_e      op_o,
+  output logic         ppgtt_o,
+  output logic [31:0]  addr_o,
+  output logic [7:0]   be_o,
+  /*verilator tracing_off*/
+  output logic [63:0]  data_o,
+  /*verilator tracing_on*/
+  output logic         no_write_o        // a post-sync command that writes nothing
+);
+
+  logic        quad, is_flush, in_page;
+  logic [31:0] flags, flush_addr;
+
+  // FLUSH_DW keeps its flags in dword 0, PIPE_CONTROL in dword 1.
+  assign is_flush   = header_i[31:29] == ClientMi;
+  assign flags      = is_flush ? header_i : operand_i[0];
+  assign flush_addr = operand_i[0];
+  assign in_page    = flags[21];         // relative to the PPHWSP
+  assign no_write_o = command_i == CmdPostSync && flags[15:14] != 2'd1;
+
+  always_comb begin
+    op_o    = MemWrite;
+    ppgtt_o = !header_i[22] || operand_i[1] != 32'd0;
+    addr_o  = {operand_i[0][31:2], 2'd0};
+    data_o  = {operand_i[2], operand_i[2]};
+    quad    = 1'b0;
+    unique case (command_i)
+      CmdInterrupt: begin
+        ppgtt_o = 1'b0;
+        data_o  = '1;
+        unique case (step_i)
+          2'd0:    {op_o, addr_o} = {MemRead, irq_enable_i};
+          2'd1:    addr_o = irq_status_i + {22'd0, Unit, 4'd0};
+          2'd2:    addr_o = irq_source_i + {26'd0, Unit};
+          default: {op_o, addr_o} = {MemMsi, 32'd0};
+        endcase
+      end
+      CmdBatchStart: {op_o, ppgtt_o} = {MemRead, 1'b1};  // made only to fault
+      CmdSemaphore: begin
+        op_o    = MemRead;
+        ppgtt_o = !header_i[22] || operand_i[2] != 32'd0;
+        addr_o  = {operand_i[1][31:2], 2'd0};
+      end
+      CmdStoreData: begin
+        addr_o = {data_addr_i[31:2], 2'd0};
+        quad   = data_pair_i;
+        data_o = {data_i, data_pair_i ? data_low_i : data_i};
+      end
+      CmdStoreReg: begin
+        ppgtt_o = !header_i[22] || operand_i[2] != 32'd0;
+        addr_o  = {operand_i[1][31:2], 2'd0};
+        data_o  = {timestamp_i, timestamp_i};
+      end
+      CmdPostSync: begin
+        if (is_flush) begin
+          quad    = header_i[5:0] >= 6'd3;  // five dwords: both data dwords count
+          ppgtt_o = !in_page && (!flush_addr[2] || operand_i[1] != 32'd0);
+          addr_o  = {in_page ? page_i : flush_addr[31:12], flush_addr[11:3], 3'd0};
+          data_o  = {operand_i[3], operand_i[2]};
+        end else begin
+          quad    = 1'b1;
+          ppgtt_o = !in_page && (!flags[24] || operand_i[2] != 32'd0);
+          addr_o  = {in_page ? page_i : operand_i[1][31:12], operand_i[1][11:3], 3'd0};
+          data_o  = {operand_i[4], operand_i[3]};
+        end
+      end
+      CmdAtomic: op_o = MemAtomic;
+      default: ;
+    endcase
+  end
+
+  always_comb begin
+    if (command_i == CmdInterrupt) be_o = 8'd1 << addr_o[2:0];
+    else if (quad)                 be_o = 8'hff;
+    else                           be_o = addr_o[2] ? 8'hf0 : 8'h0f;
+  end
+
+endmodule

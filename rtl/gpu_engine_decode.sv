@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+// What the first dword of a command says: what to do, how long it is, and how many dwords must be there before
+// it can be done. A command too short for that is skipped like an unknown one.
+
+module gpu_engine_decode
+  import gpu_cmd_pkg::*;
+(
+  input  logic [31:0] header_i,
+  output command_e    command_o,
+  output logic [10:0] len_o,       // dwords with the first
+  output logic [2:0]  operands_o   // dwords behind the first before it acts
+);
+
+  logic [5:0] opcode;
+  logic       is_mi;
+  command_e   command;
+  logic [2:0] operands;
+
+  assign opcode = header_i[28:23];
+  assign is_mi  = header_i[31:29] == ClientMi;
+
+  always_comb begin
+    len_o = {3'd0, header_i[7:0]} + 11'd2;
+    if (is_mi && opcode < MiFirstLong)     len_o = 11'd1;
+    if (is_mi && opcode == MiStoreDataImm) len_o = {1'b0, header_i[9:0]} + 11'd2;
+    if (is_mi && opcode == MiFlushDw)      len_o = {5'd0, header_i[5:0]} + 11'd2;
+  end
+
+  always_comb begin
+    command  = CmdSkip;
+    operands = 3'd0;
+    if (is_mi) begin
+      unique case (opcode)
+        MiUserInterrupt: command = CmdInterrupt;
+        MiArbOnOff:      command = CmdArb;
+        MiBatchEnd:      command = CmdBatchEnd;
+        MiSemaphoreWait: {command, operands} = {CmdSemaphore, 3'd3};
+        MiStoreDataImm:  {command, operands} = {CmdStoreData, 3'd2};
+        MiLoadRegImm:    command = CmdLoadReg;
+        MiStoreRegMem:   {command, operands} = {CmdStoreReg, 3'd3};
+        MiFlushDw:       if (header_i[15:14] == 2'd1) begin
+                           {command, operands} = {CmdPostSync, (len_o >= 11'd5) ? 3'd4 : 3'd3};
+                         end
+        MiAtomic:        if (header_i[15:8] == AtomicAdd && header_i[18]) begin
+                           {command, operands} = {CmdAtomic, 3'd3};
+                         end
+        MiBatchStart:    {command, operands} = {CmdBatchStart, 3'd2};
+        MiModelWork:     {command, operands} = {CmdWork, 3'd1};
+        default: ;
+      endcase
+    end else if (header_i[31:29] == Client3d && header_i[31:16] == PipeControl) begin
+      {command, operands} = {CmdPostSync, 3'd5};
+    end
+  end
+
+  assign command_o  = ({8'd0, operands} < len_o) ? command : CmdSkip;
+  assign operands_o = operands;
+
+endmodule

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+// Runs commands: takes dwords, does what they say, and decides where the context may be left: between commands and
+// in waits, while arbitration is on. All waits compare with the timestamp; none counts.
+
+module gpu_engine_exec
+  import gpu_pkg::*;
+  import gpu_cmd_pkg::*;
+#(
+  parameter logic [5:0]  Unit       = 6'd0,      // place in the memory interrupt page
+  parameter int unsigned PollCycles = 500        // between two looks of a semaphore wait; chosen
+) (
+  input  logic         clk_i,
+  input  logic         rst_ni,
+  /*verilator tracing_off*/
+  input  logic [63:0]  timestamp_i,
+  /*verilator tracing_on*/
+
+  // control: start or resume is a pulse, leave and abort are levels
+  input  logic         start_i,
+  input  logic         resume_i,
+  input  logic         leave_i,
+  input  logic         abort_i,
+  output logic         exit_o,
+  output exit_e        exit_reason_o,
+  output logic         arb_off_o,
+  output logic         polling_o,
+
+  // context
+  input  logic [31:12] page_i,
+  input  logic [31:0]  head_i,
+  input  logic [31:0]  tail_i,
+  input  logic [31:0]  ring_start_i,
+  input  logic [31:0]  ring_ctl_i,
+  input  logic [31:0]  bb_head_i,
+  input  logic [31:0]  bb_per_ctx_i,
+  input  logic [31:0]  irq_enable_i,
+  input  logic [31:0]  irq_status_i,
+  input  logic [31:0]  irq_source_i,
+  output logic [31:0]  save_head_o,
+  output logic [31:0]  save_bb_head_o,
+
+  // fetch
+  output logic         want_o,
+  output logic [31:0]  want_addr_o,
+  input  logic         dword_valid_i,
+  input  logic [31:0]  dword_i,
+  input  logic         dword_fault_i,
+  input  logic         fetch_busy_i,
+
+  // memory
+  output logic         mem_valid_o,
+  output mem_op_e      mem_op_o,
+  output logic         mem_ppgtt_o,
+  output logic [31:0]  mem_addr_o,
+  output logic [7:0]   mem_be_o,
+  output logic [63:0]  mem_data_o,
+  input  logic         mem_ready_i,
+  input  logic         mem_fault_i,
+  input  logic         mem_rsp_valid_i,
+  input  logic [63:0]  mem_rsp_data_i,
+
+  output logic         busy_o,
+  output logic         idle_o,
+  /*verilator tracing_off*/
+  output logic [63:0]  wake_o
+  /*verilator tracing_on*/
+);
+
+  typedef enum logic [3:0] {
+    StIdle,     // no context
+    StPoint,    // between commands: the arbitration point
+    StOperand,  // takes what the command needs
+    StAct,      // does it, or prepares its access
+    StData,     // takes immediate data, one store at a time
+    StRegister, // takes pairs of LOAD_REGISTER_IMM
+    StMem,      // access waits for its turn
+    StAnswer,   // and for its answer
+    StWork,     // busy until a time
+    StPoll,     // semaphore looks again at a time
+    StExit      // tells why
+  } state_e;
+
+  state_e      state_q, state_d;
+  command_e    command_q;
+  exit_e       exit_q, exit_d;
+  logic        arb_q, armed_q, half_q;
+  logic [31:0] header_q;
+  logic [31:0] operand_q [5];
+  logic [2:0]  taken_q;      // operands
+  logic [2:0]  need_q;
+  logic [10:0] left_q;       // dwords of the command not taken
+  logic [1:0]  step_q;       // of a user interrupt: look, status, source, message
+
+  // ---- position and decode ---------------------------------------------------------------------------------------
+
+  command_e    command;
+  logic [10:0] len, advance_len;
+  logic [2:0]  operands;
+  logic        advance, call, finish, at_tail, bad_ring, switching_in, take;
+
+  gpu_engine_decode u_decode (
+    .header_i   (dword_i),
+    .command_o  (command),
+    .len_o      (len),
+    .operands_o (operands)
+  );
+
+  gpu_engine_position u_position (
+    .clk_i          (clk_i),
+    .rst_ni         (rst_ni),
+    .start_i        (start_i),
+    .head_i         (head_i),
+    .tail_i         (tail_i),
+    .ring_start_i   (ring_start_i),
+    .ring_ctl_i     (ring_ctl_i),
+    .bb_head_i      (bb_head_i),
+    .bb_per_ctx_i   (bb_per_ctx_i),
+    .advance_i      (advance),
+    .advance_len_i  (advance_len),
+    .call_i         (call),
+    .target_i       (operand_q[0]),
+    .return_i       (state_q == StAct && command_q == CmdBatchEnd),
+    .mark_i         (state_q == StPoint),
+    .fetch_addr_o   (want_addr_o),
+    .at_tail_o      (at_tail),
+    .bad_ring_o     (bad_ring),
+    .switching_in_o (switching_in),
+    .save_head_o    (save_head_o),
+    .save_bb_head_o (save_bb_head_o)
+  );
+
+  // ---- when to leave ---------------------------------------------------------------------------------------------
+
+  logic may_leave, taking, timer, waiting, leave_wait;
+
+  // The counter trick of the driver is one unit: arming, then the wait that is skipped.
+  assign may_leave  = leave_i && arb_q && !switching_in && !armed_q;
+  assign waiting    = state_q == StWork || state_q == StPoll;
+  assign timer      = waiting && timestamp_i >= wake_o;
+  assign leave_wait = may_leave && (state_q == StPoll || header_q[8]);  // MI_MODEL_WORK_PREEMPTIBLE
+  assign taking     = state_q == StOperand ||
+                      ((state_q == StData || state_q == StRegister) && left_q != 11'd0);
+  assign want_o     = !abort_i && !at_tail && (taking || (state_q == StPoint && !bad_ring && !may_leave));
+  assign take       = want_o && dword_valid_i;
+
+  assign exit_o        = state_q == StExit;
+  assign exit_reason_o = exit_q;
+  assign arb_off_o     = busy_o && !arb_q;
+  assign polling_o     = command_q == CmdSemaphore && (state_q == StPoll || state_q == StAnswer);
+  assign busy_o        = state_q != StIdle;
+  assign idle_o        = state_q == StIdle || (state_q == StAnswer) ||
+                         ((taking || state_q == StPoint) && fetch_busy_i && !dword_fault_i &&
+                          !at_tail && !bad_ring && !abort_i) ||
+                         (waiting && !timer && !leave_wait && !abort_i);
+
+  // ---- accesses --------------------------------------------------------------------------------------------------
+
+  mem_op_e     op_d, op_q;
+  logic        ppgtt_d, ppgtt_q, prepare, quad_store, skip_wait, no_write, satisfied;
+  logic [31:0] addr_d, addr_q, data_addr_q, answer;
+  logic [63:0] data_q;
+  /*verilator tracing_off*/
+  logic [63:0] data_d;  // may be the time
+  /*verilator tracing_on*/
+  logic [7:0]  be_d, be_q;
+
+  gpu_engine_access #(
+    .Unit (Unit)
+  ) u_access (
+    .timestamp_i  (timestamp_i[31:0]),
+    .command_i    (command_q),
+    .header_i     (header_q),
+    .operand_i    (operand_q),
+    .step_i       (step_q),
+    .data_addr_i  (data_addr_q),
+    .data_pair_i  (half_q),
+    .data_low_i   (data_q[31:0]),
+    .data_i       (dword_i),
+    .page_i       (page_i),
+    .irq_enable_i (irq_enable_i),
+    .irq_status_i (irq_status_i),
+    .irq_source_i (irq_source_i),
+    .op_o         (op_d),
+    .ppgtt_o      (ppgtt_d),
+    .addr_o       (addr_d),
+    .be_o         (be_d),
+    .data_o       (data_d),
+    .no_write_o   (no_write)
+  );
+
+  assign mem_valid_o = state_q == StMem;
+  assign mem_op_o    = op_q;
+  assign mem_ppgtt_o = ppgtt_q;
+  assign mem_addr_o  = addr_q;
+  assign mem_be_o    = be_q;
+  assign mem_data_o  = data_q;
+
+  assign answer    = addr_q[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
+  assign skip_wait = armed_q && operand_q[0] == NeverValue && operand_q[1][31:12] == page_i;
+  // Two dwords go out as one when they share a quad-word.
+  assign quad_store = header_q[21] && !data_addr_q[2];
+
+  always_comb begin
+    unique case (header_q[14:12])
+      3'd0:    satisfied = answer > operand_q[0];
+      3'd1:    satisfied = answer >= operand_q[0];
+      3'd2:    satisfied = answer < operand_q[0];
+      3'd3:    satisfied = answer <= operand_q[0];
+      3'd4:    satisfied = answer == operand_q[0];
+      3'd5:    satisfied = answer != operand_q[0];
+      default: satisfied = 1'b1;
+    endcase
+  end
+
+  // ---- control ---------------------------------------------------------------------------------------------------
+
+  assign advance     = take || finish;
+  assign advance_len = finish ? left_q : (state_q == StPoint && command == CmdSkip) ? len : 11'd1;
+
+  always_comb begin
+    state_d = state_q;
+    exit_d  = exit_q;
+    finish  = 1'b0;  // the rest of the command is passed over
+    call    = 1'b0;
+    prepare = 1'b0;
+    unique case (state_q)
+      StIdle: if (start_i || resume_i) state_d = StPoint;
+      StPoint: begin
+        if (abort_i)                         state_d = StIdle;
+        else if (bad_ring || dword_fault_i)  {state_d, exit_d} = {StExit, ExitFault};
+        else if (at_tail)                    {state_d, exit_d} = {StExit, ExitTail};
+        else if (may_leave && !fetch_busy_i) {state_d, exit_d} = {StExit, ExitPreempt};
+        else if (take && command != CmdSkip) state_d = (operands == 3'd0) ? StAct : StOperand;
+      end
+      StOperand: begin
+        if (abort_i)                       state_d = StIdle;
+        else if (dword_fault_i)            {state_d, exit_d} = {StExit, ExitFault};
+        else if (at_tail)                  state_d = StPoint;
+        else if (take && taken_q + 3'd1 == need_q) state_d = StAct;
+      end
+      StAct: begin
+        unique case (command_q)
+          CmdStoreData: state_d = StData;
+          CmdLoadReg:   state_d = StRegister;
+          CmdWork:      state_d = StWork;
+          CmdBatchStart: begin
+            if (header_q[8] || operand_q[1] != 32'd0) begin
+              prepare = 1'b1;
+              state_d = StMem;
+            end else begin
+              call    = 1'b1;
+              state_d = StPoint;
+            end
+          end
+          CmdArb, CmdBatchEnd: state_d = StPoint;
+          default: begin
+            if ((command_q == CmdInterrupt && irq_enable_i == 32'd0) ||
+                (command_q == CmdSemaphore && skip_wait) ||
+                (command_q == CmdPostSync && no_write)) begin
+              finish  = 1'b1;
+              state_d = StPoint;
+            end else begin
+              prepare = 1'b1;
+              state_d = StMem;
+            end
+          end
+        endcase
+      end
+      StData: begin
+        if (abort_i)            state_d = StIdle;
+        else if (dword_fault_i) {state_d, exit_d} = {StExit, ExitFault};
+        else if (at_tail || left_q == 11'd0) state_d = StPoint;
+        else if (take && !(quad_store && !half_q && left_q != 11'd1)) begin
+          prepare = 1'b1;
+          state_d = StMem;
+        end
+      end
+      StRegister: begin
+        if (abort_i)            state_d = StIdle;
+        else if (dword_fault_i) {state_d, exit_d} = {StExit, ExitFault};
+        else if (at_tail || left_q == 11'd0) state_d = StPoint;
+      end
+      StMem: begin
+        if (mem_ready_i) begin
+          if (mem_fault_i)                                    {state_d, exit_d} = {StExit, ExitFault};
+          else if (op_q == MemRead || op_q == MemAtomic)      state_d = StAnswer;
+          else if (command_q == CmdStoreData)                 state_d = StData;
+          else if (command_q == CmdInterrupt && step_q != 2'd3) state_d = StAct;
+          else                                                {state_d, finish} = {StPoint, 1'b1};
+          if (abort_i && state_d != StAnswer) {state_d, finish} = {StIdle, 1'b0};
+        end
+      end
+      StAnswer: begin
+        if (mem_rsp_valid_i) begin
+          if (abort_i)                                            state_d = StIdle;
+          else if (command_q == CmdSemaphore && !satisfied)       state_d = StPoll;
+          else if (command_q == CmdInterrupt && mem_rsp_data_i[{irq_enable_i[2], 5'd0}]) state_d = StAct;
+          else                                                    {state_d, finish} = {StPoint, 1'b1};
+        end
+      end
+      StWork, StPoll: begin
+        if (abort_i)         state_d = StIdle;
+        else if (leave_wait) {state_d, exit_d} = {StExit, ExitPreempt};
+        else if (timer) begin
+          state_d = (state_q == StPoll) ? StMem : StPoint;
+          finish  = state_q == StWork;
+        end
+      end
+      StExit:  state_d = StIdle;
+      default: state_d = StIdle;
+    endcase
+  end
+
+  // ---- state -----------------------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic [63:0] wake_q;
+  /*verilator tracing_on*/
+  assign wake_o = waiting ? wake_q : '1;
+
+  always_ff @(posedge clk_i) begin
+    if (prepare) begin
+      op_q    <= op_d;
+      ppgtt_q <= ppgtt_d;
+      addr_q  <= addr_d;
+      be_q    <= be_d;
+      data_q  <= data_d;
+    end else if (state_q == StData && take) begin
+      data_q[31:0] <= dword_i;
+    end
+    if (state_q == StPoint && take) header_q <= dword_i;
+    if (state_q == StOperand && take) operand_q[taken_q] <= dword_i;
+    if (state_q == StAct && command_q == CmdWork) wake_q <= timestamp_i + {32'd0, operand_q[0]};
+    if (state_q == StAnswer)                      wake_q <= timestamp_i + 64'(PollCycles);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q     <= StIdle;
+      command_q   <= CmdSkip;
+      exit_q      <= ExitTail;
+      arb_q       <= 1'b1;
+      armed_q     <= 1'b0;
+      half_q      <= 1'b0;
+      taken_q     <= 3'd0;
+      need_q      <= 3'd0;
+      left_q      <= 11'd0;
+      step_q      <= 2'd0;
+      data_addr_q <= 32'd0;
+    end else begin
+      state_q <= state_d;
+      exit_q  <= exit_d;
+      if (start_i) arb_q <= 1'b1;
+      if (start_i) armed_q <= 1'b0;
+      if (state_q == StPoint && take) begin
+        command_q <= command;
+        need_q    <= operands;
+        left_q    <= len - 11'd1;
+        taken_q   <= 3'd0;
+        step_q    <= 2'd0;
+        half_q    <= 1'b0;
+        if (command != CmdLoadReg && command != CmdSemaphore && len != 11'd1) armed_q <= 1'b0;
+      end else if (take) begin
+        left_q  <= left_q - 11'd1;
+        taken_q <= taken_q + 3'd1;
+      end
+      if (state_q == StAct) begin
+        if (command_q == CmdArb)       arb_q <= header_q[0];
+        if (command_q == CmdSemaphore) armed_q <= 1'b0;
+        if (command_q == CmdStoreData) data_addr_q <= {operand_q[0][31:2], 2'd0};
+        taken_q <= 3'd0;
+      end
+      if (state_q == StData && take) half_q <= !prepare;
+      if (state_q == StData && prepare) data_addr_q <= data_addr_q + (half_q ? 32'd8 : 32'd4);
+      if (state_q == StRegister && take && !taken_q[0] &&
+          (dword_i[11:0] == CounterThreshold || dword_i[11:0] == CounterControl)) armed_q <= 1'b1;
+      if (command_q == CmdInterrupt &&
+          ((state_q == StMem && mem_ready_i) || (state_q == StAnswer && mem_rsp_valid_i))) begin
+        if (op_q != MemRead || state_q == StAnswer) step_q <= step_q + 2'd1;
+      end
+    end
+  end
+
+  // A context is left with arbitration off only by a fault or at its end.
+  ExecLeavesWithArb: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (exit_o && exit_q == ExitPreempt) |-> arb_q);
+  // Answers are awaited.
+  ExecAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      mem_rsp_valid_i |-> state_q == StAnswer);
+  // More is never taken than the command has.
+  ExecTakesWhatIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (take && state_q != StPoint) |-> left_q != 11'd0);
+
+endmodule

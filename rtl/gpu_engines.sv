@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// The engines of the tile, by the index of gpu_pkg: render and copy on the main GT's bus, video decode on the media
+// GT's.
+
+module gpu_engines
+  import gpu_pkg::*;
+(
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+  /*verilator tracing_off*/
+  input  logic [63:0]           timestamp_i,
+  /*verilator tracing_on*/
+
+  // engine buses and gates of the GTs
+  input  logic [NumEngines-1:0] reg_sel_i,
+  input  logic [1:0]            reg_write_i,
+  input  logic [5:0]            reg_offset_i  [2],
+  input  logic [31:0]           reg_wdata_i   [2],
+  output logic [31:0]           reg_rdata_o   [NumEngines],
+  output logic [NumEngines-1:0] event_o,
+  input  logic [63:0]           gate_closed_i [2],
+
+  // memory
+  output logic [NumEngines-1:0] mem_valid_o,
+  output mem_op_e               mem_op_o      [NumEngines],
+  output logic [5:0]            mem_fn_o      [NumEngines],
+  output logic [NumEngines-1:0] mem_ppgtt_o,
+  output logic [31:0]           mem_addr_o    [NumEngines],
+  output logic [7:0]            mem_be_o      [NumEngines],
+  output logic [63:0]           mem_data_o    [NumEngines],
+  input  logic [NumEngines-1:0] mem_ready_i,
+  input  logic                  mem_fault_i,
+  input  logic                  mem_sent_i,
+  input  logic [NumEngines-1:0] mem_rsp_valid_i,
+  input  logic [63:0]           mem_rsp_data_i,
+
+  output logic                  idle_o,
+  /*verilator tracing_off*/
+  output logic [63:0]           wake_o
+  /*verilator tracing_on*/
+);
+
+  logic [NumEngines-1:0] idle;
+  /*verilator tracing_off*/
+  logic [63:0]           wake [NumEngines];
+  /*verilator tracing_on*/
+
+  function automatic logic [63:0] earlier(input logic [63:0] a, input logic [63:0] b);
+    return (a < b) ? a : b;
+  endfunction
+
+  assign idle_o = &idle;
+  assign wake_o = earlier(earlier(wake[EngineRcs], wake[EngineBcs]), wake[EngineVcs]);
+
+  gpu_engine #(
+    .Unit (UnitOfRcs)
+  ) u_rcs0 (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .reg_sel_i       (reg_sel_i[EngineRcs]),
+    .reg_write_i     (reg_write_i[0]),
+    .reg_offset_i    (reg_offset_i[0]),
+    .reg_wdata_i     (reg_wdata_i[0]),
+    .reg_rdata_o     (reg_rdata_o[EngineRcs]),
+    .event_o         (event_o[EngineRcs]),
+    .gate_closed_i   (gate_closed_i[0]),
+    .mem_valid_o     (mem_valid_o[EngineRcs]),
+    .mem_op_o        (mem_op_o[EngineRcs]),
+    .mem_fn_o        (mem_fn_o[EngineRcs]),
+    .mem_ppgtt_o     (mem_ppgtt_o[EngineRcs]),
+    .mem_addr_o      (mem_addr_o[EngineRcs]),
+    .mem_be_o        (mem_be_o[EngineRcs]),
+    .mem_data_o      (mem_data_o[EngineRcs]),
+    .mem_ready_i     (mem_ready_i[EngineRcs]),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i[EngineRcs]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (idle[EngineRcs]),
+    .wake_o          (wake[EngineRcs])
+  );
+
+  gpu_engine #(
+    .Unit (UnitOfBcs)
+  ) u_bcs0 (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .reg_sel_i       (reg_sel_i[EngineBcs]),
+    .reg_write_i     (reg_write_i[0]),
+    .reg_offset_i    (reg_offset_i[0]),
+    .reg_wdata_i     (reg_wdata_i[0]),
+    .reg_rdata_o     (reg_rdata_o[EngineBcs]),
+    .event_o         (event_o[EngineBcs]),
+    .gate_closed_i   (gate_closed_i[0]),
+    .mem_valid_o     (mem_valid_o[EngineBcs]),
+    .mem_op_o        (mem_op_o[EngineBcs]),
+    .mem_fn_o        (mem_fn_o[EngineBcs]),
+    .mem_ppgtt_o     (mem_ppgtt_o[EngineBcs]),
+    .mem_addr_o      (mem_addr_o[EngineBcs]),
+    .mem_be_o        (mem_be_o[EngineBcs]),
+    .mem_data_o      (mem_data_o[EngineBcs]),
+    .mem_ready_i     (mem_ready_i[EngineBcs]),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i[EngineBcs]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (idle[EngineBcs]),
+    .wake_o          (wake[EngineBcs])
+  );
+
+  gpu_engine #(
+    .Unit (UnitOfVcs)
+  ) u_vcs0 (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .reg_sel_i       (reg_sel_i[EngineVcs]),
+    .reg_write_i     (reg_write_i[1]),
+    .reg_offset_i    (reg_offset_i[1]),
+    .reg_wdata_i     (reg_wdata_i[1]),
+    .reg_rdata_o     (reg_rdata_o[EngineVcs]),
+    .event_o         (event_o[EngineVcs]),
+    .gate_closed_i   (gate_closed_i[1]),
+    .mem_valid_o     (mem_valid_o[EngineVcs]),
+    .mem_op_o        (mem_op_o[EngineVcs]),
+    .mem_fn_o        (mem_fn_o[EngineVcs]),
+    .mem_ppgtt_o     (mem_ppgtt_o[EngineVcs]),
+    .mem_addr_o      (mem_addr_o[EngineVcs]),
+    .mem_be_o        (mem_be_o[EngineVcs]),
+    .mem_data_o      (mem_data_o[EngineVcs]),
+    .mem_ready_i     (mem_ready_i[EngineVcs]),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i[EngineVcs]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (idle[EngineVcs]),
+    .wake_o          (wake[EngineVcs])
+  );
+
+  // Nobody is answered who did not ask: one answer, one engine.
+  EnginesAnswerOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      $onehot0(mem_rsp_valid_i));
+
+endmodule

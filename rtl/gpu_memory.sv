@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: MIT
+// The way to memory of the whole tile: GGTT table, TLB, arbiter. Clients ask with GGTT addresses.
+
+module gpu_memory
+  import gpu_pkg::*;
+  import gpu_regs_pkg::*;
+(
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+
+  // GGTT entries in BAR0
+  input  logic                  pte_valid_i,
+  input  logic                  pte_write_i,
+  input  logic [5:0]            pte_fn_i,
+  input  logic [19:0]           pte_index_i,
+  input  logic [7:0]            pte_be_i,
+  input  logic [63:0]           pte_wdata_i,
+  output logic [63:0]           pte_rdata_o,
+  input  logic                  tlb_invalidate_i,
+
+  // clients, as in gpu_memarb
+  input  logic [NumClients-1:0] req_valid_i,
+  input  mem_op_e               req_op_i    [NumClients],
+  input  logic [5:0]            req_fn_i    [NumClients],
+  input  logic [31:0]           req_addr_i  [NumClients],
+  input  logic [NumClients-1:0] req_ppgtt_i,
+  input  logic [7:0]            req_be_i    [NumClients],
+  input  logic [63:0]           req_data_i  [NumClients],
+  output logic [NumClients-1:0] req_ready_o,
+  output logic                  req_fault_o,
+  output logic                  req_sent_o,
+  output logic [NumClients-1:0] rsp_valid_o,
+
+  // faults, by GT
+  output logic [1:0]            fault_valid_o,
+  output logic [3:0]            fault_client_o,  // GUCBUS_FAULT_CLIENT_*
+  output logic [5:0]            fault_fn_o,
+  output logic                  fault_write_o,
+  output logic                  fault_foreign_o,
+  output logic [31:0]           fault_addr_o,
+
+  // memory port and messages
+  output logic                  mem_req_valid_o,
+  output logic [1:0]            mem_req_op_o,
+  output logic [5:0]            mem_req_fn_o,
+  output logic [47:0]           mem_req_addr_o,
+  output logic [7:0]            mem_req_be_o,
+  output logic [63:0]           mem_req_data_o,
+  input  logic                  mem_req_ready_i,
+  input  logic                  mem_rsp_valid_i,
+  output logic                  msi_valid_o,
+  output logic [5:0]            msi_fn_o,
+  output logic [2:0]            msi_vector_o,
+
+  output logic                  idle_o
+);
+
+  logic        lookup_valid, verdict_valid, verdict_ok, verdict_foreign, walk_valid;
+  logic [19:0] lookup_page, walk_index;
+  logic [5:0]  lookup_fn;
+  logic [35:0] frame;
+  logic [PteBits-1:0] walk_pte;
+  logic        fault_valid, fault_gt, tlb_idle, memarb_idle;
+  logic [2:0]  fault_client;
+
+  gpu_ggtt u_ggtt (
+    .clk_i        (clk_i),
+    .rst_ni       (rst_ni),
+    .host_valid_i (pte_valid_i),
+    .host_write_i (pte_write_i),
+    .host_fn_i    (pte_fn_i),
+    .host_index_i (pte_index_i),
+    .host_be_i    (pte_be_i),
+    .host_wdata_i (pte_wdata_i),
+    .host_rdata_o (pte_rdata_o),
+    .walk_valid_i (walk_valid),
+    .walk_index_i (walk_index),
+    .walk_pte_o   (walk_pte)
+  );
+
+  gpu_tlb u_tlb (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .lookup_valid_i    (lookup_valid),
+    .lookup_page_i     (lookup_page),
+    .lookup_fn_i       (lookup_fn),
+    .verdict_valid_o   (verdict_valid),
+    .verdict_ok_o      (verdict_ok),
+    .verdict_foreign_o (verdict_foreign),
+    .frame_o           (frame),
+    .invalidate_i      (tlb_invalidate_i),
+    .walk_valid_o      (walk_valid),
+    .walk_index_o      (walk_index),
+    .walk_pte_i        (walk_pte),
+    .idle_o            (tlb_idle)
+  );
+
+  gpu_memarb u_memarb (
+    .clk_i             (clk_i),
+    .rst_ni            (rst_ni),
+    .req_valid_i       (req_valid_i),
+    .req_op_i          (req_op_i),
+    .req_fn_i          (req_fn_i),
+    .req_addr_i        (req_addr_i),
+    .req_ppgtt_i       (req_ppgtt_i),
+    .req_be_i          (req_be_i),
+    .req_data_i        (req_data_i),
+    .req_ready_o       (req_ready_o),
+    .req_fault_o       (req_fault_o),
+    .req_sent_o        (req_sent_o),
+    .rsp_valid_o       (rsp_valid_o),
+    .lookup_valid_o    (lookup_valid),
+    .lookup_page_o     (lookup_page),
+    .lookup_fn_o       (lookup_fn),
+    .verdict_valid_i   (verdict_valid),
+    .verdict_ok_i      (verdict_ok),
+    .verdict_foreign_i (verdict_foreign),
+    .frame_i           (frame),
+    .fault_valid_o     (fault_valid),
+    .fault_client_o    (fault_client),
+    .fault_fn_o        (fault_fn_o),
+    .fault_write_o     (fault_write_o),
+    .fault_foreign_o   (fault_foreign_o),
+    .fault_addr_o      (fault_addr_o),
+    .mem_req_valid_o   (mem_req_valid_o),
+    .mem_req_op_o      (mem_req_op_o),
+    .mem_req_fn_o      (mem_req_fn_o),
+    .mem_req_addr_o    (mem_req_addr_o),
+    .mem_req_be_o      (mem_req_be_o),
+    .mem_req_data_o    (mem_req_data_o),
+    .mem_req_ready_i   (mem_req_ready_i),
+    .mem_rsp_valid_i   (mem_rsp_valid_i),
+    .msi_valid_o       (msi_valid_o),
+    .msi_fn_o          (msi_fn_o),
+    .msi_vector_o      (msi_vector_o),
+    .idle_o            (memarb_idle)
+  );
+
+  // Which GT hears of it, and by what name.
+  always_comb begin
+    unique case (fault_client)
+      3'(EngineRcs):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_ENGINE[3:0]};
+      3'(EngineBcs):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_ENGINE[3:0] + 4'd1};
+      3'(EngineVcs):     {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_ENGINE[3:0]};
+      3'(ClientDma):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+      3'(ClientDma + 1): {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+      3'(ClientIrq):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+      default:           {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+    endcase
+  end
+
+  assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid}};
+  assign idle_o        = tlb_idle && memarb_idle;
+
+  // A fault is no access: nothing was put on the port for it.
+  MemoryFaultNotSent: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (fault_valid && req_sent_o) |=> !mem_req_valid_o);
+
+endmodule

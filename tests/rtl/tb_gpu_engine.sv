@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: MIT
+// One engine on a memory that is its own translation: each command, the ring's wrap, a tail that moves while the
+// ring runs, batches, both ways of leaving in the middle and coming back, semaphores, the gate, faults, reset,
+// and that waits are quiet. Page 0xf000 is absent.
+
+module tb_gpu_engine;
+  import gpu_pkg::*;
+  import gpu_regs_pkg::*;
+
+  logic clk, rst_n;
+  int   passed, failed;
+
+  initial clk = 1'b0;
+  always #5 clk = !clk;
+
+  task automatic check(input string what, input logic [63:0] got, input logic [63:0] want);
+    if (got === want) passed++;
+    else begin
+      failed++;
+      $display("FAILED %s: got %h, want %h", what, got, want);
+    end
+  endtask
+
+  // ---- engine ----------------------------------------------------------------------------------
+
+  logic [63:0] now, wake, gate_closed;
+  logic        sel, write, event_up, idle;
+  logic [5:0]  offset;
+  logic [31:0] wdata, rdata;
+  logic        mem_valid, mem_ppgtt, mem_fault, mem_rsp;
+  mem_op_e     mem_op;
+  logic [5:0]  mem_fn;
+  logic [31:0] mem_addr;
+  logic [7:0]  mem_be;
+  logic [63:0] mem_wdata, mem_rdata, skip;
+
+  always @(posedge clk) now <= rst_n ? now + 64'd1 + skip : 64'd0;
+
+  gpu_engine #(
+    .Unit (UnitOfBcs)
+  ) u_engine (
+    .clk_i           (clk),
+    .rst_ni          (rst_n),
+    .timestamp_i     (now),
+    .reg_sel_i       (sel),
+    .reg_write_i     (write),
+    .reg_offset_i    (offset),
+    .reg_wdata_i     (wdata),
+    .reg_rdata_o     (rdata),
+    .event_o         (event_up),
+    .gate_closed_i   (gate_closed),
+    .mem_valid_o     (mem_valid),
+    .mem_op_o        (mem_op),
+    .mem_fn_o        (mem_fn),
+    .mem_ppgtt_o     (mem_ppgtt),
+    .mem_addr_o      (mem_addr),
+    .mem_be_o        (mem_be),
+    .mem_data_o      (mem_wdata),
+    .mem_ready_i     (mem_valid),
+    .mem_fault_i     (mem_fault),
+    .mem_sent_i      (1'b1),
+    .mem_rsp_valid_i (mem_rsp),
+    .mem_rsp_data_i  (mem_rdata),
+    .idle_o          (idle),
+    .wake_o          (wake)
+  );
+
+  // ---- memory: 64 KiB in dwords, answers after four cycles ------------------------------------------
+
+  localparam int unsigned Latency = 4;
+  logic [31:0] memory [16384];
+  logic [63:0] pipe_data [Latency];
+  logic [Latency-1:0] pipe_valid;
+  int          messages, faults;
+
+  assign mem_fault = mem_valid && mem_op != MemMsi &&
+                     (mem_ppgtt || mem_addr[31:12] >= 20'hf);
+  assign mem_rsp   = pipe_valid[Latency-1];
+  assign mem_rdata = pipe_data[Latency-1];
+
+  always @(posedge clk) begin
+    pipe_valid   <= {pipe_valid[Latency-2:0],
+                     mem_valid && !mem_fault && (mem_op == MemRead || mem_op == MemAtomic)};
+    pipe_data[0] <= {memory[{mem_addr[15:3], 1'b1}], memory[{mem_addr[15:3], 1'b0}]};
+    for (int i = 1; i < int'(Latency); i++) pipe_data[i] <= pipe_data[i-1];
+    if (!rst_n) pipe_valid <= '0;
+    if (mem_valid && mem_fault) faults <= faults + 1;
+    if (mem_valid && mem_op == MemMsi) messages <= messages + 1;
+    if (mem_valid && !mem_fault && mem_op == MemWrite) begin
+      for (int i = 0; i < 8; i++) begin
+        if (mem_be[i]) memory[{mem_addr[15:3], i[2]}][8*(i % 4) +: 8] <= mem_wdata[8*i +: 8];
+      end
+    end
+    if (mem_valid && !mem_fault && mem_op == MemAtomic) begin
+      memory[{mem_addr[15:3], mem_be[4]}] <= memory[{mem_addr[15:3], mem_be[4]}] + mem_wdata[31:0];
+    end
+  end
+
+  // ---- programs' side ----------------------------------------------------------------------------
+
+  localparam int unsigned Image = 'h3000, Ring = 'h4000, Batch = 'h5000, Data = 'h6000, Irq = 'h7000;
+  int put_at;
+
+  function automatic logic [31:0] get(input int addr);
+    return memory[addr / 4];
+  endfunction
+
+  task automatic set(input int addr, input logic [31:0] value);
+    memory[addr / 4] = value;
+  endtask
+
+  task automatic put(input logic [31:0] value);
+    set(put_at, value);
+    put_at += 4;
+  endtask
+
+  task automatic put_store(input int addr, input logic [31:0] value);
+    put(32'h10400002); put(32'(addr)); put(32'd0); put(value);
+  endtask
+
+  task automatic put_call(input int addr);
+    put(32'h18800001); put(32'(addr)); put(32'd0);
+  endtask
+
+  task automatic new_ring();
+    for (int i = 'h2000; i < 'h8000; i += 4) set(i, 32'd0);
+    set(Image + 4 * 'h09, Ring);
+    set(Image + 4 * 'h0b, 32'h1);      // one page
+    set(Image + 4 * 'h52, Irq + 'h440);
+    set(Image + 4 * 'h57, Irq);
+    set(Image + 4 * 'h59, Irq + 'h400);
+    set(Irq + 'h440, 32'd1);
+    put_at = Ring;
+  endtask
+
+  task automatic set_tail();
+    set(Image + 4 * 'h07, 32'(put_at - int'(Ring)));
+  endtask
+
+  function automatic logic [31:0] head();
+    return get(Image + 4 * 'h05);
+  endfunction
+
+  task automatic bus_write(input logic [31:0] addr, input logic [31:0] value);
+    @(negedge clk);
+    sel = 1'b1; write = 1'b1; offset = addr[5:0]; wdata = value;
+    @(negedge clk);
+    sel = 1'b0;
+  endtask
+
+  task automatic submit();
+    set_tail();
+    bus_write(GUCBUS_ENGINE_LRCA, 32'h2000);
+    bus_write(GUCBUS_ENGINE_TAG, 32'h0003_0042);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_SUBMIT);
+  endtask
+
+  task automatic expect_event(input string what, input logic [31:0] kind);
+    int waited;
+    waited = 0;
+    while (!event_up && waited < 5000) begin
+      @(negedge clk);
+      waited++;
+    end
+    sel = 1'b1; write = 1'b0; offset = GUCBUS_ENGINE_EVENT[5:0];
+    #1 check(what, {32'd0, rdata}, {32'd0, GUCBUS_ENGINE_EVENT_VALID | (kind << 24) | 32'h0003_0042});
+    @(negedge clk);
+    sel = 1'b0;
+    check({what, ": once"}, {63'd0, event_up}, 64'd0);
+  endtask
+
+  task automatic run(input string what);
+    submit();
+    expect_event(what, GUCBUS_ENGINE_EVENT_COMPLETE);
+    check({what, ": head"}, {32'd0, head()}, 64'(put_at - int'(Ring)));
+  endtask
+
+  // ---- cases -------------------------------------------------------------------------------------
+
+  task automatic case_commands();
+    new_ring();
+    put(32'h04000001);
+    put(32'h02800000);
+    put_store(Data, 32'hcafe);
+    put(32'h10600005); put(Data + 'h10); put(32'd0);                     // two quad-words
+    put(32'h1); put(32'h2); put(32'h3); put(32'h4);
+    put(32'h10400003); put(Data + 'h24); put(32'd0); put(32'h5); put(32'h6);
+    put(32'h12400002); put(32'h223a8); put(Data + 'h30); put(32'd0);
+    put(32'h13004002); put(Data + 'h38 + 4); put(32'd0); put(32'h77);    // dword, neighbour stays
+    put(32'h13004003); put(Data + 'h40 + 4); put(32'd0); put(32'h88); put(32'h99);
+    put(32'h13204002); put(32'h208); put(32'd0); put(32'haa);            // in the PPHWSP
+    put(32'h7a000004); put(32'h01004000); put(Data + 'h50); put(32'd0); put(32'hb0); put(32'hb1);
+    put(32'h7a000004); put(32'h00204000); put(32'h210); put(32'd0); put(32'hc0); put(32'hc1);
+    put(32'h7a000004); put(32'h00100000); put(32'd0); put(32'd0); put(32'd0); put(32'd0);
+    put(32'h17c40702); put(Data + 'h60); put(32'd0); put(32'd5);
+    put(32'h17c40702); put(Data + 'h64); put(32'd0); put(32'd6);
+    put(32'h11000003); put(32'h20c0); put(32'd1); put(32'h20c4); put(32'd2);
+    set(Data + 'h3c, 32'h1234);
+    set(Data + 'h60, 32'd100);
+    run("commands");
+  endtask
+
+  task automatic check_commands();
+    check("SDI", {32'd0, get(Data)}, 64'hcafe);
+    check("SDI quad 0", {get(Data + 'h14), get(Data + 'h10)}, 64'h2_0000_0001);
+    check("SDI quad 1", {get(Data + 'h1c), get(Data + 'h18)}, 64'h4_0000_0003);
+    check("SDI dwords", {get(Data + 'h28), get(Data + 'h24)}, 64'h6_0000_0005);
+    check("SRM", {63'd0, get(Data + 'h30) != 32'd0}, 64'd1);
+    check("FLUSH dword", {get(Data + 'h3c), get(Data + 'h38)}, 64'h1234_0000_0077);
+    check("FLUSH quad", {get(Data + 'h44), get(Data + 'h40)}, 64'h99_0000_0088);
+    check("FLUSH index", {32'd0, get('h2208)}, 64'haa);
+    check("PIPE_CONTROL", {get(Data + 'h54), get(Data + 'h50)}, 64'hb1_0000_00b0);
+    check("PIPE_CONTROL index", {get('h2214), get('h2210)}, 64'hc1_0000_00c0);
+    check("ATOMIC", {get(Data + 'h64), get(Data + 'h60)}, 64'h6_0000_0069);
+    check("timestamp saved", {63'd0, get(Image + 4 * 'h23) != 32'd0}, 64'd1);
+  endtask
+
+  task automatic case_unknown();
+    new_ring();
+    put(32'h1a000003); put(32'h18800001); put('1); put('1); put('1);  // five dwords
+    put(32'h70000001); put(32'h18800001); put('1);                    // another client, three
+    put(32'h07000000);                                                // short, one
+    put(32'h18800000); put(32'h18800001);                             // two: too short for what it would be
+    put(32'h17c40102); put(Data); put(32'd0); put(32'd1);             // other atomic: skipped
+    put_store(Data, 32'd7);
+    run("unknown commands");
+    check("behind unknown", {32'd0, get(Data)}, 64'd7);
+  endtask
+
+  task automatic case_interrupt();
+    int sent_before;
+    new_ring();
+    put(32'h01000000);
+    sent_before = messages;
+    run("interrupt");
+    check("status", {32'd0, get(Irq + 16 * 15)}, 64'hff);
+    check("source", {32'd0, get(Irq + 'h40c)}, 64'hff00_0000);
+    check("message", 64'(messages - sent_before), 64'd1);
+    new_ring();
+    put(32'h01000000);
+    set(Irq + 'h440, 32'd0);
+    run("interrupt off");
+    new_ring();
+    put(32'h01000000);
+    set(Image + 4 * 'h52, 32'd0);
+    run("interrupt without page");
+    check("no message", 64'(messages - sent_before), 64'd1);
+  endtask
+
+  task automatic case_wrap();
+    new_ring();
+    set(Image + 4 * 'h05, 32'hff8);
+    put_at = Ring + 'hff8;
+    put(32'h10400002); put(Data);
+    put_at = Ring;
+    put(32'd0); put(32'h11);
+    run("wrap");
+    check("command over the end", {32'd0, get(Data)}, 64'h11);
+    new_ring();
+    put_store(Data, 32'd1);
+    put_at -= 4;
+    run("truncated command");
+    check("not done", {32'd0, get(Data)}, 64'd0);
+  endtask
+
+  task automatic case_tail_moves();
+    new_ring();
+    put(32'h1e800000); put(32'd200);
+    submit();
+    repeat (100) @(negedge clk);
+    put_store(Data, 32'd1);
+    put(32'h1e800000); put(32'd200);
+    set_tail();
+    repeat (200) @(negedge clk);
+    put_store(Data + 4, 32'd2);
+    set_tail();
+    expect_event("tail moves", GUCBUS_ENGINE_EVENT_COMPLETE);
+    check("all of it", {get(Data + 4), get(Data)}, 64'h2_0000_0001);
+    check("head", {32'd0, head()}, 64'(put_at - int'(Ring)));
+  endtask
+
+  task automatic put_batch(input logic [31:0] work);
+    put_at = Batch;
+    put_store(Data, 32'd1);
+    put(work); put(32'd1000);
+    put(32'h17c40702); put(Data + 4); put(32'd0); put(32'd1);
+    put(32'h05000000);
+    put_at = Ring;
+  endtask
+
+  task automatic case_preempt();
+    new_ring();
+    put_batch(32'h1e800100);
+    put_call(Batch);
+    put_store(Data + 8, 32'd3);
+    submit();
+    repeat (150) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("preempted in a batch", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("returns behind the call", {32'd0, head()}, 64'd12);
+    check("place in the batch", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)}, 64'(Batch + 16 + 1));
+    run("goes on in the batch");
+    check("added once", {get(Data + 8), get(Data + 4)}, 64'h3_0000_0001);
+    check("no place in a batch", {32'd0, get(Image + 4 * 'h0f)}, 64'd0);
+
+    new_ring();
+    put_batch(32'h1e800000);
+    put_call(Batch);
+    submit();
+    repeat (150) @(negedge clk);
+    gate_closed[3] = 1'b1;
+    repeat (700) @(negedge clk);
+    check("work that may not be left", {63'd0, event_up}, 64'd0);
+    expect_event("gate closes", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("behind the work", {32'd0, get(Image + 4 * 'h0f)}, 64'(Batch + 24 + 1));
+    submit();
+    expect_event("closed gate refuses", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("nothing ran", {32'd0, get(Data + 4)}, 64'd0);
+    gate_closed[3] = 1'b0;
+    run("gate is open again");
+    check("added once more", {32'd0, get(Data + 4)}, 64'd1);
+  endtask
+
+  task automatic case_arb_off();
+    new_ring();
+    put(32'h04000000);
+    put(32'h1e800100); put(32'd300);
+    put_store(Data, 32'd1);
+    put(32'h04000001);
+    put_store(Data, 32'd2);
+    submit();
+    repeat (100) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("leaves when arbitration is on", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("not before", {32'd0, get(Data)}, 64'd1);
+    check("not later", {32'd0, head()}, 64'd32);
+  endtask
+
+  task automatic case_semaphore();
+    new_ring();
+    put(32'h0e404003 | 32'h8000); put(32'd5); put(Data); put(32'd0); put(32'd0);  // until equal
+    put_store(Data + 4, 32'd1);
+    submit();
+    repeat (1500) @(negedge clk);
+    check("waits", {63'd0, event_up}, 64'd0);
+    sel = 1'b1; write = 1'b0; offset = GUCBUS_ENGINE_STATUS[5:0];
+    #1 check("status", {32'd0, rdata}, {32'd0, GUCBUS_ENGINE_BUSY | GUCBUS_ENGINE_SEMAPHORE});
+    @(negedge clk) sel = 1'b0;
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("preempted waiting", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("at the wait", {32'd0, head()}, 64'd0);
+    submit();
+    repeat (100) @(negedge clk);
+    set(Data, 32'd5);
+    expect_event("signalled", GUCBUS_ENGINE_EVENT_COMPLETE);
+    check("and goes on", {32'd0, get(Data + 4)}, 64'd1);
+    for (int i = 0; i < 6; i++) begin
+      new_ring();
+      set(Data, (i < 2) ? 32'd9 : (i == 2 || i == 3) ? 32'd7 : (i == 4) ? 32'd8 : 32'd1);
+      put(32'h0e408003 | (32'(i) << 12)); put(32'd8); put(Data); put(32'd0); put(32'd0);
+      run($sformatf("compare %0d", i));
+    end
+    new_ring();
+    put(32'h11000003); put(32'h2217c); put(32'd2); put(32'h22178); put(32'd0);
+    put(32'h0e40c003); put(32'hdead); put(32'h2000); put(32'd0); put(32'd0);
+    put_store(Data, 32'd1);
+    run("armed counter ends the wait");
+  endtask
+
+  task automatic expect_fault(input string what, input logic [31:0] at);
+    submit();
+    expect_event(what, GUCBUS_ENGINE_EVENT_FAULT);
+    check({what, ": head"}, {32'd0, head()}, {32'd0, at});
+  endtask
+
+  task automatic case_faults();
+    new_ring();
+    put(32'd0);
+    put_store('hf000, 32'd1);
+    expect_fault("store", 32'd4);
+    new_ring();
+    put(32'h18800101); put(Batch); put(32'd0);
+    expect_fault("per-process batch", 32'd0);
+    new_ring();
+    put(32'd0);
+    put_call('hf000);
+    expect_fault("fetch", 32'd16);
+    check("place in the batch", {32'd0, get(Image + 4 * 'h0f)}, 64'hf001);
+    new_ring();
+    put(32'h10000002); put(Data); put(32'd0); put(32'd1);
+    expect_fault("store without GGTT", 32'd0);
+    new_ring();
+    put_store(Data, 32'd1);
+    set(Image + 4 * 'h0b, 32'h1);
+    set(Image + 4 * 'h05, 32'h1000);
+    submit();
+    expect_event("head outside", GUCBUS_ENGINE_EVENT_FAULT);
+    bus_write(GUCBUS_ENGINE_LRCA, 32'he000);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_SUBMIT);
+    expect_event("no image", GUCBUS_ENGINE_EVENT_FAULT);
+  endtask
+
+  task automatic case_reset();
+    for (int delay = 0; delay < 120; delay++) begin
+      new_ring();
+      put_call(Batch);
+      set(Batch, 32'h01000000);
+      set(Batch + 4, 32'h18800001);
+      set(Batch + 8, Batch);
+      submit();
+      repeat (delay) @(negedge clk);
+      bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_RESET);
+      expect_event("reset", GUCBUS_ENGINE_EVENT_RESET);
+    end
+    new_ring();
+    put_store(Data, 32'd1);
+    run("runs after reset");
+  endtask
+
+  task automatic case_preempt_anywhere();
+    int adds;
+    adds = 0;
+    new_ring();
+    for (int i = 0; i < 12; i++) begin
+      put(32'h17c40702); put(Data); put(32'd0); put(32'd1);
+      put(32'h10600003); put(Data + 8); put(32'd0); put(32'd1); put(32'(i));
+      put_call(Batch);
+    end
+    set(Batch, 32'h17c40702); set(Batch + 4, Data); set(Batch + 12, 32'd1);
+    set(Batch + 16, 32'h05000000);
+    for (int i = 0; i < 200 && adds == 0; i++) begin
+      submit();
+      repeat (30 + i) @(negedge clk);
+      bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+      while (!event_up) @(negedge clk);
+      sel = 1'b1; write = 1'b0; offset = GUCBUS_ENGINE_EVENT[5:0];
+      #1 if (rdata[27:24] == GUCBUS_ENGINE_EVENT_COMPLETE[3:0]) adds = 1;
+      @(negedge clk) sel = 1'b0;
+    end
+    check("ends", 64'(adds), 64'd1);
+    check("each add once", {32'd0, get(Data)}, 64'd24);
+    check("last store", {get(Data + 12), get(Data + 8)}, {32'd11, 32'd1});
+  endtask
+
+  task automatic case_switch_in_batch();
+    new_ring();
+    set(Image + 4 * 'h13, Batch | 1);
+    set(Batch, 32'h17c40702); set(Batch + 4, Data); set(Batch + 12, 32'd1);
+    set(Batch + 16, 32'h05000000);
+    put_store(Data + 4, 32'd1);
+    run("batch at switch-in");
+    check("ran once", {get(Data + 4), get(Data)}, 64'h1_0000_0001);
+  endtask
+
+  task automatic case_quiet();
+    int busy_cycles;
+    busy_cycles = 0;
+    new_ring();
+    put(32'h1e800000); put(32'd1000000);
+    put_store(Data, 32'd1);
+    submit();
+    repeat (100) @(negedge clk);
+    for (int i = 0; i < 50; i++) begin
+      @(negedge clk);
+      if (!idle) busy_cycles++;
+    end
+    check("quiet at work", 64'(busy_cycles), 64'd0);
+    skip = wake - now - 64'd1;
+    @(negedge clk) skip = 64'd0;
+    check("awake at the time", {63'd0, idle}, 64'd0);
+    expect_event("skipped work", GUCBUS_ENGINE_EVENT_COMPLETE);
+    repeat (10) @(negedge clk);
+    check("quiet at the end", {62'd0, idle, wake == '1}, 64'd3);
+  endtask
+
+  initial begin
+    sel = 1'b0; write = 1'b0; offset = '0; wdata = '0; gate_closed = '0; skip = '0;
+    for (int i = 0; i < 16384; i++) memory[i] = 32'd0;
+    rst_n = 1'b0;
+    repeat (4) @(negedge clk);
+    rst_n = 1'b1;
+    case_commands();
+    check_commands();
+    case_unknown();
+    case_interrupt();
+    case_wrap();
+    case_tail_moves();
+    case_preempt();
+    case_arb_off();
+    case_semaphore();
+    case_faults();
+    case_reset();
+    case_preempt_anywhere();
+    case_switch_in_batch();
+    case_quiet();
+    $display("%0d passed, %0d failed", passed, failed);
+    if (failed != 0) $fatal(1, "tb_gpu_engine");
+    $finish;
+  end
+endmodule
