@@ -38,12 +38,13 @@
 #define MI_SRM_GGTT           0x00400000u
 #define MI_SRM_CS_MMIO        0x00080000u
 
-/* dw1/2 address (bit 2 of dw1: GGTT), dw3/4 data. */
-#define MI_FLUSH_DW           0x13000003u /* 0x26, 5 dwords */
-#define MI_FLUSH_DW_OP_STOREDW 0x00004000u /* 15:14 = 1: write dw3 (dw3/4 when bit 21 of dw0 is set) */
-#define MI_FLUSH_DW_QWORD     0x00200000u
-#define MI_FLUSH_DW_GGTT      0x00000004u
-#define MI_FLUSH_DW_LEN_MASK  0x0000003fu
+/* dw1/2 address (bit 2 of dw1: GGTT), dw3 data; with 5 dwords, as here, dw3/4 are one quad-word of data. */
+#define MI_FLUSH_DW             0x13000003u /* 0x26 */
+#define MI_FLUSH_DW_IMM_DW      0x13000002u /* 4 dwords: one dword of data */
+#define MI_FLUSH_DW_OP_STOREDW  0x00004000u /* 15:14 = 1: write the data */
+#define MI_FLUSH_DW_STORE_INDEX 0x00200000u /* address is relative to the PPHWSP */
+#define MI_FLUSH_DW_GGTT        0x00000004u
+#define MI_FLUSH_DW_LEN_MASK    0x0000003fu
 
 /* dw1/2 address; inline operand follows when bit 18 is set. */
 #define MI_ATOMIC             0x17800000u /* 0x2f */
