@@ -149,8 +149,8 @@ void ct_destroy(struct ct *ct)
 
 static int place_ring(struct ct *ct, struct ggtt *ggtt, struct ct_ring *ring)
 {
-    return bo_create(ct->hal, ggtt, CT_BUFFER_OFFSET + 4u * (uint64_t)ring->size_dw,
-                     GGTT_PAT_NORMAL, &ring->bo);
+    return bo_create(ct->hal, ggtt, CT_BUFFER_OFFSET + 4ull * ring->size_dw, GGTT_PAT_NORMAL,
+                     &ring->bo);
 }
 
 int ct_place(struct ct *ct, struct ggtt *ggtt)
@@ -204,7 +204,7 @@ static void reset_ring(struct ct *ct, struct ct_ring *ring, uint32_t credits)
 static int register_ring(struct ct *ct, const struct ct_ring *ring, const uint16_t keys[3])
 {
     const uint64_t values[3] = {bo_addr(&ring->bo, ring->desc),
-                                bo_addr(&ring->bo, CT_BUFFER_OFFSET), 4u * ring->size_dw};
+                                bo_addr(&ring->bo, CT_BUFFER_OFFSET), 4ull * ring->size_dw};
     const uint16_t lens[3] = {GUC_KLV_SELF_CFG_H2G_CTB_DESCRIPTOR_ADDR_LEN,
                               GUC_KLV_SELF_CFG_H2G_CTB_ADDR_LEN, GUC_KLV_SELF_CFG_H2G_CTB_SIZE_LEN};
     int err = 0;

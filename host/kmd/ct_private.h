@@ -11,26 +11,26 @@
 #include "firmware/abi/guc_communication_ctb_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 
-#define CT_H2G_SIZE_DW      1024u
-#define CT_G2H_SIZE_DW      32768u
-#define CT_BUFFER_OFFSET    0x1000u /* of the buffer in its object; the descriptor is before it */
-#define CT_H2G_DESC_OFFSET  0x0u
-#define CT_G2H_DESC_OFFSET  0x800u
+#define CT_H2G_SIZE_DW     1024u
+#define CT_G2H_SIZE_DW     32768u
+#define CT_BUFFER_OFFSET   0x1000u /* of the buffer in its object; the descriptor is before it */
+#define CT_H2G_DESC_OFFSET 0x0u
+#define CT_G2H_DESC_OFFSET 0x800u
 /* Half of the G2H ring is for events that nobody asked for, one dword stays free. */
 #define CT_H2G_CREDITS      (CT_H2G_SIZE_DW - 1)
 #define CT_G2H_CREDITS      (CT_G2H_SIZE_DW - CT_G2H_SIZE_DW / 2 - 1)
-#define CT_RESPONSE_CREDITS 256u    /* reserved for the answer to a blocking request */
+#define CT_RESPONSE_CREDITS 256u /* reserved for the answer to a blocking request */
 #define CT_FENCE_MASK       0x7fffu
 #define CT_FENCE_UNTRACKED  0x8000u
 #define CT_NUM_FENCES       0x8000u
 
 struct ct_ring {
     struct bo bo;
-    uint32_t desc;      /* offset of the descriptor in bo */
+    uint32_t desc; /* offset of the descriptor in bo */
     uint32_t size_dw;
-    uint32_t at;        /* the index that we own: tail of H2G, head of G2H */
-    uint32_t pos;       /* the same, counted on since enable */
-    uint32_t space;     /* credits, dwords */
+    uint32_t at;    /* the index that we own: tail of H2G, head of G2H */
+    uint32_t pos;   /* the same, counted on since enable */
+    uint32_t space; /* credits, dwords */
 };
 
 enum ct_answer { CT_PENDING, CT_SUCCESS, CT_FAILURE, CT_RETRY, CT_CANCELLED };
@@ -40,9 +40,9 @@ struct ct_waiter {
     struct ct_waiter *next;
     uint16_t fence;
     enum ct_answer answer;
-    uint32_t data0;             /* of SUCCESS */
-    uint16_t error;             /* of FAILURE */
-    uint32_t *response;         /* where the payload goes, or NULL */
+    uint32_t data0;     /* of SUCCESS */
+    uint16_t error;     /* of FAILURE */
+    uint32_t *response; /* where the payload goes, or NULL */
     uint32_t response_len;
 };
 
@@ -60,17 +60,17 @@ enum ct_probe {
 struct ct {
     struct ct_config config;
     struct hal *hal;
-    struct ggtt *ggtt;          /* where the rings are; NULL: not placed */
+    struct ggtt *ggtt; /* where the rings are; NULL: not placed */
     enum ct_state state;
     bool broken;
     bool register_as_event;
-    uint32_t epoch;             /* enables so far */
+    uint32_t epoch; /* enables so far */
     struct ct_ring h2g;
     struct ct_ring g2h;
-    uint32_t outstanding;       /* G2H messages that requests wait for */
+    uint32_t outstanding; /* G2H messages that requests wait for */
     uint32_t next_fence;
     struct ct_waiter *waiters;
-    uint64_t received;          /* messages taken, ever */
+    uint64_t received; /* messages taken, ever */
     uint64_t handler_errors;
     int probes[CT_NUM_PROBES];
     uint16_t actions[CT_NUM_FENCES]; /* by fence: what was asked, to name the answer in traces */

@@ -175,7 +175,7 @@ static void copy_payload(const struct message *message, const struct ct_waiter *
     if (len > waiter->response_len) {
         len = waiter->response_len;
     }
-    memcpy(waiter->response, hxg_of(message) + GUC_HXG_RESPONSE_MSG_MIN_LEN, 4u * len);
+    memcpy(waiter->response, hxg_of(message) + GUC_HXG_RESPONSE_MSG_MIN_LEN, 4ull * len);
 }
 
 static void give_answer(struct ct *ct, const struct message *message, struct ct_waiter *waiter)

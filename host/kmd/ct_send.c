@@ -166,7 +166,7 @@ static void write_message(struct ct *ct, const struct message *message)
     words[0] = FIELD_PREP(GUC_CTB_MSG_0_FENCE, (uint32_t)fence) |
                FIELD_PREP(GUC_CTB_MSG_0_FORMAT, GUC_CTB_FORMAT_HXG) |
                FIELD_PREP(GUC_CTB_MSG_0_NUM_DWORDS, message->len);
-    memcpy(words + GUC_CTB_HDR_LEN, message->hxg, 4u * message->len);
+    memcpy(words + GUC_CTB_HDR_LEN, message->hxg, 4ull * message->len);
     words[1] &= ~(GUC_HXG_MSG_0_ORIGIN | GUC_HXG_MSG_0_TYPE);
     words[1] |= FIELD_PREP(GUC_HXG_MSG_0_TYPE, message->type);
     if (message->waiter) {
@@ -223,7 +223,7 @@ static int die(struct ct *ct, uint64_t detail)
 }
 
 /* Sleeps the whole time, unless the channel goes away meanwhile. */
-static int sleep_while_usable(struct ct *ct, uint64_t ms)
+static int sleep_while_usable(struct ct *ct, uint32_t ms)
 {
     uint64_t until = hal_now(ct->hal) + ms * HAL_NS_PER_MS;
 
@@ -339,6 +339,18 @@ static int wait_for_answer(struct ct *ct, const struct ct_waiter *waiter)
     return 0;
 }
 
+/* Sends a blocking request once. Returns 0 with the waiter's answer, or as wait_for_answer. */
+static int ask(struct ct *ct, const struct message *message)
+{
+    int err = send_message(ct, message);
+
+    if (!err) {
+        err = wait_for_answer(ct, message->waiter);
+        ct_waiter_remove(ct, message->waiter);
+    }
+    return err;
+}
+
 int ct_send_recv(struct ct *ct, const uint32_t *hxg, uint32_t len, uint32_t *response,
                  uint32_t response_len, uint16_t *error)
 {
@@ -351,32 +363,28 @@ int ct_send_recv(struct ct *ct, const uint32_t *hxg, uint32_t len, uint32_t *res
         .num_g2h = 1,
         .waiter = &waiter,
     };
+    int err = ask(ct, &message);
 
-    for (uint32_t retries = 0; retries <= MAX_RETRIES; retries++) {
-        int err = retries ? sleep_while_usable(ct, retries * RETRY_STEP_MS) : 0;
-
+    for (uint32_t n = 1; !err && waiter.answer == CT_RETRY && n <= MAX_RETRIES; n++) {
+        err = sleep_while_usable(ct, n * RETRY_STEP_MS);
         if (!err) {
-            err = send_message(ct, &message);
-        }
-        if (!err) {
-            err = wait_for_answer(ct, &waiter);
-            ct_waiter_remove(ct, &waiter);
-        }
-        if (err) {
-            return err;
-        }
-        if (waiter.answer == CT_SUCCESS) {
-            return (int)waiter.data0;
-        }
-        if (waiter.answer == CT_CANCELLED) {
-            return -ECANCELED;
-        }
-        if (waiter.answer == CT_FAILURE) {
-            if (error) {
-                *error = waiter.error;
-            }
-            return -EIO;
+            err = ask(ct, &message);
         }
     }
-    return -ELOOP;
+    if (err) {
+        return err;
+    }
+    switch (waiter.answer) {
+    case CT_SUCCESS:
+        return (int)waiter.data0;
+    case CT_FAILURE:
+        if (error) {
+            *error = waiter.error;
+        }
+        return -EIO;
+    case CT_RETRY:
+        return -ELOOP;
+    default:
+        return -ECANCELED;
+    }
 }

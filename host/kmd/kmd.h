@@ -17,8 +17,8 @@
 
 struct mailbox {
     struct hal *hal;
-    unsigned gt;      /* 0: main GT's registers, 1: media's */
-    bool busy;        /* one exchange at a time; the others wait */
+    unsigned gt; /* 0: main GT's registers, 1: media's */
+    bool busy;   /* one exchange at a time; the others wait */
 };
 
 void mailbox_init(struct mailbox *mailbox, struct hal *hal, unsigned gt);
@@ -38,8 +38,8 @@ MUST_USE int mailbox_self_cfg(struct mailbox *mailbox, uint16_t key, uint16_t le
 struct ggtt;
 
 struct ggtt_node {
-    uint64_t addr;    /* GGTT byte address; moves with ggtt_shift */
-    uint64_t size;    /* bytes, pages */
+    uint64_t addr; /* GGTT byte address; moves with ggtt_shift */
+    uint64_t size; /* bytes, pages */
 };
 
 /* Manages [start, start + size). Returns NULL without memory. */
@@ -61,8 +61,8 @@ void ggtt_set_invalidate(struct ggtt *ggtt, void (*invalidate)(void *arg), void 
 
 /* RAM with a place in the GGTT. */
 struct bo {
-    uint64_t phys;             /* in the driver's RAM */
-    uint64_t size;             /* bytes, pages */
+    uint64_t phys; /* in the driver's RAM */
+    uint64_t size; /* bytes, pages */
     struct ggtt_node *node;
 };
 
@@ -84,8 +84,8 @@ void bo_write32(struct hal *hal, const struct bo *bo, uint64_t offset, uint32_t 
 /* Numbers as in the driver's CT states. */
 enum ct_state { CT_NOT_INITIALIZED, CT_DISABLED, CT_STOPPED, CT_ENABLED };
 
-/* A G2H event or untracked answer that the owner wants to see. msg: the HXG message, len dwords.
- * Returns 0 or -errno (counted as a handler error). Must not block on this CT. */
+/* A G2H event that the owner wants to see. msg: the HXG message, len dwords. Returns 0 or -errno,
+ * which is traced and changes nothing. */
 struct ct_handler {
     uint16_t action;
     int (*handle)(void *arg, const uint32_t *msg, uint32_t len);

@@ -18,22 +18,22 @@ struct kmd_peer {
     struct mailbox mailbox;
     struct ct *ct;
     struct ct_config config;
-    uint64_t cfg[8];             /* what SELF_CFG said, by key - 0x900 */
-    char order[64];              /* the keys' last digits in their order, e for CONTROL_CTB */
+    uint64_t cfg[8]; /* what SELF_CFG said, by key - 0x900 */
+    char order[64];  /* the keys' last digits in their order, e for CONTROL_CTB */
     bool enabled;
     unsigned doorbells;
-    bool answers;                /* success to every request */
-    bool deaf;                   /* leaves H2G alone */
+    bool answers; /* success to every request */
+    bool deaf;    /* leaves H2G alone */
     void (*on_h2g)(struct kmd_peer *peer, const uint32_t *words, uint32_t len);
-    const char *death;           /* reason given to died() */
-    bool recovering;             /* what recovery_pending says */
-    uint32_t received;           /* H2G messages, no-ops not counted */
+    const char *death; /* reason given to died() */
+    bool recovering;   /* what recovery_pending says */
+    uint32_t received; /* H2G messages, no-ops not counted */
     uint32_t noops;
     uint32_t last[PEER_MAX_MSG]; /* newest H2G message, header first */
     uint32_t events;             /* that reached the handler */
     uint32_t event[PEER_MAX_MSG];
     uint32_t event_len;
-    int ret;                     /* for the programs of a test to note their results */
+    int ret; /* for the programs of a test to note their results */
     int rets[4];
     uint64_t at;
 };
