@@ -71,7 +71,6 @@ struct ct {
     uint32_t next_fence;
     struct ct_waiter *waiters;
     uint64_t received; /* messages taken, ever */
-    uint64_t handler_errors;
     int probes[CT_NUM_PROBES];
     uint16_t actions[CT_NUM_FENCES]; /* by fence: what was asked, to name the answer in traces */
 };

@@ -249,7 +249,6 @@ static void call_handler(struct ct *ct, const struct message *message, uint32_t 
         if (handler->handle(ct->config.arg, hxg_of(message), message->len) == 0) {
             return;
         }
-        ct->handler_errors++;
         what = "ct_process_failed";
     }
     trace_peer_error(ct->hal, (int)ct->config.gt, ct->config.fn, what, action);
