@@ -4,7 +4,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "firmware/abi/guc_actions_abi.h"
@@ -125,13 +124,15 @@ static void ct_died(void *arg, const char *reason)
 
 static int create_gt(struct pf *pf, unsigned id)
 {
+    static const char *const ct_probes[PF_MAX_GTS] = {"gt0.ct", "gt1.ct"};
     struct pf_gt *gt = &pf->gts[id];
-    struct ct_config config = {
+    const struct ct_config config = {
         .hal = pf->hal,
         .ggtt = pf->ggtt,
         .mailbox = &gt->mailbox,
         .gt = id,
         .handlers = pf_handlers,
+        .probe = ct_probes[id],
         .arg = gt,
         .died = ct_died,
     };
@@ -139,8 +140,6 @@ static int create_gt(struct pf *pf, unsigned id)
     gt->pf = pf;
     gt->id = id;
     mailbox_init(&gt->mailbox, pf->hal, id);
-    snprintf(gt->ct_probe, sizeof(gt->ct_probe), "gt%u.ct", id);
-    config.probe = gt->ct_probe;
     gt->ct = ct_create(&config);
     if (!gt->ct) {
         return -ENOMEM;

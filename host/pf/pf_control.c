@@ -46,6 +46,7 @@
 #include "sim/hal/trace.h"
 
 #define STEP_CYCLES 200u /* of computing for one step, chosen */
+#define STATE_BITS  6u
 
 static const char *const state_names[] = {
 #define X(name) #name,
@@ -357,10 +358,10 @@ const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf)
 void pf_control_init(struct pf_gt *gt)
 {
     for (unsigned vf = 1; vf <= gt->pf->config.total_vfs; vf++) {
-        struct pf_control *control = &gt->control[vf];
+        char path[48];
 
-        snprintf(control->path, sizeof(control->path), "gt%u.vf%u.pf_state", gt->id, vf);
-        control->probe = hal_probe(gt->pf->hal, control->path, 6, state_names);
+        snprintf(path, sizeof(path), "gt%u.vf%u.pf_state", gt->id, vf);
+        gt->control[vf].probe = hal_probe(gt->pf->hal, path, STATE_BITS, state_names);
     }
 }
 

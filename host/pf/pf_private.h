@@ -36,7 +36,6 @@ struct pf_queue {
 struct pf_control {
     enum pf_state state;
     int probe;
-    char path[24]; /* of the probe */
     struct pf_queue queue;
 };
 
@@ -91,7 +90,6 @@ struct pf_gt {
     unsigned id;
     struct mailbox mailbox;
     struct ct *ct;
-    char ct_probe[8];
     uint32_t tlb_seqno;      /* last one asked for */
     uint32_t tlb_seqno_done; /* last one the GuC reported */
     struct bo klvs;          /* carries KLVs to the GuC */
