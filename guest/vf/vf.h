@@ -49,18 +49,18 @@ MUST_USE int vf_probe(struct vf *vf);
 /* Unbinds: VF_RESET on every GT. */
 void vf_remove(struct vf *vf);
 
-/* Creates a queue (context) on an engine class. Returns its number, or -errno. */
+/* Creates a queue (context) on an engine class. Returns its index in the calls below, or -errno. */
 MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
-MUST_USE int vf_queue_destroy(struct vf *vf, unsigned queue);
+MUST_USE int vf_queue_destroy(struct vf *vf, unsigned index);
 /* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns
  * its fence number on that queue (>= 1), or -errno (-ECANCELED: device wedged). While recovery
  * is pending the job is only queued. */
-MUST_USE int64_t vf_submit(struct vf *vf, unsigned queue, const struct vf_job *job);
+MUST_USE int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job);
 /* Waits for a fence. Returns 0, -ETIME, -EIO when its context was reset, -ECANCELED when wedged. */
-MUST_USE int vf_wait(struct vf *vf, unsigned queue, int64_t fence, uint64_t timeout_ns);
+MUST_USE int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t timeout_ns);
 /* Highest fence that has signalled on the queue. */
-int64_t vf_fence_done(struct vf *vf, unsigned queue);
+int64_t vf_fence_done(struct vf *vf, unsigned index);
 uint32_t vf_result(struct vf *vf, unsigned slot);
 
 /* Recovery: hold bits (enum vf_hold) stop it at those steps until they are cleared. */

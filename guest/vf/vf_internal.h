@@ -46,8 +46,8 @@ struct vf_recovery {
     bool need_fixes;  /* addresses in the GGTT are not valid */
     bool paused;      /* no submission messages: from shutdown to kickstart */
     uint8_t marker_counter;
-    unsigned irqs;   /* MIGRATED interrupts handled, to see a newer one */
-    unsigned epoch;  /* counts shutdowns: what was sent before is void */
+    unsigned irqs;  /* MIGRATED interrupts handled, to see a newer one */
+    unsigned epoch; /* counts shutdowns: what was sent before is void */
     unsigned ended;
     int step_probe;
 };
@@ -128,17 +128,21 @@ struct vf {
 
 /* ---- vf.c ------------------------------------------------------------------------------------ */
 
-uint32_t
-vf_gt_abi(const struct vf_gt *gt); /* used version: the GuC's, not above the configured one */
-/* Spawns a program that vf_remove waits for; it calls vf_program_end last. */
-void vf_program_start(struct vf *vf, const char *name, void (*program)(void *arg), void *arg);
-void vf_program_end(struct vf *vf);
+/* The version that is used: the GuC's, or the configured one when that is lower. */
+uint32_t vf_gt_abi(const struct vf_gt *gt);
 /* Device unusable from here: everyone who waits gets -ECANCELED. The first reason stays. */
 void vf_wedge(struct vf *vf, const char *reason);
 
+/* ---- vf_probe.c ------------------------------------------------------------------------------ */
+
+/* The last call of each program that probe started. */
+void vf_program_end(struct vf *vf);
+
 /* ---- vf_guc.c: messages by mailbox ----------------------------------------------------------- */
 
+/* All return 0 or -errno, as mailbox_send where nothing else is said. */
 MUST_USE int vf_guc_reset(struct vf_gt *gt, unsigned attempts);
+/* The first one asks for the minimum, later ones for the version found: -EREMCHG if it changed. */
 MUST_USE int vf_guc_handshake(struct vf_gt *gt);
 MUST_USE int vf_guc_query_gmd_id(struct vf_gt *gt, uint32_t *gmd_id);
 MUST_USE int vf_guc_query_resources(struct vf_gt *gt, struct vf_resources *resources);
@@ -157,12 +161,14 @@ bool vf_memirq_migrated(const struct vf_gt *gt);
 
 /* ---- vf_irq.c, vf_tlb.c ---------------------------------------------------------------------- */
 
-void vf_irq_main(void *vf);
+void vf_irq_main(void *arg); /* struct vf */
 extern const struct ct_handler vf_ct_handlers[];
-/* GuC entries of the TLB, on every GT whose CT is up; waits. For ggtt_set_invalidate. */
-void vf_tlb_invalidate(void *vf);
+/* GuC entries of the TLB, on every GT whose CT is up; waits. For ggtt_set_invalidate; arg:
+ * struct vf. */
+void vf_tlb_invalidate(void *arg);
+/* Recovery: what was asked of the GPU left behind counts as done. */
 void vf_tlb_complete_all(struct vf_gt *gt);
-int vf_tlb_handle_done(void *gt, const uint32_t *msg, uint32_t len);
+int vf_tlb_handle_done(void *arg, const uint32_t *msg, uint32_t len);
 
 /* ---- vf_queue.c, vf_context.c, vf_job.c ------------------------------------------------------ */
 
@@ -175,6 +181,7 @@ bool vf_queue_update_done(struct vf_queue *queue);
 
 /* Writes the whole register state for the ring as it is. */
 void vf_context_write_image(struct vf_queue *queue);
+/* Behind the newest job. */
 void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
 /* Takes the objects and writes their first contents. Returns 0, -ENOMEM, -ENOSPC. */
@@ -182,7 +189,7 @@ MUST_USE int vf_context_create(struct vf_queue *queue);
 /* Writes the objects' GGTT entries again. */
 void vf_context_map(struct vf_queue *queue);
 void vf_context_destroy(struct vf_queue *queue);
-/* Section 12's fixups of one context, after the GGTT moved. Never blocks. */
+/* What is an address in one context's image, after the GGTT moved. Never blocks. */
 void vf_context_fixup(struct vf_queue *queue);
 
 /* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
@@ -194,14 +201,16 @@ uint32_t vf_job_seqno(int64_t fence);
 
 /* ---- vf_submit.c: the program that sends a GT's submission messages -------------------------- */
 
-void vf_submit_main(void *gt);
-/* Section 11.3: forgets requests whose answer will not come. Never blocks. */
+void vf_submit_main(void *arg); /* struct vf_gt */
+/* Forgets requests whose answer will not come; nothing is sent until resume. Never blocks. */
 void vf_submit_pause(struct vf_gt *gt);
+/* Writes all unfinished jobs again, for where the GGTT is now. */
 void vf_submit_reemit(struct vf_gt *gt);
+/* Sends what was forgotten, and makes the GuC look at every queue with unfinished jobs. */
 void vf_submit_resume(struct vf_gt *gt);
-int vf_submit_handle_mode_done(void *gt, const uint32_t *msg, uint32_t len);
-int vf_submit_handle_deregister_done(void *gt, const uint32_t *msg, uint32_t len);
-int vf_submit_handle_reset(void *gt, const uint32_t *msg, uint32_t len);
+int vf_submit_handle_mode_done(void *arg, const uint32_t *msg, uint32_t len);
+int vf_submit_handle_deregister_done(void *arg, const uint32_t *msg, uint32_t len);
+int vf_submit_handle_reset(void *arg, const uint32_t *msg, uint32_t len);
 
 /* ---- vf_recovery.c, vf_recovery_device.c ----------------------------------------------------- */
 
@@ -214,8 +223,8 @@ bool vf_recovery_gt_pending(const struct vf_gt *gt);
 bool vf_recovery_any_pending(const struct vf *vf);
 /* Changes with each migration noticed on any GT. */
 unsigned vf_recovery_irqs(const struct vf *vf);
-void vf_recovery_main(void *gt);             /* worker of one GT */
-void vf_recovery_device_main(void *vf);      /* worker for ABI below 1.27 */
+void vf_recovery_main(void *arg);            /* worker of one GT */
+void vf_recovery_device_main(void *arg);     /* worker for ABI below 1.27 */
 bool vf_recovery_by_gt(const struct vf *vf); /* which of the two */
 /* Parts of both flows. */
 void vf_recovery_shutdown(struct vf_gt *gt);

@@ -9,16 +9,18 @@
 
 #include "host/abi/gpu_commands_abi.h"
 
-#define JOB_RING_DW   32u
-#define JOB_BATCH_DW  16u
-#define SEQNO_BASE    0xffffff80u /* of fence 0; the first job's 0xffffff81 soon shows a wrap */
-#define SEQNO_DONE    0u          /* offsets in the seqno page */
-#define SEQNO_STARTED 8u
-#define ATOMIC_LENGTH 2u /* 4 dwords: command, address, one inline operand */
-#define SDI_LENGTH_DW 2u /* 4 dwords: command, address, one value */
+#define JOB_RING_DW    32u
+#define JOB_RING_SIZE  (JOB_RING_DW * sizeof(uint32_t))
+#define JOB_BATCH_DW   16u
+#define JOB_BATCH_SIZE (JOB_BATCH_DW * sizeof(uint32_t))
+#define SEQNO_BASE     0xffffff80u /* of fence 0; the first job's 0xffffff81 soon shows a wrap */
+#define SEQNO_DONE     0u          /* offsets in the seqno page */
+#define SEQNO_STARTED  8u
+#define ATOMIC_LENGTH  2u /* 4 dwords: command, address, one inline operand */
+#define SDI_LENGTH_DW  2u /* 4 dwords: command, address, one value */
 
-static_assert(VF_QUEUE_SLOTS * JOB_RING_DW * 4 == 0x4000, "jobs fill the 16 KiB ring exactly");
-static_assert(VF_QUEUE_SLOTS * JOB_BATCH_DW * 4 == 0x2000, "batch pool of two pages");
+static_assert(VF_QUEUE_SLOTS * JOB_RING_SIZE == 0x4000, "jobs fill the 16 KiB ring exactly");
+static_assert(VF_QUEUE_SLOTS * JOB_BATCH_SIZE == 0x2000, "batch pool of two pages");
 
 struct words {
     uint32_t dw[JOB_RING_DW]; /* MI_NOOP behind the end */
@@ -51,7 +53,7 @@ unsigned vf_job_slot(int64_t fence)
 
 uint32_t vf_job_ring_offset(int64_t fence)
 {
-    return vf_job_slot(fence) * JOB_RING_DW * 4;
+    return vf_job_slot(fence) * (uint32_t)JOB_RING_SIZE;
 }
 
 uint32_t vf_job_seqno(int64_t fence)
@@ -85,8 +87,8 @@ static void emit_batch(struct vf_queue *queue, int64_t fence)
     put_atomic_add(&words, bo_addr(results, 4ull * job->add_slot), job->add);
     put_store_dword(&words, bo_addr(results, 4ull * job->store_slot), job->store);
     put(&words, MI_BATCH_BUFFER_END);
-    bo_write(queue->vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_DW * 4ull, words.dw,
-             JOB_BATCH_DW * 4);
+    bo_write(queue->vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE, words.dw,
+             JOB_BATCH_SIZE);
 }
 
 /* ---- ring ------------------------------------------------------------------------------------ */
@@ -118,7 +120,7 @@ static void put_seqno_write(struct words *words, enum vf_engine engine, uint64_t
 static void emit_ring(struct vf_queue *queue, int64_t fence)
 {
     uint32_t seqno = vf_job_seqno(fence);
-    uint64_t batch = bo_addr(&queue->batches, vf_job_slot(fence) * JOB_BATCH_DW * 4ull);
+    uint64_t batch = bo_addr(&queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE);
     struct words words = {.len = 0};
 
     put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);
@@ -131,7 +133,7 @@ static void emit_ring(struct vf_queue *queue, int64_t fence)
     put(&words, MI_USER_INTERRUPT);
     put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);
     put(&words, MI_ARB_CHECK);
-    bo_write(queue->vf->hal, &queue->lrc, vf_job_ring_offset(fence), words.dw, JOB_RING_DW * 4);
+    bo_write(queue->vf->hal, &queue->lrc, vf_job_ring_offset(fence), words.dw, JOB_RING_SIZE);
 }
 
 void vf_job_emit(struct vf_queue *queue, int64_t fence)

@@ -202,14 +202,13 @@ static int wait_room(struct vf_queue *queue)
     unsigned life = queue->life;
     int64_t done = queue->done;
     uint64_t deadline;
-    int ret;
 
     hal_cycles(vf->hal, JOB_CYCLES);
     deadline = hal_now(vf->hal) + RING_ROOM_NS;
     for (;;) {
         uint64_t now = hal_now(vf->hal);
+        int ret = check_alive(queue, life);
 
-        ret = check_alive(queue, life);
         if (ret) {
             return ret;
         }
@@ -254,12 +253,26 @@ int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
     return fence;
 }
 
+/* Returns 0 when it has signalled, -EAGAIN while it may, or why it never will. */
+static int check_fence(struct vf_queue *queue, unsigned life, int64_t fence)
+{
+    int ret;
+
+    if (queue->life == life && queue->state > VF_QUEUE_CREATING) {
+        (void)vf_queue_update_done(queue);
+        if (queue->done >= fence) {
+            return 0;
+        }
+    }
+    ret = check_alive(queue, life);
+    return ret ? ret : -EAGAIN;
+}
+
 int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t timeout_ns)
 {
     struct vf_queue *queue = get(vf, index);
     uint64_t start = hal_now(vf->hal);
     unsigned life;
-    int ret;
 
     if (!queue) {
         return vf->wedged ? -ECANCELED : -ENOENT;
@@ -271,14 +284,9 @@ int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t timeout_ns)
     for (;;) {
         uint64_t waited = hal_now(vf->hal) - start;
 
-        if (queue->life == life && queue->state > VF_QUEUE_CREATING) {
-            (void)vf_queue_update_done(queue);
-            if (queue->done >= fence) {
-                return 0;
-            }
-        }
-        ret = check_alive(queue, life);
-        if (ret) {
+        int ret = check_fence(queue, life, fence);
+
+        if (ret != -EAGAIN) {
             return ret;
         }
         if (waited >= timeout_ns) {

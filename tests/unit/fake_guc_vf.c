@@ -27,7 +27,7 @@
 #define SUCCESS       0xf0000000u
 #define FAILURE       0xe0000000u
 
-/* ---- memory ------------------------------------------------------------------------------------ */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 uint32_t *peer_memory(struct peer *peer, uint64_t ggtt_addr)
 {
@@ -54,7 +54,7 @@ uint32_t *peer_state(struct peer *peer, unsigned gt, unsigned id, uint32_t dword
     return need(peer, lrc + LRC_PPHWSP_SIZE + 4ull * dword);
 }
 
-/* ---- interrupts and events ------------------------------------------------------------------------ */
+/* ---- interrupts and events ------------------------------------------------------------------- */
 
 static void post_at(struct peer *peer, uint64_t status, uint64_t source)
 {
@@ -103,7 +103,7 @@ static void send_event(struct peer *peer, unsigned gt, uint32_t action, const ui
     peer_send_g2h(peer, gt, hxg, len + 1);
 }
 
-/* ---- contexts ----------------------------------------------------------------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 static void run_context(struct peer *peer, unsigned gt, unsigned id)
 {
@@ -176,10 +176,10 @@ static void serve_ctb(struct peer *peer, unsigned gt)
 {
     struct peer_gt *guc = &peer->gts[gt];
     uint32_t hxg[GUC_CTB_MAX_DWORDS];
-    uint32_t *head;
 
     while (guc->ctb_on && !guc->blocked) {
-        head = need(peer, guc->h2g_desc);
+        uint32_t *head = need(peer, guc->h2g_desc);
+
         if (*head == *need(peer, guc->h2g_desc + 4)) {
             return;
         }
@@ -196,7 +196,7 @@ static void serve_ctb(struct peer *peer, unsigned gt)
     }
 }
 
-/* ---- mailbox ----------------------------------------------------------------------------------------- */
+/* ---- mailbox --------------------------------------------------------------------------------- */
 
 static void self_cfg(struct peer_gt *guc, const uint32_t *request, uint32_t *reply)
 {
@@ -335,7 +335,7 @@ static void serve_mailbox(struct peer *peer, unsigned gt)
     }
 }
 
-/* ---- registers ------------------------------------------------------------------------------------------ */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 static uint32_t *find_mailbox(struct peer *peer, uint32_t offset)
 {
@@ -382,7 +382,7 @@ static void write_register(void *arg, uint32_t offset, uint64_t value, unsigned 
     }
 }
 
-/* ---- migration --------------------------------------------------------------------------------------------- */
+/* ---- migration ------------------------------------------------------------------------------- */
 
 static void shift(uint64_t *addr, uint64_t by)
 {
@@ -423,7 +423,7 @@ void peer_migrate(struct peer *peer, uint64_t ggtt_start, bool quiet)
     }
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct peer *peer_create(uint32_t abi)
 {
@@ -469,7 +469,7 @@ void peer_probe(struct peer *peer)
     cr_assert_eq(ret, 0, "probe: %d", ret);
 }
 
-/* ---- the log --------------------------------------------------------------------------------------------------- */
+/* ---- the log --------------------------------------------------------------------------------- */
 
 static bool is_action(const struct peer_message *message, unsigned gt, uint32_t action)
 {

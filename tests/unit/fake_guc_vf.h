@@ -53,10 +53,10 @@ struct peer {
     bool no_mode_done;       /* MODE_SET is not answered */
     struct peer_gt gts[PEER_GTS];
     uint64_t *entries; /* GGTT */
-    uint32_t requests; /* marker start values seen by RESFIX_START, newest */
     struct peer_message mailbox_log[PEER_LOG], h2g_log[PEER_LOG];
     unsigned mailbox_count, h2g_count;
-    /* A test's own answer: fills reply and returns true, or leaves it to the peer. reply[0] 0: none. */
+    /* A test's own answer: fills reply and returns true, or leaves it to the peer. reply[0] 0:
+     * none. */
     bool (*answer)(struct peer *peer, unsigned gt, const uint32_t *request, uint32_t *reply);
     unsigned counter; /* the test's */
 };
@@ -82,7 +82,7 @@ void peer_run_engines(struct peer *peer);
 uint32_t *peer_memory(struct peer *peer, uint64_t ggtt_addr);
 /* A dword of a context's register state. */
 uint32_t *peer_state(struct peer *peer, unsigned gt, unsigned id, uint32_t dword);
-/* How many messages of that action a GT was sent since the log's place `from`. */
+/* How many messages of that action a GT was sent. */
 unsigned peer_count_mailbox(const struct peer *peer, unsigned gt, uint32_t action);
 unsigned peer_count_h2g(const struct peer *peer, unsigned gt, uint32_t action);
 /* The nth (0 first) of them, NULL when there are fewer. */
