@@ -12,7 +12,7 @@ local m = machine {
 local src, vm1 = m.src, m.vm1
 local vf = vm1.vf
 
-src:provision(1)
+src:provision(1, { ggtt_size = 16 << 20 })
 vm1:attach(src, 1)
 
 local queues, last = {}, {}

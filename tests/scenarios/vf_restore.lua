@@ -18,10 +18,11 @@ local src, dst, vm1 = m.src, m.dst, m.vm1
 local vf = vm1.vf
 
 -- Provisioned in the other order, VF 1 gets another range on dst than on src.
-src:provision(1)
-src:provision(2)
-dst:provision(2)
-dst:provision(1)
+local share = { ggtt_size = 16 << 20 }
+src:provision(1, share)
+src:provision(2, share)
+dst:provision(2, share)
+dst:provision(1, share)
 expect("dst has another GGTT range for VF 1",
        src:config(1).ggtt_start ~= dst:config(1).ggtt_start)
 
@@ -42,6 +43,7 @@ local function neighbour(vm)
       local fence = vm.vf:submit(queue, { work = p["neighbour.work"], add = { 1, 1 } })
       jobs = jobs + 1
       vm.vf:wait(queue, fence, "50ms")
+      sleep("10us")
     until moved
     expect_eq(vm.name .. ": each job ran once", vm.vf:result(1), jobs)
     expect_eq(vm.name .. ": not wedged", vm.vf:wedged(), nil)
