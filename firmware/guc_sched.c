@@ -262,7 +262,7 @@ static void start_context(struct guc *guc, unsigned e, unsigned fn)
                 context->registration[LRC_DW] & LRC_ADDRESS);
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_TAG),
                 FIELD_PREP(GUCBUS_ENGINE_TAG_FN, fn) |
-                    FIELD_PREP(GUCBUS_ENGINE_TAG_ID, context->id));
+                    FIELD_PREP(GUCBUS_ENGINE_TAG_ID, (uint32_t)context->id));
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_SUBMIT);
     trace(guc, fn, context->id, e, "switch_in");
 }
