@@ -9,4 +9,8 @@
 /* timeline DIR: sequence chart PF / GuC / VF from DIR/events.jsonl. Returns 0, or 2 on trouble. */
 int timeline_main(int argc, char **argv);
 
+/* image FILE: prints a VF's migration stream packet by packet, with what is wrong in it. Returns 0
+ * when it is good, 1 when it is bad, 2 on trouble. */
+int image_main(int argc, char **argv);
+
 #endif
