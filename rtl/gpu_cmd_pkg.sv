@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Commands of a ring or batch and the part of the context image that an engine uses: the chip's own reading of the
-// public encodings that host/abi/gpu_commands_abi.h and host/abi/xe_lrc_layout.h give to the drivers.
+// Commands of a ring or batch and the part of the context image that an engine uses: the chip's own
+// reading of the public encodings that host/abi/gpu_commands_abi.h and host/abi/xe_lrc_layout.h
+// give to the drivers.
 
 package gpu_cmd_pkg;
 
@@ -40,7 +41,8 @@ package gpu_cmd_pkg;
     CmdWork
   } command_e;
 
-  // The counter's threshold and control, relative to the engine's registers; and what is waited for in vain.
+  // The counter's threshold and control, relative to the engine's registers; and what is waited for
+  // in vain.
   localparam logic [11:0] CounterThreshold = 12'h17c;
   localparam logic [11:0] CounterControl   = 12'h178;
   localparam logic [31:0] NeverValue       = 32'hdead;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: MIT
-// DMA of one GuC: moves dwords between the GuC and a function's memory in quad-word beats. Each beat is translated
-// by itself, so pages and owners may change in the middle; reads run ahead of their answers.
+// DMA of one GuC: moves dwords between the GuC and a function's memory in quad-word beats. Each
+// beat is translated by itself, so pages and owners may change in the middle; reads run ahead of
+// their answers.
 
 module gpu_dma
   import gpu_pkg::*;
 #(
-  parameter int unsigned BurstBeats = 32  // reads under way; chosen: 256 bytes, as long as memory takes to answer
+  parameter int unsigned BurstBeats = 32  // reads under way; chosen: about what an answer takes
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -65,7 +66,7 @@ module gpu_dma
   logic [63:0] beat_q;
   logic [7:0]  be_q;
 
-  // ---- read: answers wait here for the dword stream ----------------------------------------------------------
+  // ---- read: answers wait here for the dword stream ---------------------------------------------
 
   logic [63:0]         beats [BurstBeats];
   logic [BeatBits-1:0] put_q, get_q;
@@ -104,7 +105,7 @@ module gpu_dma
     end
   end
 
-  // ---- control -----------------------------------------------------------------------------------------------
+  // ---- control ----------------------------------------------------------------------------------
 
   logic want, take, beat_full, swallowed;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Doorbells of one GT. One write rings both bells of a function: the CTB's always, the mailbox's when register 0
-// holds a message. The GuC takes them in round robin order; a CTB bell behind a closed gate keeps ringing unheard.
+// Doorbells of one GT. One write rings both bells of a function: the CTB's always, the mailbox's
+// when register 0 holds a message. The GuC takes them in round robin order; a CTB bell behind a
+// closed gate keeps ringing unheard.
 
 module gpu_doorbell
   import gpu_regs_pkg::*;

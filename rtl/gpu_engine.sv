@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A command streamer: takes a context from the GuC, runs its ring until it is empty, is preempted, faults or is
-// reset, puts its image back, and tells how it ended. One event for each context taken; the next one is taken when
-// the event was read.
+// A command streamer: takes a context from the GuC, runs its ring until it is empty, is preempted,
+// faults or is reset, puts its image back, and tells how it ended. One event for each context
+// taken; the next one is taken when the event was read.
 
 module gpu_engine
   import gpu_pkg::*;
@@ -64,7 +64,7 @@ module gpu_engine
   logic         event_q;
   logic [31:0]  tail_seen_q;
 
-  // ---- bus -------------------------------------------------------------------------------------------------------
+  // ---- bus --------------------------------------------------------------------------------------
 
   logic [31:0] addr, status;
   logic        write, command, submit, preempt, reset, pop, busy, refused;
@@ -93,7 +93,8 @@ module gpu_engine
         GUCBUS_ENGINE_STATUS: reg_rdata_o = status;
         GUCBUS_ENGINE_EVENT: begin
           if (event_q) begin
-            reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID | {4'd0, event_type_q, 2'd0, run_fn_q, run_tag_q};
+            reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID |
+                          {4'd0, event_type_q, 2'd0, run_fn_q, run_tag_q};
           end
         end
         default: ;
@@ -103,7 +104,7 @@ module gpu_engine
 
   assign event_o = event_q;
 
-  // ---- parts -----------------------------------------------------------------------------------------------------
+  // ---- parts ------------------------------------------------------------------------------------
 
   logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
   logic [31:0] head, tail, ring_start, ring_ctl, bb_head, bb_per_ctx;
@@ -146,7 +147,8 @@ module gpu_engine
     .idle_o          (context_idle)
   );
 
-  logic        want, dword_valid, dword_fault, fetch_valid, fetch_rsp, fetch_busy, fetch_idle, forget;
+  logic        want, dword_valid, dword_fault, fetch_valid, fetch_rsp, fetch_busy, fetch_idle;
+  logic        forget;
   logic [31:0] want_addr, dword, fetch_addr;
 
   gpu_engine_fetch u_fetch (
@@ -222,7 +224,7 @@ module gpu_engine
     .wake_o          (wake_o)
   );
 
-  // ---- one of the parts uses memory at a time -----------------------------------------------------------------------
+  // ---- one of the parts uses memory at a time ---------------------------------------------------
 
   assign context_rsp = mem_rsp_valid_i && context_busy;
   assign fetch_rsp   = mem_rsp_valid_i && fetch_busy;
@@ -250,13 +252,13 @@ module gpu_engine
     end
   end
 
-  // ---- life of a context ------------------------------------------------------------------------------------------
+  // ---- life of a context ------------------------------------------------------------------------
 
   logic finish, parts_busy;
 
   assign leave      = preempt_q || gate_closed_i[run_fn_q];
   assign parts_busy = context_busy || fetch_busy || exec_busy;
-  assign idle_o     = context_idle && fetch_idle && exec_idle && (state_q != StAbort || parts_busy);
+  assign idle_o     = context_idle && fetch_idle && exec_idle && (state_q == StIdle || parts_busy);
   assign forget     = start || resume;
 
   always_comb begin

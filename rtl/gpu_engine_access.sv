@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The memory access that a command makes, from its dwords. GGTT addresses have 32 bits; one that does not fit, and
-// one that is per process, is marked so that the arbiter refuses and reports it.
+// The memory access that a command makes, from its dwords. GGTT addresses have 32 bits; one that
+// does not fit, and one that is per process, is marked so that the arbiter refuses and reports it.
 
 module gpu_engine_access
   import gpu_pkg::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Moves an engine's part of the context image: loads it, looks at the tail again, saves what changed. One command
-// at a time; done comes when the last write is out.
+// Moves an engine's part of the context image: loads it, looks at the tail again, saves what
+// changed. One command at a time; done comes when the last write is out.
 
 module gpu_engine_context
   import gpu_pkg::*;
@@ -69,7 +69,7 @@ module gpu_engine_context
   logic         all_asked_q, fault_q;
   logic [31:0]  saved_at_q;
 
-  // ---- accesses --------------------------------------------------------------------------------------------------
+  // ---- accesses ---------------------------------------------------------------------------------
 
   logic [31:12] image_page;
   logic [11:0]  read_offset, save_offset;
@@ -93,7 +93,7 @@ module gpu_engine_context
   assign mem_addr_o  = {image_page, mem_write_o ? save_offset : read_offset};
   assign mem_data_o  = {save_data, 32'd0};
 
-  // ---- control ---------------------------------------------------------------------------------------------------
+  // ---- control ----------------------------------------------------------------------------------
 
   logic collected;
   assign collected = all_asked_q && got_q == ask_q;
@@ -171,6 +171,7 @@ module gpu_engine_context
       mem_rsp_valid_i |-> state_q == StLoad && !collected);
   // One command at a time.
   ContextOneCommand: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (load_i || load_tail_i || save_i) |-> state_q == StIdle && $onehot({load_i, load_tail_i, save_i}));
+      (load_i || load_tail_i || save_i) |->
+      state_q == StIdle && $onehot({load_i, load_tail_i, save_i}));
 
 endmodule

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the first dword of a command says: what to do, how long it is, and how many dwords must be there before
-// it can be done. A command too short for that is skipped like an unknown one.
+// What the first dword of a command says: what to do, how long it is, and how many dwords must be
+// there before it can be done. A command too short for that is skipped like an unknown one.
 
 module gpu_engine_decode
   import gpu_cmd_pkg::*;

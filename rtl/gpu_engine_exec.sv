@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Runs commands: takes dwords, does what they say, and decides where the context may be left: between commands and
-// in waits, while arbitration is on. All waits compare with the timestamp; none counts.
+// Runs commands: takes dwords, does what they say, and decides where the context may be left:
+// between commands and in waits, while arbitration is on. All waits compare with the timestamp;
+// none counts.
 
 module gpu_engine_exec
   import gpu_pkg::*;
@@ -91,7 +92,7 @@ module gpu_engine_exec
   logic [10:0] left_q;       // dwords of the command not taken
   logic [1:0]  step_q;       // of a user interrupt: look, status, source, message
 
-  // ---- position and decode ---------------------------------------------------------------------------------------
+  // ---- position and decode ----------------------------------------------------------------------
 
   command_e    command;
   logic [10:0] len, advance_len;
@@ -129,7 +130,7 @@ module gpu_engine_exec
     .save_bb_head_o (save_bb_head_o)
   );
 
-  // ---- when to leave ---------------------------------------------------------------------------------------------
+  // ---- when to leave ----------------------------------------------------------------------------
 
   logic may_leave, taking, timer, waiting, leave_wait;
 
@@ -140,7 +141,8 @@ module gpu_engine_exec
   assign leave_wait = may_leave && (state_q == StPoll || header_q[8]);  // MI_MODEL_WORK_PREEMPTIBLE
   assign taking     = state_q == StOperand ||
                       ((state_q == StData || state_q == StRegister) && left_q != 11'd0);
-  assign want_o     = !abort_i && !at_tail && (taking || (state_q == StPoint && !bad_ring && !may_leave));
+  assign want_o     = !abort_i && !at_tail &&
+                      (taking || (state_q == StPoint && !bad_ring && !may_leave));
   assign take       = want_o && dword_valid_i;
 
   assign exit_o        = state_q == StExit;
@@ -153,10 +155,11 @@ module gpu_engine_exec
                           !at_tail && !bad_ring && !abort_i) ||
                          (waiting && !timer && !leave_wait && !abort_i);
 
-  // ---- accesses --------------------------------------------------------------------------------------------------
+  // ---- accesses ---------------------------------------------------------------------------------
 
   mem_op_e     op_d, op_q;
   logic        ppgtt_d, ppgtt_q, prepare, quad_store, skip_wait, no_write, satisfied;
+  logic        is_interrupt;
   logic [31:0] addr_d, addr_q, data_addr_q, answer;
   logic [63:0] data_q;
   /*verilator tracing_off*/
@@ -195,6 +198,8 @@ module gpu_engine_exec
   assign mem_be_o    = be_q;
   assign mem_data_o  = data_q;
 
+  assign is_interrupt = command_q == CmdInterrupt;
+
   assign answer    = addr_q[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
   assign skip_wait = armed_q && operand_q[0] == NeverValue && operand_q[1][31:12] == page_i;
   // Two dwords go out as one when they share a quad-word.
@@ -212,7 +217,7 @@ module gpu_engine_exec
     endcase
   end
 
-  // ---- control ---------------------------------------------------------------------------------------------------
+  // ---- control ----------------------------------------------------------------------------------
 
   assign advance     = take || finish;
   assign advance_len = finish ? left_q : (state_q == StPoint && command == CmdSkip) ? len : 11'd1;
@@ -254,7 +259,7 @@ module gpu_engine_exec
           end
           CmdArb, CmdBatchEnd: state_d = StPoint;
           default: begin
-            if ((command_q == CmdInterrupt && irq_enable_i == 32'd0) ||
+            if ((is_interrupt && irq_enable_i == 32'd0) ||
                 (command_q == CmdSemaphore && skip_wait) ||
                 (command_q == CmdPostSync && no_write)) begin
               finish  = 1'b1;
@@ -282,20 +287,20 @@ module gpu_engine_exec
       end
       StMem: begin
         if (mem_ready_i) begin
-          if (mem_fault_i)                                    {state_d, exit_d} = {StExit, ExitFault};
-          else if (op_q == MemRead || op_q == MemAtomic)      state_d = StAnswer;
-          else if (command_q == CmdStoreData)                 state_d = StData;
-          else if (command_q == CmdInterrupt && step_q != 2'd3) state_d = StAct;
-          else                                                {state_d, finish} = {StPoint, 1'b1};
+          if (mem_fault_i)                                 {state_d, exit_d} = {StExit, ExitFault};
+          else if (op_q == MemRead || op_q == MemAtomic)   state_d = StAnswer;
+          else if (command_q == CmdStoreData)              state_d = StData;
+          else if (is_interrupt && step_q != 2'd3)         state_d = StAct;
+          else                                             {state_d, finish} = {StPoint, 1'b1};
           if (abort_i && state_d != StAnswer) {state_d, finish} = {StIdle, 1'b0};
         end
       end
       StAnswer: begin
         if (mem_rsp_valid_i) begin
-          if (abort_i)                                            state_d = StIdle;
-          else if (command_q == CmdSemaphore && !satisfied)       state_d = StPoll;
-          else if (command_q == CmdInterrupt && mem_rsp_data_i[{irq_enable_i[2], 5'd0}]) state_d = StAct;
-          else                                                    {state_d, finish} = {StPoint, 1'b1};
+          if (abort_i)                                      state_d = StIdle;
+          else if (command_q == CmdSemaphore && !satisfied) state_d = StPoll;
+          else if (is_interrupt && answer[0])               state_d = StAct;
+          else                                              {state_d, finish} = {StPoint, 1'b1};
         end
       end
       StWork, StPoll: begin
@@ -311,7 +316,7 @@ module gpu_engine_exec
     endcase
   end
 
-  // ---- state -----------------------------------------------------------------------------------------------------
+  // ---- state ------------------------------------------------------------------------------------
 
   /*verilator tracing_off*/
   logic [63:0] wake_q;
@@ -374,7 +379,7 @@ module gpu_engine_exec
       if (state_q == StData && prepare) data_addr_q <= data_addr_q + (half_q ? 32'd8 : 32'd4);
       if (state_q == StRegister && take && !taken_q[0] &&
           (dword_i[11:0] == CounterThreshold || dword_i[11:0] == CounterControl)) armed_q <= 1'b1;
-      if (command_q == CmdInterrupt &&
+      if (is_interrupt &&
           ((state_q == StMem && mem_ready_i) || (state_q == StAnswer && mem_rsp_valid_i))) begin
         if (op_q != MemRead || state_q == StAnswer) step_q <= step_q + 2'd1;
       end

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Command dwords of an engine, by way of one line of 64 bytes. A line lies in one page, is read in one burst, and is
-// forgotten when the ring's tail moved, since dwords behind the old tail may have been read too early.
+// Command dwords of an engine, by way of one line of 64 bytes. A line lies in one page, is read in
+// one burst, and is forgotten when the ring's tail moved, since dwords behind the old tail may have
+// been read too early.
 
 module gpu_engine_fetch (
   input  logic        clk_i,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Where an engine stands in its context: in the ring, in a batch called from it, or in the batch that runs at each
-// switch-in. Knows where to go on, where the command under way began, and so what to save.
+// Where an engine stands in its context: in the ring, in a batch called from it, or in the batch
+// that runs at each switch-in. Knows where to go on, where the command under way began, and so what
+// to save.
 
 module gpu_engine_position (
   input  logic        clk_i,
@@ -37,7 +38,7 @@ module gpu_engine_position (
   logic [31:0] ring_return_q; // in a batch: offset behind the call
   logic        in_batch_q, switching_in_q;
 
-  logic [31:0] size, start, left, bytes, ahead, image_ip;
+  logic [31:0] size, start, tail, left, bytes, ahead, image_ip;
   logic        enabled;
 
   assign size     = {11'd0, ring_ctl_i[20:12], 12'd0} + 32'h1000;
@@ -45,12 +46,13 @@ module gpu_engine_position (
   assign enabled  = ring_ctl_i[0];
   assign image_ip = bb_head_i[0] ? {bb_head_i[31:2], 2'd0} : {head_i[31:2], 2'd0};
 
-  assign left  = (tail_i >= ip_q) ? {tail_i[31:2], 2'd0} - ip_q : {tail_i[31:2], 2'd0} + size - ip_q;
+  assign tail  = {tail_i[31:2], 2'd0};
+  assign left  = (tail >= ip_q) ? tail - ip_q : tail + size - ip_q;
   assign bytes = {19'd0, advance_len_i, 2'd0};
   assign ahead = ip_q + bytes;
 
   assign fetch_addr_o   = in_batch_q ? ip_q : start + ip_q;
-  assign at_tail_o      = !in_batch_q && (!enabled || ip_q == {tail_i[31:2], 2'd0});
+  assign at_tail_o      = !in_batch_q && (!enabled || ip_q == tail);
   assign bad_ring_o     = enabled && (head_i >= size || tail_i >= size);
   assign switching_in_o = switching_in_q;
 
@@ -90,7 +92,7 @@ module gpu_engine_position (
         ip_q           <= switching_in_q ? image_ip : ring_return_q;
       end else if (advance_i) begin
         if (in_batch_q)         ip_q <= ahead;
-        else if (bytes >= left) ip_q <= {tail_i[31:2], 2'd0};
+        else if (bytes >= left) ip_q <= tail;
         else                    ip_q <= (ahead >= size) ? ahead - size : ahead;
       end
     end

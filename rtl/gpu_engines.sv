@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The engines of the tile, by the index of gpu_pkg: render and copy on the main GT's bus, video decode on the media
-// GT's.
+// The engines of the tile, by the index of gpu_pkg: render and copy on the main GT's bus, video
+// decode on the media GT's.
 
 module gpu_engines
   import gpu_pkg::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Translation faults of one GT, oldest first. When it is full a new fault is not recorded: whoever made the
-// access knows by itself, the queue is for the report.
+// Translation faults of one GT, oldest first. When it is full a new fault is not recorded: whoever
+// made the access knows by itself, the queue is for the report.
 
 module gpu_fault_fifo
   import gpu_regs_pkg::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// PCI function level resets on their way to one GuC: a bit for each function, so that none is lost however late
-// the GuC looks. Two resets of one function before it looks are one.
+// PCI function level resets on their way to one GuC: a bit for each function, so that none is lost
+// however late the GuC looks. Two resets of one function before it looks are one.
 
 module gpu_flr
   import gpu_regs_pkg::*;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The gate of one GT: a bit for each function. Behind a closed one CTB doorbells wait and no engine works; the
-// mailbox stays open, since a blocked VF recovers through it.
+// The gate of one GT: a bit for each function. Behind a closed one CTB doorbells wait and no engine
+// works; the mailbox stays open, since a blocked VF recovers through it.
 
 module gpu_gate (
   input  logic        clk_i,

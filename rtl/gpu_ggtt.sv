@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The GGTT's entries: one table for the tile, written through BAR0, read by the TLB's walker. Each entry names its
-// owner. The PF reads and writes all of it; a VF sees its own entries, without the owner field, as if no other
-// existed: foreign ones read 0 and its writes to them are lost.
+// The GGTT's entries: one table for the tile, written through BAR0, read by the TLB's walker. Each
+// entry names its owner. The PF reads and writes all of it; a VF sees its own entries, without the
+// owner field, as if no other existed: foreign ones read 0 and its writes to them are lost.
 
 module gpu_ggtt
   import gpu_pkg::PteBits;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What each GT has for its GuC: private bus, mailbox, doorbells, gate, resets, faults, DMA, interrupts, and the
-// PF's registers. Its engines stand beside it in gpu_top and hang on the engine bus.
+// What each GT has for its GuC: private bus, mailbox, doorbells, gate, resets, faults, DMA,
+// interrupts, and the PF's registers. Its engines stand beside it in gpu_top and hang on the engine
+// bus.
 
 module gpu_gt
   import gpu_pkg::*;
@@ -285,6 +286,7 @@ module gpu_gt
   );
 
   // An engine is read or written, not both.
-  GtBusOneDirection: assert property (@(posedge clk_i) disable iff (!rst_ni) !(bus_write && bus_read));
+  GtBusOneDirection: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      !(bus_write && bus_read));
 
 endmodule

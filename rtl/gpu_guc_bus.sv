@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Private bus of one GuC: takes one access at a time, finds the block, answers reads. Reading a queue takes its
-// next entry.
+// Private bus of one GuC: takes one access at a time, finds the block, answers reads. Reading a
+// queue takes its next entry.
 
 module gpu_guc_bus
   import gpu_regs_pkg::*;
@@ -91,7 +91,7 @@ module gpu_guc_bus
   assign bus_addr_o  = addr_q;
   assign bus_wdata_o = wdata_q;
 
-  // ---- strobes ---------------------------------------------------------------------------------------------------
+  // ---- strobes ----------------------------------------------------------------------------------
 
   assign mailbox_write_o  = write && is_mailbox;
   assign engine_sel_o     = {addr_q[6], !addr_q[6]} & {2{access && is_engine}};
@@ -103,7 +103,7 @@ module gpu_guc_bus
   assign irq_send_o       = write && addr == GUCBUS_IRQ_SEND && !irq_busy_i;
   assign tlb_invalidate_o = write && addr == GUCBUS_TLB_INV && wdata_q[0];
 
-  // ---- read ------------------------------------------------------------------------------------------------------
+  // ---- read -------------------------------------------------------------------------------------
 
   assign irq_status = (doorbell_pending_i       ? GUCBUS_IRQ_DOORBELL : 32'd0) |
                       ((engine_event_i != 2'd0) ? GUCBUS_IRQ_ENGINE   : 32'd0) |
@@ -137,7 +137,7 @@ module gpu_guc_bus
     end
   end
 
-  // ---- control ---------------------------------------------------------------------------------------------------
+  // ---- control ----------------------------------------------------------------------------------
 
   assign req_ready_o     = state_q == StIdle;
   assign rsp_valid_o     = state_q == StRespond;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Interrupt registers, one copy for each function: the path by which the PF (and a VF without memory interrupts)
-// learns of its GuCs. For each function and GuC it keeps the vector bits raised and not yet acknowledged.
+// Interrupt registers, one copy for each function: the path by which the PF (and a VF without
+// memory interrupts) learns of its GuCs. For each function and GuC it keeps the vector bits raised
+// and not yet acknowledged.
 //
-// GT_INTR_DW0 shows a GuC whose vector is not empty and not masked: a level, so nothing is lost between reading
-// it and acknowledging. Selecting its bit latches the vector in the identity; writing the identity back takes
-// those bits from the vector. An MSI goes out when a vector is raised, and when the master is enabled or a mask is
-// written while a level is up. Master of a VF: GFX_MSTR_IRQ bit 31; of the PF: DG1_MSTR_TILE_INTR bit 31 as well.
+// GT_INTR_DW0 shows a GuC whose vector is not empty and not masked: a level, so nothing is lost
+// between reading it and acknowledging. Selecting its bit latches the vector in the identity;
+// writing the identity back takes those bits from the vector. An MSI goes out when a vector is
+// raised, and when the master is enabled or a mask is written while a level is up. Master of a VF:
+// GFX_MSTR_IRQ bit 31; of the PF: DG1_MSTR_TILE_INTR bit 31 as well.
 
 module gpu_irq_regs
   import gpu_pkg::*;
@@ -54,7 +56,7 @@ module gpu_irq_regs
   logic [63:0] master_q, msi_pending_q;
   logic        tile_master_q;
 
-  // ---- one access a cycle: the host, else a GuC ----------------------------------------------------------------
+  // ---- one access a cycle: the host, else a GuC -------------------------------------------------
 
   logic        raise, raise_gt;
   logic [5:0]  fn, next_msi_fn;
@@ -95,7 +97,7 @@ module gpu_irq_regs
   assign open    = {~mask[15:0], ~mask[31:16]};
   assign level   = old & open;
 
-  // ---- read ------------------------------------------------------------------------------------------------------
+  // ---- read -------------------------------------------------------------------------------------
 
   logic [31:0] intr_dw0;
   assign intr_dw0 = ((level[15:0]  != 16'd0) ? INTR_GUC  : 32'd0) |
@@ -116,7 +118,7 @@ module gpu_irq_regs
     end
   end
 
-  // ---- write and raise -------------------------------------------------------------------------------------------
+  // ---- write and raise --------------------------------------------------------------------------
 
   logic [31:0] next_identity;
   logic        master, tile_master, send;
@@ -131,12 +133,17 @@ module gpu_irq_regs
                  ? {wdata[15:0] & latched[15:0], 16'd0}
                  : {16'd0, wdata[15:0] & latched[15:0]};
 
+  function automatic logic [31:0] identity_of(input logic [5:0] instance_id,
+                                              input logic [15:0] bits);
+    return {6'd0, instance_id, 1'b0, IdentityClassOther, bits};
+  endfunction
+
   always_comb begin
     next_identity = 32'd0;
     if ((wdata & INTR_GUC) != 32'd0 && old[15:0] != 16'd0) begin
-      next_identity = INTR_DATA_VALID | {6'd0, IdentityInstanceGuc, 1'b0, IdentityClassOther, old[15:0]};
+      next_identity = INTR_DATA_VALID | identity_of(IdentityInstanceGuc, old[15:0]);
     end else if ((wdata & INTR_MGUC) != 32'd0 && old[31:16] != 16'd0) begin
-      next_identity = INTR_DATA_VALID | {6'd0, IdentityInstanceMguc, 1'b0, IdentityClassOther, old[31:16]};
+      next_identity = INTR_DATA_VALID | identity_of(IdentityInstanceMguc, old[31:16]);
     end
   end
 
@@ -155,7 +162,7 @@ module gpu_irq_regs
     end
   end
 
-  // ---- state -----------------------------------------------------------------------------------------------------
+  // ---- state ------------------------------------------------------------------------------------
 
   always_ff @(posedge clk_i) begin
     if (raise) vector[fn] <= old | raised;

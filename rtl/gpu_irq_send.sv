@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Interrupts of one GuC to a function, as the GuC asks for them: by memory (a status byte for each bit, the source
-// byte, then the MSI, in this order) or by the registers. A fault on the way drops the rest: a function that took
-// its page away is not told.
+// Interrupts of one GuC to a function, as the GuC asks for them: by memory (a status byte for each
+// bit, the source byte, then the MSI, in this order) or by the registers. A fault on the way drops
+// the rest: a function that took its page away is not told.
 
 module gpu_irq_send
   import gpu_pkg::*;

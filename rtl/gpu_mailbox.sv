@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Mailbox of one GT: four dwords for each function, written by the function (or by the PF through its view) and
-// by the GuC. Neither side is told of the other's writes; the doorbell and register 0 do that.
+// Mailbox of one GT: four dwords for each function, written by the function (or by the PF through
+// its view) and by the GuC. Neither side is told of the other's writes; the doorbell and register 0
+// do that.
 
 module gpu_mailbox
   import gpu_pkg::NumFns;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// The one way to memory. Takes requests of all clients round robin, translates them, and puts them on the port
-// one a cycle; remembers who asked, since answers come in order. A request ends in the cycle of its ready: either
-// it is on its way or fault_o says that it was not made. Interrupts take the same way and so stay behind the
-// writes before them.
+// The one way to memory. Takes requests of all clients round robin, translates them, and puts them
+// on the port one a cycle; remembers who asked, since answers come in order. A request ends in the
+// cycle of its ready: either it is on its way or fault_o says that it was not made. Interrupts take
+// the same way and so stay behind the writes before them.
 
 module gpu_memarb
   import gpu_pkg::*;
 #(
-  parameter int unsigned MaxReads = 64  // answers under way; chosen: more than the clients ask for together
+  parameter int unsigned MaxReads = 64  // answers under way; chosen: both DMAs at full burst
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -16,13 +16,13 @@ module gpu_memarb
   input  logic [NumClients-1:0] req_valid_i,
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
-  input  logic [31:0]           req_addr_i  [NumClients],  // GGTT byte address; be picks in its quad-word
-  input  logic [NumClients-1:0] req_ppgtt_i,               // address is per process: faults until that exists
+  input  logic [31:0]           req_addr_i  [NumClients],  // GGTT byte address
+  input  logic [NumClients-1:0] req_ppgtt_i,               // per process: faults until that exists
   input  logic [7:0]            req_be_i    [NumClients],
   input  logic [63:0]           req_data_i  [NumClients],
   output logic [NumClients-1:0] req_ready_o,
   output logic                  req_fault_o,               // with ready
-  output logic                  req_sent_o,                // what ready took before is out on the port now
+  output logic                  req_sent_o,                // what ready took before has left
   output logic [NumClients-1:0] rsp_valid_o,
 
   // translation
@@ -64,7 +64,7 @@ module gpu_memarb
 
   typedef logic [ClientBits-1:0] client_t;
 
-  // ---- who is next -----------------------------------------------------------------------------------------
+  // ---- who is next ------------------------------------------------------------------------------
 
   client_t               last_q, locked_client_q, client;
   logic                  locked_q, any;
@@ -82,7 +82,7 @@ module gpu_memarb
     end
   end
 
-  // ---- its request -----------------------------------------------------------------------------------------
+  // ---- its request ------------------------------------------------------------------------------
 
   mem_op_e     op;
   logic [31:0] addr;
@@ -118,7 +118,7 @@ module gpu_memarb
   assign fault_foreign_o = !per_process && verdict_foreign_i;
   assign fault_addr_o    = addr;
 
-  // ---- the port --------------------------------------------------------------------------------------------
+  // ---- the port ---------------------------------------------------------------------------------
 
   logic        out_valid_q;
   mem_op_e     out_op_q;
@@ -164,7 +164,7 @@ module gpu_memarb
     end
   end
 
-  // ---- whose answer comes next -----------------------------------------------------------------------------
+  // ---- whose answer comes next ------------------------------------------------------------------
 
   client_t             reader [MaxReads];
   logic [ReadBits-1:0] put_q, get_q;

@@ -136,12 +136,14 @@ module gpu_memory
     .idle_o            (memarb_idle)
   );
 
+  localparam logic [3:0] EngineClient = GUCBUS_FAULT_CLIENT_ENGINE[3:0];  // + number in its GT
+
   // Which GT hears of it, and by what name.
   always_comb begin
     unique case (fault_client)
-      3'(EngineRcs):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_ENGINE[3:0]};
-      3'(EngineBcs):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_ENGINE[3:0] + 4'd1};
-      3'(EngineVcs):     {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_ENGINE[3:0]};
+      3'(EngineRcs):     {fault_gt, fault_client_o} = {1'b0, EngineClient};
+      3'(EngineBcs):     {fault_gt, fault_client_o} = {1'b0, EngineClient + 4'd1};
+      3'(EngineVcs):     {fault_gt, fault_client_o} = {1'b1, EngineClient};
       3'(ClientDma):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
       3'(ClientDma + 1): {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
       3'(ClientIrq):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};

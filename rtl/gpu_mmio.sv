@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// BAR0 of all functions: a VF is an address translation in front of the same registers. Splits an access into
-// dwords, finds whose copy of which register is meant, and answers every read; what does not exist or may not be
-// seen reads 0 and ignores writes.
+// BAR0 of all functions: a VF is an address translation in front of the same registers. Splits an
+// access into dwords, finds whose copy of which register is meant, and answers every read; what
+// does not exist or may not be seen reads 0 and ignores writes.
 //
 //   0x000000  PF: registers of the main GT             0x380000  PF: registers of the media GT
 //   0x078000  PVINFO page of a mediated vGPU: its place; reads 0
@@ -70,7 +70,7 @@ module gpu_mmio
   logic [7:0]  be_q;
   logic [63:0] wdata_q, rdata_q;
 
-  // ---- decode ----------------------------------------------------------------------------------------------------
+  // ---- decode -----------------------------------------------------------------------------------
 
   typedef enum logic [2:0] {
     SelNone, SelMailbox, SelDoorbell, SelIrq, SelVfCap, SelPf
@@ -153,7 +153,7 @@ module gpu_mmio
   assign pte_be_o    = be_q;
   assign pte_wdata_o = wdata_q;
 
-  // ---- control ---------------------------------------------------------------------------------------------------
+  // ---- control ----------------------------------------------------------------------------------
 
   assign host_req_ready_o = state_q == StIdle;
   assign host_rsp_valid_o = state_q == StRespond;

@@ -4,7 +4,7 @@
 module gpu_pf_regs
   import gpu_regs_pkg::*;
 #(
-  parameter logic [31:0] GmdId      = 32'h0780_0004,  // 30.00 revision 4, as an integrated part of today
+  parameter logic [31:0] GmdId      = 32'h0780_0004,  // 30.00 revision 4
   parameter logic [31:0] RpmConfig0 = 32'h0000_0014   // crystal 38.4 MHz, shift 2
 ) (
   input  logic        clk_i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Types and numbers that several blocks of the chip share and that no program sees. What programs see is in
-// gpu_regs.def.
+// Types and numbers that several blocks of the chip share and that no program sees. What programs
+// see is in gpu_regs.def.
 
 package gpu_pkg;
 
@@ -13,8 +13,8 @@ package gpu_pkg;
   localparam int unsigned EngineBcs  = 1;
   localparam int unsigned EngineVcs  = 2;
 
-  // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts, which only send
-  // messages.
+  // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts,
+  // which only send messages.
   localparam int unsigned NumClients = NumEngines + 5;
   localparam int unsigned ClientDma  = NumEngines;      // + GT
   localparam int unsigned ClientIrq  = NumEngines + 2;  // + GT

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// GT timestamp in clock cycles. The simulator adds what it did not evaluate, so that the value is the same with
-// and without idle skip. It is not traced: it changes at each edge.
+// GT timestamp in clock cycles. The simulator adds what it did not evaluate, so that the value is
+// the same with and without idle skip. It is not traced: it changes at each edge.
 
 module gpu_timestamp (
   input  logic        clk_i,

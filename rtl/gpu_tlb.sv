@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
-// GGTT TLB of the tile with its walker. Entries are tagged by page alone and keep the owner that the walk found;
-// the owner is compared at each use. An entry written meanwhile in the table is not noticed until an
-// invalidation, as on the real chip. Absent entries are not kept.
+// GGTT TLB of the tile with its walker. Entries are tagged by page alone and keep the owner that
+// the walk found; the owner is compared at each use. An entry written meanwhile in the table is not
+// noticed until an invalidation, as on the real chip. Absent entries are not kept.
 
 module gpu_tlb
   import gpu_pkg::PteBits;
 #(
   parameter int unsigned IndexBits  = 20,
-  parameter int unsigned Entries    = 64,  // chosen: direct mapped, so about twice what is in use at a time
+  parameter int unsigned Entries    = 64,  // chosen: direct mapped, about twice what is in use
   parameter int unsigned WalkCycles = 20   // chosen: an L3 hit of the table
 ) (
   input  logic                 clk_i,

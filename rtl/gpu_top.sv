@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
-// The chip: one tile with a main GT and a media GT. Everything that C++ sees is in this port list: scalars of at
-// most 64 bits. One register access is under way on each port at a time.
+// The chip: one tile with a main GT and a media GT. Everything that C++ sees is in this port list:
+// scalars of at most 64 bits. One register access is under way on each port at a time.
 //
-// quiescent_o: with no input active, a clock edge would change nothing but the timestamp, up to the edge at which
-// the timestamp reaches wakeup_o (all ones: never). skip_i is added to the timestamp at this edge, beside the
-// usual one.
+// quiescent_o: with no input active, a clock edge would change nothing but the timestamp, up to the
+// edge at which the timestamp reaches wakeup_o (all ones: never). skip_i is added to the timestamp
+// at this edge, beside the usual one.
 
 module gpu_top
   import gpu_pkg::*;
@@ -22,8 +22,9 @@ module gpu_top
   output logic [63:0] wakeup_o,
   /*verilator tracing_on*/
 
-  // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write is not answered.
-  // addr is 4-byte aligned; be picks bytes of the 8-byte lane (addr[2] clear: 3:0, set: 7:4; 64-bit access: all).
+  // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write is not
+  // answered. addr is 4-byte aligned; be picks bytes of the 8-byte lane (addr[2] clear: 3:0, set:
+  // 7:4; 64-bit access: all).
   input  logic        host_req_valid_i,
   input  logic        host_req_write_i,
   input  logic [5:0]  host_req_fn_i,
@@ -38,7 +39,8 @@ module gpu_top
   input  logic        flr_valid_i,
   input  logic [5:0]  flr_fn_i,
 
-  // private buses of the GuCs, bit or lane n for GT n. valid stays until ready; reads are answered by rsp_valid.
+  // private buses of the GuCs, bit or lane n for GT n. valid stays until ready; reads are answered
+  // by rsp_valid.
   input  logic [1:0]  guc_req_valid_i,
   input  logic [1:0]  guc_req_write_i,
   input  logic [31:0] guc_req_addr_i,   // 16 bits each
@@ -48,8 +50,9 @@ module gpu_top
   output logic [63:0] guc_rsp_data_o,   // 32 bits each
   output logic [1:0]  guc_irq_o,
 
-  // DMA of the GuCs: command, then a stream of dwords in (write) or out (read, always taken), then done (pulse);
-  // error with done: a translation faulted, the rest was not moved (write data beyond it is swallowed).
+  // DMA of the GuCs: command, then a stream of dwords in (write) or out (read, always taken), then
+  // done (pulse); error with done: a translation faulted, the rest was not moved (write data beyond
+  // it is swallowed).
   input  logic [1:0]  dma_req_valid_i,
   input  logic [1:0]  dma_req_write_i,
   input  logic [11:0] dma_req_fn_i,     // 6 bits each
@@ -64,8 +67,9 @@ module gpu_top
   output logic [1:0]  dma_done_o,
   output logic [1:0]  dma_error_o,
 
-  // memory of the functions. In order; a write is posted; read and atomic are answered in order, any number later.
-  // op 0 read, 1 write, 2 atomic add of the selected 4 bytes (answer: the quad-word before).
+  // memory of the functions. In order; a write is posted; read and atomic are answered in order,
+  // any number later. op 0 read, 1 write, 2 atomic add of the selected 4 bytes (answer: the
+  // quad-word before).
   output logic        mem_req_valid_o,
   output logic [1:0]  mem_req_op_o,
   output logic [5:0]  mem_req_fn_o,
@@ -82,7 +86,7 @@ module gpu_top
   output logic [2:0]  msi_vector_o
 );
 
-  // ---- wires: index is the GT, or the memory client (gpu_pkg) --------------------------------------------------
+  // ---- wires: index is the GT, or the memory client (gpu_pkg) -----------------------------------
 
   /*verilator tracing_off*/
   logic [63:0] timestamp;
@@ -138,7 +142,7 @@ module gpu_top
   logic [63:0]           engine_mem_data [NumEngines];
   logic                  engines_idle;
 
-  // ---- tile ------------------------------------------------------------------------------------------------------
+  // ---- tile -------------------------------------------------------------------------------------
 
   gpu_timestamp u_timestamp (
     .clk_i       (clk_i),
@@ -249,7 +253,7 @@ module gpu_top
   assign mem_data[ClientTile]  = 64'd0;
   assign mem_ppgtt[ClientTile] = 1'b0;
 
-  // ---- GTs: 0 main, 1 media --------------------------------------------------------------------------------------
+  // ---- GTs: 0 main, 1 media ---------------------------------------------------------------------
 
   for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
     assign mem_ppgtt[ClientDma+gt] = 1'b0;
@@ -333,7 +337,7 @@ module gpu_top
     );
   end
 
-  // ---- engines -----------------------------------------------------------------------------------
+  // ---- engines ----------------------------------------------------------------------------------
 
   gpu_engines u_engines (
     .clk_i           (clk_i),
@@ -374,6 +378,15 @@ module gpu_top
 
   assign quiescent_o = mmio_idle && irq_regs_idle && memory_idle && (&gt_idle) && engines_idle;
 
+  // Once quiescent, only an input or the time reached can end it: this is what idle skip builds on.
+  logic input_active;
+  assign input_active = host_req_valid_i || flr_valid_i || mem_rsp_valid_i || (|guc_req_valid_i) ||
+                        (|dma_req_valid_i) || (|dma_wr_valid_i);
+  TopQuietStaysQuiet: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (quiescent_o && !input_active && timestamp + 64'd1 + skip_i < wakeup_o) |=> quiescent_o);
+  // Nor is a wait slept over.
+  TopSkipIsShort: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      skip_i != 64'd0 |-> quiescent_o && timestamp + skip_i < wakeup_o);
   // An interrupt and a memory access never leave in one cycle.
   TopOneWayOut: assert property (@(posedge clk_i) disable iff (!rst_ni)
       !(msi_valid_o && mem_req_valid_o));

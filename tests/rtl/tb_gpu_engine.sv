@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// One engine on a memory that is its own translation: each command, the ring's wrap, a tail that moves while the
-// ring runs, batches, both ways of leaving in the middle and coming back, semaphores, the gate, faults, reset,
-// and that waits are quiet. Page 0xf000 is absent.
+// One engine on a memory that is its own translation: each command, the ring's wrap, a tail that
+// moves while the ring runs, batches, both ways of leaving in the middle and coming back,
+// semaphores, the gate, faults, reset, and that waits are quiet. Page 0xf000 is absent.
 
 module tb_gpu_engine;
   import gpu_pkg::*;
@@ -21,7 +21,7 @@ module tb_gpu_engine;
     end
   endtask
 
-  // ---- engine ----------------------------------------------------------------------------------
+  // ---- engine -----------------------------------------------------------------------------------
 
   logic [63:0] now, wake, gate_closed;
   logic        sel, write, event_up, idle;
@@ -65,7 +65,7 @@ module tb_gpu_engine;
     .wake_o          (wake)
   );
 
-  // ---- memory: 64 KiB in dwords, answers after four cycles ------------------------------------------
+  // ---- memory: 64 KiB in dwords, answers after four cycles --------------------------------------
 
   localparam int unsigned Latency = 4;
   logic [31:0] memory [16384];
@@ -96,9 +96,10 @@ module tb_gpu_engine;
     end
   end
 
-  // ---- programs' side ----------------------------------------------------------------------------
+  // ---- programs' side ---------------------------------------------------------------------------
 
-  localparam int unsigned Image = 'h3000, Ring = 'h4000, Batch = 'h5000, Data = 'h6000, Irq = 'h7000;
+  localparam int unsigned Image = 'h3000, Ring = 'h4000, Batch = 'h5000, Data = 'h6000;
+  localparam int unsigned Irq   = 'h7000;
   int put_at;
 
   function automatic logic [31:0] get(input int addr);
@@ -163,7 +164,8 @@ module tb_gpu_engine;
       waited++;
     end
     sel = 1'b1; write = 1'b0; offset = GUCBUS_ENGINE_EVENT[5:0];
-    #1 check(what, {32'd0, rdata}, {32'd0, GUCBUS_ENGINE_EVENT_VALID | (kind << 24) | 32'h0003_0042});
+    #1 check(what, {32'd0, rdata},
+             {32'd0, GUCBUS_ENGINE_EVENT_VALID | (kind << 24) | 32'h0003_0042});
     @(negedge clk);
     sel = 1'b0;
     check({what, ": once"}, {63'd0, event_up}, 64'd0);
@@ -175,7 +177,15 @@ module tb_gpu_engine;
     check({what, ": head"}, {32'd0, head()}, 64'(put_at - int'(Ring)));
   endtask
 
-  // ---- cases -------------------------------------------------------------------------------------
+  // An engine that says it is idle does not move until something comes in or its time is reached.
+  logic [31:0] moving;
+  assign moving = {7'd0, u_engine.state_q, u_engine.u_exec.state_q, u_engine.u_fetch.state_q,
+                   u_engine.u_context.state_q, u_engine.u_exec.left_q, u_engine.event_q,
+                   u_engine.preempt_q};
+  EngineIdleIsStill: assert property (@(posedge clk) disable iff (!rst_n)
+      (idle && !mem_rsp && !sel) |=> $stable(moving));
+
+  // ---- cases ------------------------------------------------------------------------------------
 
   task automatic case_commands();
     new_ring();
@@ -220,7 +230,7 @@ module tb_gpu_engine;
     put(32'h1a000003); put(32'h18800001); put('1); put('1); put('1);  // five dwords
     put(32'h70000001); put(32'h18800001); put('1);                    // another client, three
     put(32'h07000000);                                                // short, one
-    put(32'h18800000); put(32'h18800001);                             // two: too short for what it would be
+    put(32'h18800000); put(32'h18800001);  // two: too short for what it would be
     put(32'h17c40102); put(Data); put(32'd0); put(32'd1);             // other atomic: skipped
     put_store(Data, 32'd7);
     run("unknown commands");
@@ -298,7 +308,8 @@ module tb_gpu_engine;
     bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
     expect_event("preempted in a batch", GUCBUS_ENGINE_EVENT_PREEMPTED);
     check("returns behind the call", {32'd0, head()}, 64'd12);
-    check("place in the batch", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)}, 64'(Batch + 16 + 1));
+    check("place in the batch", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)},
+          64'(Batch + 16 + 1));
     run("goes on in the batch");
     check("added once", {get(Data + 8), get(Data + 4)}, 64'h3_0000_0001);
     check("no place in a batch", {32'd0, get(Image + 4 * 'h0f)}, 64'd0);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
-// The chip through its edge, without engines' work: own and PF's view of registers, mailbox and doorbell both ways,
-// gate, GGTT owner check, DMA over a page border, faults, interrupts by memory and by registers, and that the
-// chip is quiescent when all is done.
+// The chip through its edge, without engines' work: own and PF's view of registers, mailbox and
+// doorbell both ways, gate, GGTT owner check, DMA over a page border, faults, interrupts by memory
+// and by registers, and that the chip is quiescent when all is done.
 
 module tb_gpu_top;
   import gpu_regs_pkg::*;
 
-  // ---- clock, checks ---------------------------------------------------------------------------------------------
+  // ---- clock, checks ----------------------------------------------------------------------------
 
   logic clk, rst_n;
   int   passed, failed;
@@ -22,7 +22,7 @@ module tb_gpu_top;
     end
   endtask
 
-  // ---- chip ------------------------------------------------------------------------------------------------------
+  // ---- chip -------------------------------------------------------------------------------------
 
   logic        quiescent;
   logic [63:0] wakeup;
@@ -101,7 +101,7 @@ module tb_gpu_top;
     .msi_vector_o     (msi_vector)
   );
 
-  // ---- memory: 64 KiB, answers after ten cycles; MSIs are counted and see memory as it is then ------------------------
+  // ---- memory: 64 KiB, answers after ten cycles; MSIs are counted and see memory as it is then --
 
   localparam int unsigned MemLatency = 10;
   logic [63:0] memory [8192];
@@ -120,7 +120,9 @@ module tb_gpu_top;
 
   always @(posedge clk) begin
     for (int i = 0; i < 8; i++) begin
-      if (mem_valid && mem_op == 2'd1 && mem_be[i]) memory[mem_addr[15:3]][8*i +: 8] <= mem_wdata[8*i +: 8];
+      if (mem_valid && mem_op == 2'd1 && mem_be[i]) begin
+        memory[mem_addr[15:3]][8*i +: 8] <= mem_wdata[8*i +: 8];
+      end
     end
     pipe_valid   <= {pipe_valid[MemLatency-2:0], mem_valid && mem_op != 2'd1};
     pipe_data[0] <= memory[mem_addr[15:3]];
@@ -132,12 +134,13 @@ module tb_gpu_top;
     end
   end
 
-  // ---- programs' accesses: driven between edges -----------------------------------------------------------------------
+  // ---- programs' accesses: driven between edges -------------------------------------------------
 
   task automatic host_access(input logic write, input logic [5:0] fn, input logic [23:0] addr,
                              input logic [7:0] be, input logic [63:0] data);
     @(negedge clk);
-    host_valid = 1'b1; host_write = write; host_fn = fn; host_addr = addr; host_be = be; host_wdata = data;
+    host_valid = 1'b1; host_write = write; host_fn = fn;
+    host_addr = addr; host_be = be; host_wdata = data;
     while (!host_ready) @(negedge clk);
     @(negedge clk);
     host_valid = 1'b0;
@@ -164,7 +167,8 @@ module tb_gpu_top;
     host_access(1'b1, fn, 24'h800000 + 24'(page * 8), 8'hff, pte);
   endtask
 
-  task automatic expect_pte(input string what, input logic [5:0] fn, input int page, input logic [63:0] want);
+  task automatic expect_pte(input string what, input logic [5:0] fn, input int page,
+                            input logic [63:0] want);
     host_access(1'b0, fn, 24'h800000 + 24'(page * 8), 8'hff, 64'd0);
     check(what, host_rdata, want);
   endtask
@@ -178,7 +182,8 @@ module tb_gpu_top;
     guc_valid[gt] = 1'b0;
   endtask
 
-  task automatic guc_expect(input string what, input int gt, input logic [31:0] addr, input logic [31:0] want);
+  task automatic guc_expect(input string what, input int gt, input logic [31:0] addr,
+                            input logic [31:0] want);
     @(negedge clk);
     guc_valid[gt] = 1'b1; guc_write[gt] = 1'b0; guc_addr[16*gt +: 16] = addr[15:0];
     while (!guc_ready[gt]) @(negedge clk);
@@ -192,7 +197,8 @@ module tb_gpu_top;
   logic        dma_failed;
 
   // Starts at a falling edge and looks at what the next rising one takes.
-  task automatic dma(input int gt, input logic write, input logic [5:0] fn, input logic [31:0] addr, input int len);
+  task automatic dma(input int gt, input logic write, input logic [5:0] fn, input logic [31:0] addr,
+                     input int len);
     int at;
     @(negedge clk);
     dma_valid[gt] = 1'b1; dma_write[gt] = write; dma_fn[6*gt +: 6] = fn;
@@ -220,7 +226,7 @@ module tb_gpu_top;
     check("quiescent", {63'd0, quiescent}, 64'd1);
   endtask
 
-  // ---- cases -----------------------------------------------------------------------------------------------------------
+  // ---- cases ------------------------------------------------------------------------------------
 
   localparam logic [31:0] View = VF_VIEW_STRIDE;
 
@@ -250,7 +256,8 @@ module tb_gpu_top;
     write32(6'd2, GUC_HOST_INTERRUPT, 32'd0);
     repeat (3) @(negedge clk);
     check("interrupt to main GuC", {62'd0, guc_irq}, 64'd1);
-    guc_expect("doorbell", 0, GUCBUS_DB_NEXT, GUCBUS_DB_VALID | GUCBUS_DB_MBOX | GUCBUS_DB_CTB | 32'd2);
+    guc_expect("doorbell", 0, GUCBUS_DB_NEXT,
+               GUCBUS_DB_VALID | GUCBUS_DB_MBOX | GUCBUS_DB_CTB | 32'd2);
     guc_expect("no more", 0, GUCBUS_DB_NEXT, 32'd0);
     guc_expect("GuC reads", 0, GUCBUS_MBOX_BASE + 32'h20, 32'h5507);
     guc_put(0, GUCBUS_MBOX_BASE + 32'h20, 32'hf0000000);
@@ -268,7 +275,8 @@ module tb_gpu_top;
     write32(6'd4, VF_SW_FLAG_0, 32'h5500);
     write32(6'd0, GUC_HOST_INTERRUPT + 4 * View, 32'd0);
     write32(6'd1, GUC_HOST_INTERRUPT, 32'd0);
-    guc_expect("round robin goes on behind 2", 0, GUCBUS_DB_NEXT, GUCBUS_DB_VALID | GUCBUS_DB_MBOX | 32'd4);
+    guc_expect("round robin goes on behind 2", 0, GUCBUS_DB_NEXT,
+               GUCBUS_DB_VALID | GUCBUS_DB_MBOX | 32'd4);
     guc_expect("and wraps", 0, GUCBUS_DB_NEXT, GUCBUS_DB_VALID | GUCBUS_DB_CTB | 32'd1);
     guc_expect("CTB waits", 0, GUCBUS_IRQ_STATUS, 32'd0);
     guc_expect("gate state", 0, GUCBUS_GATE_STATE_LO, 32'h10);
