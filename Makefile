@@ -113,6 +113,7 @@ BENCHES := $(patsubst tests/rtl/%.sv,%,$(wildcard tests/rtl/tb_*.sv))
 build/tests/rtl/%: tests/rtl/%.sv $(RTL) $(GEN)/gpu_regs_pkg.sv
 	@mkdir -p $(@D)
 	verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \
+	  -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0' \
 	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL)) $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 
 test: deps ## run the tests: FILTER=suite/test picks some, JUNIT=FILE also writes JUnit XML
