@@ -211,14 +211,14 @@ static void draw_remark(struct timeline_ascii *chart, const struct timeline_row 
     end_line(chart);
 }
 
-/* The shaft and head of an arrow; lifelines between its ends stay visible. */
+/* The shaft and head of an arrow; lifelines between its ends stay visible: "-|-", "-[-]-". */
 static void put_arrow(struct timeline_ascii *chart, unsigned from, unsigned to)
 {
     unsigned left = chart->lifelines[from < to ? from : to].x + 2;
     unsigned right = chart->lifelines[from < to ? to : from].x - 2;
 
     for (unsigned x = left; x <= right; x++) {
-        if (chart->line[x] == ' ' && chart->line[x - 1] != '[') {
+        if (chart->line[x] == ' ') {
             chart->line[x] = '-';
         }
     }
@@ -316,8 +316,8 @@ static void draw_row(struct timeline_ascii *chart, const struct timeline_row *ro
     char text[MAX_TEXT];
     int used = snprintf(text, sizeof(text), "%s%s", row->text,
                         !needs_gt(chart, row) ? ""
-                        : row->gt             ? " (media GT)"
-                                              : " (main GT)");
+                        : row->gt             ? " (media)"
+                                              : " (main)");
 
     if (repeats > 1 && used > 0 && (size_t)used < sizeof(text)) {
         (void)snprintf(text + used, sizeof(text) - (size_t)used, " x %u", repeats);
