@@ -6,20 +6,20 @@
 #ifndef HOST_ABI_GPU_COMMANDS_ABI_H
 #define HOST_ABI_GPU_COMMANDS_ABI_H
 
-#define MI_OPCODE_SHIFT 23
+#define MI_OPCODE_SHIFT     23
 
-#define MI_NOOP               0x00000000u
-#define MI_USER_INTERRUPT     0x01000000u /* 0x02 */
-#define MI_ARB_CHECK          0x02800000u /* 0x05: arbitration point */
-#define MI_ARB_ON_OFF         0x04000000u /* 0x08 */
-#define MI_ARB_ENABLE         0x1u
-#define MI_BATCH_BUFFER_END   0x05000000u /* 0x0a */
+#define MI_NOOP             0x00000000u
+#define MI_USER_INTERRUPT   0x01000000u /* 0x02 */
+#define MI_ARB_CHECK        0x02800000u /* 0x05: arbitration point */
+#define MI_ARB_ON_OFF       0x04000000u /* 0x08 */
+#define MI_ARB_ENABLE       0x1u
+#define MI_BATCH_BUFFER_END 0x05000000u /* 0x0a */
 
 /* 5 dwords here: dw1 wanted value, dw2/3 address, dw4 zero. Polls until memory satisfies the compare. */
-#define MI_SEMAPHORE_WAIT     0x0e000003u /* 0x1c */
-#define MI_SEMAPHORE_GGTT     0x00400000u
-#define MI_SEMAPHORE_POLL     0x00008000u
-#define MI_SEMAPHORE_COMPARE  0x00007000u /* 0 mem > value, 1 >=, 2 <, 3 <=, 4 equal, 5 not equal */
+#define MI_SEMAPHORE_WAIT        0x0e000003u /* 0x1c */
+#define MI_SEMAPHORE_GGTT        0x00400000u
+#define MI_SEMAPHORE_POLL        0x00008000u
+#define MI_SEMAPHORE_COMPARE     0x00007000u /* 0 mem > value, 1 >=, 2 <, 3 <=, 4 equal, 5 not equal */
 #define MI_SEMAPHORE_SAD_GT_SDD  0u
 #define MI_SEMAPHORE_SAD_GTE_SDD 1u
 #define MI_SEMAPHORE_SAD_LT_SDD  2u
@@ -51,7 +51,7 @@
 #define MI_ATOMIC_GGTT        0x00400000u
 #define MI_ATOMIC_INLINE_DATA 0x00040000u
 #define MI_ATOMIC_OPCODE      0x0000ff00u
-#define MI_ATOMIC_ADD         0x07u       /* 4-byte add; others are skipped */
+#define MI_ATOMIC_ADD         0x07u /* 4-byte add; others are skipped */
 
 /* dw1/2 address. From the ring: runs the batch, comes back at BATCH_BUFFER_END. */
 #define MI_BATCH_BUFFER_START 0x18800001u /* 0x31, 3 dwords */
@@ -60,17 +60,17 @@
 #define MI_LENGTH_MASK        0x000000ffu
 
 /* GFXPIPE 3D opcode 0x7a00: dw1 flags, dw2/3 address, dw4/5 data. 6 dwords. */
-#define PIPE_CONTROL          0x7a000004u
-#define PIPE_CONTROL_STORE_INDEX   0x00200000u /* dw1 bit 21: address is relative to the PPHWSP */
-#define PIPE_CONTROL_GGTT          0x01000000u /* dw1 bit 24 */
-#define PIPE_CONTROL_POST_SYNC     0x0000c000u /* dw1 15:14: 1 write quad-word */
-#define PIPE_CONTROL_QW_WRITE      0x00004000u
-#define PIPE_CONTROL_CS_STALL      0x00100000u
+#define PIPE_CONTROL             0x7a000004u
+#define PIPE_CONTROL_STORE_INDEX 0x00200000u /* dw1 bit 21: address is relative to the PPHWSP */
+#define PIPE_CONTROL_GGTT        0x01000000u /* dw1 bit 24 */
+#define PIPE_CONTROL_POST_SYNC   0x0000c000u /* dw1 15:14: 1 write quad-word */
+#define PIPE_CONTROL_QW_WRITE    0x00004000u
+#define PIPE_CONTROL_CS_STALL    0x00100000u
 
 /* The model's own, in an MI opcode that nobody uses: the engine is busy for dw1 GT cycles. 2 dwords. With
  * PREEMPTIBLE set it may be left in the middle and starts again from its beginning when the context comes
  * back; without, it runs to its end first. */
-#define MI_MODEL_WORK         0x1e800000u /* 0x3d */
+#define MI_MODEL_WORK             0x1e800000u /* 0x3d */
 #define MI_MODEL_WORK_PREEMPTIBLE 0x00000100u
 
 #endif

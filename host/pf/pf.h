@@ -13,16 +13,16 @@
 #define PF_MAX_VFS 63u
 
 struct pf_config {
-    const char *name;          /* of the GPU, for traces: "src" */
-    unsigned num_gts;          /* 1, or 2 with media */
+    const char *name; /* of the GPU, for traces: "src" */
+    unsigned num_gts; /* 1, or 2 with media */
     unsigned total_vfs;
-    uint16_t device_id;        /* of the migration descriptor */
+    uint16_t device_id; /* of the migration descriptor */
     uint8_t revision_id;
 };
 
 /* What a VF gets. Zero size or count: a fair share. */
 struct pf_vf_config {
-    uint64_t ggtt_start;       /* 0: anywhere; else exactly there */
+    uint64_t ggtt_start; /* 0: anywhere; else exactly there */
     uint64_t ggtt_size;
     uint32_t num_contexts;
     uint32_t num_doorbells;

@@ -12,9 +12,9 @@
 struct vfio_ops {
     int (*pause)(void *dev);
     int (*resume)(void *dev);
-    int (*stop)(void *dev);                    /* halts for good; only a reset revives */
-    int (*reset)(void *dev);                   /* FLR, until done */
-    int64_t (*estimate)(void *dev);            /* bytes of a saved state, or -errno */
+    int (*stop)(void *dev);         /* halts for good; only a reset revives */
+    int (*reset)(void *dev);        /* FLR, until done */
+    int64_t (*estimate)(void *dev); /* bytes of a saved state, or -errno */
     int (*save_begin)(void *dev);
     /* Up to size bytes of the stream. Returns how many; 0 at its end. Blocks until there is some. */
     int64_t (*save_read)(void *dev, void *to, uint64_t size);
@@ -22,7 +22,7 @@ struct vfio_ops {
     int (*load_begin)(void *dev);
     /* Takes bytes of the stream, split anywhere. Returns how many, or -errno: the stream is refused. */
     int64_t (*load_write)(void *dev, const void *from, uint64_t size);
-    int (*load_end)(void *dev);                /* -errno when the stream was not whole or not loaded */
+    int (*load_end)(void *dev); /* -errno when the stream was not whole or not loaded */
 };
 
 enum vfio_device_mig_state {
@@ -37,8 +37,8 @@ enum vfio_device_mig_state {
 };
 
 struct vfio_device {
-    struct hal *hal;             /* for traces and probes: the host's */
-    const char *name;            /* for traces: "src.vf1" */
+    struct hal *hal;  /* for traces and probes: the host's */
+    const char *name; /* for traces: "src.vf1" */
     const struct vfio_ops *ops;
     void *dev;
     enum vfio_device_mig_state state;
@@ -46,8 +46,8 @@ struct vfio_device {
 };
 
 /* Fills in the device, RUNNING, and declares its probe. */
-void vfio_init(struct vfio_device *device, struct hal *hal, const char *name, const struct vfio_ops *ops,
-               void *dev);
+void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
+               const struct vfio_ops *ops, void *dev);
 /* Walks the shortest legal path of arcs to the state. Returns 0; -EINVAL when there is no path (state
  * unchanged); else the failing arc's errno, with the state where it stopped or ERROR. */
 MUST_USE int vfio_set_state(struct vfio_device *device, enum vfio_device_mig_state to);

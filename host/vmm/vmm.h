@@ -9,7 +9,7 @@
 #include "host/vfio/vfio.h"
 
 struct vmm_vm_ops {
-    void (*stop)(void *vm);                       /* vCPUs halt, accesses in flight finish */
+    void (*stop)(void *vm); /* vCPUs halt, accesses in flight finish */
     void (*start)(void *vm);
     uint64_t (*ram_size)(void *vm);
     /* Copies RAM to the target side, where the device will be: target is what switch_over gets. */
@@ -19,17 +19,17 @@ struct vmm_vm_ops {
 };
 
 struct vmm_migration {
-    struct hal *hal;              /* time of the host */
+    struct hal *hal; /* time of the host */
     struct vfio_device *source;
     struct vfio_device *target;
     const struct vmm_vm_ops *vm_ops;
     void *vm;
-    void *target_fn;              /* for switch_over */
+    void *target_fn; /* for switch_over */
     /* Called with the whole stream between save and load: to damage, keep or print it; or NULL. */
     void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);
     void *tamper_arg;
-    uint64_t stream_size;         /* out: bytes moved */
-    uint64_t downtime_ns;         /* out: VM stopped to VM started */
+    uint64_t stream_size; /* out: bytes moved */
+    uint64_t downtime_ns; /* out: VM stopped to VM started */
 };
 
 /* Migrates. On failure the VM runs on at the source (device state RUNNING again) and the target is reset.
