@@ -74,8 +74,8 @@ struct sim {
     /* A bug of ours or of the machine's builder: ends the simulation. */
     [[noreturn]] void fatal(const std::string &message) const;
 
-    /* One pass of the run loop: everything from the present instant to the next. Returns false when the run is over
-     * and result says why. */
+    /* One pass of the run loop: everything from the present instant to the next. Returns false when
+     * the run is over and result says why. */
     bool advance();
     uint64_t next_instant();
     void run_instant();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Formats events. Fills in what the program that tells of them cannot know: names of actions, the number of the
-// function that a VM was given.
+// Formats events. Fills in what the program that tells of them cannot know: names of actions, the
+// number of the function that a VM was given.
 
 #include "sim/core/events.h"
 
@@ -123,7 +123,7 @@ void events::write(const event_place &place, const char *kind, const hal_field *
         return;
     }
     const hal_field *const action = is_message(kind) ? find(fields, count, "action") : nullptr;
-    const char *const open = place.attached_fn >= 0 ? open_field(kind) : "";
+    const char *const unknown = place.attached_fn >= 0 ? open_field(kind) : "";
 
     line_ = "{\"t_ps\":";
     append_number(line_, place.t_ps);
@@ -140,7 +140,7 @@ void events::write(const event_place &place, const char *kind, const hal_field *
         line_ += ",\"";
         line_ += field.name;
         line_ += "\":";
-        if (!strcmp(field.name, open)) {
+        if (!strcmp(field.name, unknown)) {
             append_number(line_, static_cast<uint64_t>(place.attached_fn));
         } else if (action && action_name_ && !field.pointer && !strcmp(field.name, "name")) {
             append_text(line_, action_name_(static_cast<uint16_t>(action->value),

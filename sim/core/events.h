@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* events.jsonl: one JSON object a line, keys in fixed order, first where and when, then the event's own. */
+/* events.jsonl: one JSON object a line, keys in fixed order, first where and when, then the event's
+ * own. */
 #ifndef SIM_CORE_EVENTS_H
 #define SIM_CORE_EVENTS_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One GPU: brings the ports and the chip together, edge by edge, and knows when an edge can be left out.
+// One GPU: brings the ports and the chip together, edge by edge, and knows when an edge can be left
+// out.
 
 #include "sim/core/gpu.h"
 
@@ -74,7 +75,7 @@ void sim_gpu::edge(uint64_t cycle)
     }
 }
 
-// ---- sim.h --------------------------------------------------------------------------------------------
+// ---- sim.h --------------------------------------------------------------------------------------
 
 struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_ram,
                                unsigned num_gts)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One GPU of the machine: the Verilated chip and what stands at each of its ports. A port drives its pins before an
- * edge from its queue and looks at the answers after it; a request that a program posts in the instant of cycle k is
- * seen by the chip at the edge of k + 1 or later. */
+/* One GPU of the machine: the Verilated chip and what stands at each of its ports. A port drives
+ * its pins before an edge from its queue and looks at the answers after it; a request that a
+ * program posts in the instant of cycle k is seen by the chip at the edge of k + 1 or later. */
 #ifndef SIM_CORE_GPU_H
 #define SIM_CORE_GPU_H
 
@@ -122,7 +122,8 @@ class guc_dma
     uint32_t moved_ = 0;   /* its dwords so far */
 };
 
-/* The chip's way to memory: everything takes effect in order, a fixed time after it was issued. (memory_path.cpp) */
+/* The chip's way to memory: everything takes effect in order, a fixed time after it was issued.
+ * (memory_path.cpp) */
 class memory_path
 {
   public:
@@ -133,7 +134,8 @@ class memory_path
     void sample(const gpu_outputs &out, uint64_t cycle);
     /* Carries out what is due by now. */
     void apply(uint64_t cycle);
-    /* Cycle in which the last request so far takes effect: nothing that is ordered behind it may be seen earlier. */
+    /* Cycle in which the last request so far takes effect: nothing that is ordered behind it may be
+     * seen earlier. */
     uint64_t last_due() const
     {
         return last_due_;
@@ -169,7 +171,7 @@ struct sim_gpu {
     ~sim_gpu();
 
     void start();
-    /* The next edge that the chip needs after now, FOREVER: none unless something is asked of it. */
+    /* The next edge that the chip needs after now, FOREVER: none until it is asked something. */
     uint64_t next_edge(uint64_t now) const;
     void edge(uint64_t cycle);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The only file that sees the Verilated model. Moves pins, nothing else: who asks for what is gpu.cpp's matter.
+// The only file that sees the Verilated model. Moves pins, nothing else: who asks for what is
+// gpu.cpp's matter.
 
 #include <systemc.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The edge between C++ and RTL: one Verilated gpu_top, its pins as plain fields. Fields have the names, layouts and
- * meanings of rtl/gpu_top.sv's ports. */
+/* The edge between C++ and RTL: one Verilated gpu_top, its pins as plain fields. Fields have the
+ * names, layouts and meanings of rtl/gpu_top.sv's ports. */
 #ifndef SIM_CORE_GPU_RTL_H
 #define SIM_CORE_GPU_RTL_H
 
@@ -60,8 +60,8 @@ class gpu_rtl
 
     void trace(VerilatedVcdC *vcd);
     void reset();
-    /* One rising edge with the inputs before it. The outputs are those that stand before it too, so a transfer
-     * takes place where valid meets ready. skip: edges left out since the last one. */
+    /* One rising edge with the inputs before it. The outputs are those that stand before it too, so
+     * a transfer takes place where valid meets ready. skip: edges left out since the last one. */
     void edge(const gpu_inputs &in, uint64_t skip, gpu_outputs *out);
 
     /* As of after the last edge. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The two ports of a GuC: its private bus and its DMA. Neither has latency of its own: what they take is the chip's.
+// The two ports of a GuC: its private bus and its DMA. Neither has latency of its own: what they
+// take is the chip's.
 
 #include <algorithm>
 
@@ -28,7 +29,7 @@ bool bit(uint8_t pins, unsigned lane)
 
 } // namespace
 
-// ---- bus ----------------------------------------------------------------------------------------------
+// ---- bus ----------------------------------------------------------------------------------------
 
 void guc_bus::drive(gpu_inputs *in)
 {
@@ -62,7 +63,7 @@ void guc_bus::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycl
     }
 }
 
-// ---- DMA ----------------------------------------------------------------------------------------------
+// ---- DMA ----------------------------------------------------------------------------------------
 
 // Does the port have something to drive?
 bool guc_dma::pending() const

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// hal.h for a simulated machine: what a program asks becomes requests at a GPU's ports, timers and waits.
+// hal.h for a simulated machine: what a program asks becomes requests at a GPU's ports, timers and
+// waits.
 
 #include "sim/hal/hal.h"
 
@@ -194,7 +195,7 @@ void hal::drain(const char *call)
     }
 }
 
-// ---- registers ----------------------------------------------------------------------------------------
+// ---- registers ----------------------------------------------------------------------------------
 
 uint32_t hal_read32(struct hal *hal, uint32_t offset)
 {
@@ -216,7 +217,7 @@ void hal_write64(struct hal *hal, uint32_t offset, uint64_t value)
     write_register(hal, offset, value, 8, "hal_write64");
 }
 
-// ---- memory -------------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------
 
 int hal_mem_read(struct hal *hal, uint64_t addr, void *to, size_t size)
 {
@@ -264,7 +265,7 @@ int hal_dma_write(struct hal *hal, unsigned fn, uint64_t ggtt_addr, const uint32
                      len_dw, "hal_dma_write");
 }
 
-// ---- time and waiting ---------------------------------------------------------------------------------
+// ---- time and waiting ---------------------------------------------------------------------------
 
 uint64_t hal_now(struct hal *hal)
 {

@@ -72,8 +72,8 @@ struct memory_response {
     uint64_t data;
 };
 
-/* Carries one 8-byte access out. memory may be NULL (nobody has the function). Returns the quad-word before, all
- * ones for what is not there; *fault tells that. */
+/* Carries one 8-byte access out. memory may be NULL (nobody has the function). Returns the
+ * quad-word before, all ones for what is not there; *fault tells that. */
 uint64_t memory_access(ram *memory, const memory_request &request, bool *fault);
 
 #endif

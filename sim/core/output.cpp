@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Hashed result files. A buffer of our own instead of stdio's: a forked child that exits must not write what its
-// parent had not flushed yet.
+// Hashed result files. A buffer of our own instead of stdio's: a forked child that exits must not
+// write what its parent had not flushed yet.
 
 #include "sim/core/output.h"
 
@@ -15,7 +15,8 @@ namespace
 {
 
 constexpr size_t BUFFER_SIZE = 1 << 16;
-// Waves shrink by more than ten even at a low level; the higher ones cost more time than the simulation.
+// Waves shrink by more than ten even at a low level; the higher ones cost more time than the
+// simulation.
 constexpr const char *GZIP_MODE = "wb3";
 
 bool ends_in_gz(const char *path)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A result file that is hashed while it is written: plain, or gzip when its name ends in .gz. The hash is of
- * what was put in, before compression. */
+/* A result file that is hashed while it is written: plain, or gzip when its name ends in .gz. The
+ * hash is of what was put in, before compression. */
 #ifndef SIM_CORE_OUTPUT_H
 #define SIM_CORE_OUTPUT_H
 

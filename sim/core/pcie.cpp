@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The link between CPUs and one GPU: posted writes and reads reach the chip in order, a fixed time after they were
-// issued; an answer never passes memory writes and interrupts that the chip issued before it.
+// The link between CPUs and one GPU: posted writes and reads reach the chip in order, a fixed time
+// after they were issued; an answer never passes memory writes and interrupts that the chip issued
+// before it.
 
 #include <algorithm>
 
@@ -18,11 +19,7 @@ static_assert(GUC_HOST_INTERRUPT - VIEW_BASE < VF_VIEW_STRIDE, "the doorbell is 
 
 void host_port::post(const request &asked)
 {
-    queued entry;
-
-    static_cast<request &>(entry) = asked;
-    entry.due = gpu_.machine->cycle + gpu_.machine->config.mmio_latency;
-    queue_.push_back(entry);
+    queue_.push_back({asked, gpu_.machine->cycle + gpu_.machine->config.mmio_latency});
 }
 
 uint64_t host_port::next() const

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Programs over SystemC threads. The clock's process resumes them through an event each; SystemC never picks one by
-// itself, so the order is ours and the same in every run.
+// Programs over SystemC threads. The clock's process resumes them through an event each; SystemC
+// never picks one by itself, so the order is ours and the same in every run.
 
 #include "sim/core/program.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Programs: C functions, each on an SC_THREAD of its own, that give control away only inside a hal_* call. One runs
- * at a time, in the order in which they became ready; all of an instant run before time goes on. */
+/* Programs: C functions, each on an SC_THREAD of its own, that give control away only inside a
+ * hal_* call. One runs at a time, in the order in which they became ready; all of an instant run
+ * before time goes on. */
 #ifndef SIM_CORE_PROGRAM_H
 #define SIM_CORE_PROGRAM_H
 
@@ -46,13 +47,15 @@ class programs
     }
     hal *home() const;
 
-    /* Blocks the current program inside a call on a handle, at most some cycles (FOREVER: no bound). Returns false
-     * when the time was over. A program of a stopped VM comes back only after the VM's start. */
+    /* Blocks the current program inside a call on a handle, at most some cycles (FOREVER: no
+     * bound). Returns false when the time was over. A program of a stopped VM comes back only after
+     * the VM's start. */
     bool block(hal *where, waits reason, const char *call, uint64_t cycles);
     void wake(program *waiting);
     /* Wakes all that wait so on this handle, oldest program first. */
     void wake_all(hal *where, waits reason);
-    /* Ends an access of a blocked program at a cycle from now on; a stopped VM does not hold that up. */
+    /* Ends an access of a blocked program at a cycle from now on; a stopped VM does not hold that
+     * up. */
     void complete_at(program *waiting, uint64_t cycle, uint64_t data);
     /* What complete_at told the current program. */
     uint64_t data() const;
@@ -61,7 +64,8 @@ class programs
     void freeze(const sim_vm *vm);
     void thaw(const sim_vm *vm);
 
-    /* For the clock, from its own process: timers that are due, and running everything that is ready. */
+    /* For the clock, from its own process: timers that are due, and running everything that is
+     * ready. */
     uint64_t next_timer() const;
     void fire_timers();
     bool any_ready() const

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The machine and its time. An instant is: the rising edges of the chips that need one, what takes effect in memory,
-// timers, all programs that these made ready, one dump of the waves. Instants that nobody needs are left out; with
-// no_skip every cycle is one.
+// The machine and its time. An instant is: the rising edges of the chips that need one, what takes
+// effect in memory, timers, all programs that these made ready, one dump of the waves. Instants
+// that nobody needs are left out; with no_skip every cycle is one.
 
 #include "sim/core/sim.h"
 
@@ -24,6 +24,15 @@ namespace
 
 sim *the_machine = nullptr; // one a process: SystemC has one kernel
 volatile std::sig_atomic_t interrupted = 0;
+
+// A bug of ours ends the process; what was written so far still helps to find it.
+void close_files_on_abort(int)
+{
+    std::signal(SIGABRT, SIG_DFL);
+    if (the_machine) {
+        the_machine->close_files();
+    }
+}
 
 uint64_t at_least_one(uint64_t cycles)
 {
@@ -52,7 +61,8 @@ class machine_clock : public sc_core::sc_module
         sc_core::sc_start();
     }
 
-    // Brings SystemC's time, which programs see, up to the present instant; edges alone do not need it.
+    // Brings SystemC's time, which programs see, up to the present instant; edges alone do not need
+    // it.
     void settle()
     {
         const uint64_t target = machine_->now_ps();
@@ -176,7 +186,7 @@ int sim::close_files()
     return wave_error ? wave_error : events_error ? events_error : error;
 }
 
-// ---- sim.h --------------------------------------------------------------------------------------------
+// ---- sim.h --------------------------------------------------------------------------------------
 
 struct sim *sim_create(const struct sim_config *config)
 {
@@ -197,6 +207,7 @@ struct sim *sim_create(const struct sim_config *config)
     }
     interrupted = 0;
     the_machine = machine.release();
+    std::signal(SIGABRT, close_files_on_abort);
     return the_machine;
 }
 
@@ -206,8 +217,9 @@ int sim_destroy(struct sim *sim)
         return 0;
     }
     const int err = sim->close_files();
-    delete sim;
+    std::signal(SIGABRT, SIG_DFL);
     the_machine = nullptr;
+    delete sim;
     return err;
 }
 

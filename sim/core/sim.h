@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The machine as C sees it: GPUs (Verilated), hosts and VMs with RAM, programs, time, and what is written about
- * a run. sim/machine/ builds a machine with it; inside is SystemC. One machine a process.
- * Order: sim_create, sim_gpu_create / sim_vm_create, programs' create functions (they declare probes),
- * sim_start, sim_run, sim_destroy. Numbers of cycles are GT clock cycles. */
+/* The machine as C sees it: GPUs (Verilated), hosts and VMs with RAM, programs, time, and what is
+ * written about a run. sim/machine/ builds a machine with it; inside is SystemC. One machine a
+ * process. Order: sim_create, sim_gpu_create / sim_vm_create, programs' create functions (they
+ * declare probes), sim_start, sim_run, sim_destroy. Numbers of cycles are GT clock cycles. */
 #ifndef SIM_CORE_SIM_H
 #define SIM_CORE_SIM_H
 
@@ -21,13 +21,13 @@ struct sim_gpu;
 struct sim_vm;
 
 struct sim_config {
-    uint64_t clock_ps;          /* GT clock period */
-    const char *trace_path;     /* .vcd, .vcd.gz, or NULL: no waves */
-    const char *events_path;    /* events.jsonl, or NULL */
-    const char *names_path;     /* names.json, or NULL */
-    bool no_skip;               /* evaluate and dump every cycle */
-    uint64_t mmio_latency;      /* cycles from CPU to chip, one way */
-    uint64_t mem_latency;       /* cycles from chip to memory, one way */
+    uint64_t clock_ps;                                     /* GT clock period */
+    const char *trace_path;                                /* .vcd, .vcd.gz, or NULL: no waves */
+    const char *events_path;                               /* events.jsonl, or NULL */
+    const char *names_path;                                /* names.json, or NULL */
+    bool no_skip;                                          /* evaluate and dump every cycle */
+    uint64_t mmio_latency;                                 /* cycles from CPU to chip, one way */
+    uint64_t mem_latency;                                  /* cycles from chip to memory, one way */
     const char *(*action_name)(uint16_t action, bool g2h); /* names for traces; NULL result: null */
 };
 
@@ -36,30 +36,33 @@ enum sim_result { SIM_DONE, SIM_UNTIL, SIM_DEADLOCK, SIM_INTERRUPTED };
 
 /* Returns NULL with a message on stderr when a file cannot be opened. */
 struct sim *sim_create(const struct sim_config *config);
-/* Closes all files; safe at any time, also after an interrupted run. Returns 0, or -errno of the first failed
- * write. */
+/* Closes all files; safe at any time, also after an interrupted run. Returns 0, or -errno of the
+ * first failed write or refused probe. */
 int sim_destroy(struct sim *sim);
 
 /* name shows in traces and must outlive the machine. host_ram: bytes for the PF's driver. */
-struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_ram, unsigned num_gts);
-struct hal *sim_gpu_pf(struct sim_gpu *gpu);                 /* unit "<gpu>.pf" */
-struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt);   /* unit "<gpu>.guc<gt>" */
+struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_ram,
+                               unsigned num_gts);
+struct hal *sim_gpu_pf(struct sim_gpu *gpu);               /* unit "<gpu>.pf" */
+struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt); /* unit "<gpu>.guc<gt>" */
 /* PCI FLR of a function. */
 void sim_gpu_flr(struct sim_gpu *gpu, unsigned fn);
 
 struct sim_vm *sim_vm_create(struct sim *sim, const char *name, uint64_t ram_size);
-struct hal *sim_vm_hal(struct sim_vm *vm);                   /* unit "<vm>.vf" */
+struct hal *sim_vm_hal(struct sim_vm *vm); /* unit "<vm>.vf" */
 /* Gives function fn of a GPU to the VM; its DMA and interrupts go there. */
 void sim_vm_attach(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
-/* Halts the vCPUs: returns when no access of the VM is under way (blocks). Its clock stands still. */
+/* Halts the vCPUs: returns when no access of the VM is under way (blocks). Its clock stands
+ * still. */
 void sim_vm_stop(struct sim_vm *vm);
 void sim_vm_start(struct sim_vm *vm);
-/* Makes the copy of RAM that the target side will use; the source's stays. The VM must be stopped. */
+/* Makes the copy of RAM that the target side will use; the source's stays. Returns 0, or -EBUSY
+ * when the VM runs. */
 int sim_vm_copy_ram(struct sim_vm *vm);
 /* Drops the copy again. */
 void sim_vm_drop_copy(struct sim_vm *vm);
-/* Rebinds the stopped VM to another function with the copied RAM; the old RAM is filled with 0xdb and kept
- * reachable for the old function, so that stray DMA is seen, not lost. */
+/* Rebinds the stopped VM to another function with the copied RAM; the old RAM is filled with 0xdb
+ * and kept reachable for the old function, so that stray DMA is seen, not lost. */
 void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
 bool sim_vm_stopped(struct sim_vm *vm);
@@ -69,18 +72,21 @@ struct hal *sim_hal_plain(struct sim *sim, const char *unit);
 
 /* Ends elaboration: reset the chips, open the waves. */
 void sim_start(struct sim *sim);
-/* Runs until sim_stop, the time (ps, HAL_FOREVER none), a signal, or until nothing can ever happen again. */
+/* Runs until sim_stop, the time (ps, HAL_FOREVER none), a signal, or until nothing can ever happen
+ * again. */
 enum sim_result sim_run(struct sim *sim, uint64_t until_ps);
-void sim_stop(struct sim *sim);                 /* from a program: no further instant begins */
-void sim_interrupt(void);                       /* async-signal-safe: sim_run returns SIM_INTERRUPTED */
+/* From a program: no further instant begins. */
+void sim_stop(struct sim *sim);
+/* Async-signal-safe: sim_run returns SIM_INTERRUPTED. */
+void sim_interrupt(void);
 
 uint64_t sim_now_ps(const struct sim *sim);
 uint64_t sim_cycles(const struct sim *sim);
 uint64_t sim_rtl_evals(const struct sim *sim);
 /* One line for each program that waits: who, for what, since when. */
 void sim_describe_waiting(const struct sim *sim, FILE *to);
-/* SHA-256 of what was written, as 64 hex digits and NUL; of the uncompressed VCD; "" when off. Valid after
- * sim_destroy through the copies it leaves: */
+/* What a run came to. SHA-256 of what was written, as 64 hex digits and NUL; of the uncompressed
+ * VCD; "" when off. */
 struct sim_summary {
     char trace_sha256[65];
     char events_sha256[65];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Virtual machines: RAM and its copy for the target side, stop and start, and the function that a VM has.
+// Virtual machines: RAM and its copy for the target side, stop and start, and the function that a
+// VM has.
 
 #include <cerrno>
 

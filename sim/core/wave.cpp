@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// VCD writing: Verilator's writer on top, our file below it. The file drops time stamps without a change, so that
-// a run that evaluates every cycle writes the same bytes as one that skips.
+// VCD writing: Verilator's writer on top, our file below it. The file drops time stamps without a
+// change, so that a run that evaluates every cycle writes the same bytes as one that skips.
 
 #include "sim/core/wave.h"
 
@@ -191,14 +191,17 @@ void wave::start()
 void wave::dump(uint64_t t_ps)
 {
     if (vcd_) {
+        dumping_ = true;
         vcd_->dump(t_ps);
+        dumping_ = false;
     }
     changed_ = false;
 }
 
 int wave::close()
 {
-    if (vcd_) {
+    // An abort within a dump comes here: the writer is locked then, and its last lines are lost.
+    if (vcd_ && !dumping_) {
         vcd_->close();
         vcd_.reset();
     }

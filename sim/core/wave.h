@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The one wave file of a machine: signals of the Verilated models, and probes, which are signals that programs
- * set. Probes go through the same writer as generated code, so both stand in one tree of scopes. */
+/* The one wave file of a machine: signals of the Verilated models, and probes, which are signals
+ * that programs set. Probes go through the same writer as generated code, so both stand in one tree
+ * of scopes. */
 #ifndef SIM_CORE_WAVE_H
 #define SIM_CORE_WAVE_H
 
@@ -20,8 +21,8 @@ class wave
     wave();
     ~wave();
 
-    /* Declares "<scope>.<scope>.<name>"; names: value names, NULL-terminated, or NULL. Returns its number, -EINVAL
-     * (width), -EEXIST. */
+    /* Declares "<scope>.<scope>.<name>"; names: value names, NULL-terminated, or NULL. Returns its
+     * number, -EINVAL (width), -EEXIST. */
     int declare(const std::string &path, unsigned bits, const char *const *names);
     void set(int probe, uint64_t value);
 
@@ -70,6 +71,7 @@ class wave
     std::unique_ptr<vcd_sink> sink_;
     std::unique_ptr<VerilatedVcdC> vcd_;
     bool changed_ = false;
+    bool dumping_ = false;
 };
 
 #endif

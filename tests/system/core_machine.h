@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Small machines for tests of the simulation core: files in a private folder, a script that ends the run. */
+/* Small machines for tests of the simulation core: files in a private folder, a script that ends
+ * the run. */
 #ifndef TESTS_SYSTEM_CORE_MACHINE_H
 #define TESTS_SYSTEM_CORE_MACHINE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The chip in its machine: BAR0, doorbell, GuC bus, DMA and interrupts between three small programs, and that the
- * idle skip leaves no trace. */
+/* The chip in its machine: BAR0, doorbell, GuC bus, DMA and interrupts between three small
+ * programs, and that the idle skip leaves no trace. */
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -155,7 +155,7 @@ Test(core_gpu, request_dma_reply_and_interrupt_pass_through_the_chip)
     core_files_remove(&files);
 }
 
-/* ---- runs against each other --------------------------------------------------------------------------- */
+/* ---- runs against each other ----------------------------------------------------------------- */
 
 /* A process has one machine: the run is a child's. Returns its summary through a pipe. */
 static void run_in_child(const struct core_files *files, bool no_skip, struct sim_summary *summary)

@@ -3,8 +3,11 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/system/core_machine.h"
 
@@ -161,7 +164,7 @@ Test(core_time, interrupt_ends_the_run_after_its_instant)
     sim_destroy(sim);
 }
 
-/* ---- VMs ---------------------------------------------------------------------------------------------- */
+/* ---- VMs ------------------------------------------------------------------------------------- */
 
 static void guest(void *arg)
 {
@@ -237,7 +240,7 @@ Test(core_vm, a_program_woken_while_stopped_runs_after_the_start)
     sim_destroy(sim);
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 Test(core_memory, allocation_is_first_fit_by_page_and_zeroed)
 {
@@ -270,7 +273,7 @@ Test(core_memory, access_outside_of_ram_moves_nothing)
     sim_destroy(sim);
 }
 
-/* ---- files -------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------- */
 
 Test(core_files, a_late_probe_is_refused_and_fails_the_run)
 {
@@ -327,6 +330,47 @@ Test(core_files, probes_names_and_events_are_written)
     text = core_read_file(files.trace);
     cr_expect_eq(core_count(text, "$scope module vf1 $end"), 1);
     cr_expect_not_null(strstr(text, "#3000\nb01 "), "%s", text);
+    free(text);
+    core_files_remove(&files);
+}
+
+static void wrong_program(void *arg)
+{
+    struct notes *notes = arg;
+
+    hal_delay(notes->hal, 5);
+    hal_probe_set(notes->hal, 0, 1);
+    hal_trace(notes->hal, HAL_GT_NONE, "sample", NULL, 0);
+    hal_delay(notes->hal, 5);
+    hal_read32(notes->hal, 0); /* a script has no registers */
+}
+
+Test(core_files, files_are_whole_when_a_bug_of_ours_aborts)
+{
+    struct core_files files;
+    core_files_create(&files);
+    int status = 0;
+
+    const pid_t child = fork();
+    if (child == 0) {
+        struct sim *sim = core_machine(&files, false);
+        struct notes notes = {.sim = sim, .hal = sim_hal_plain(sim, "script")};
+        hal_probe(notes.hal, "step", 8, NULL);
+        hal_spawn(notes.hal, "wrong", wrong_program, &notes);
+        sim_start(sim);
+        fclose(stdout);
+        fclose(stderr);
+        sim_run(sim, HAL_FOREVER);
+        _exit(0);
+    }
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_expect(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "status %x", (unsigned)status);
+
+    char *text = core_read_file(files.events);
+    cr_expect_eq(core_count(text, "\"t_ps\":5000"), 1, "%s", text);
+    free(text);
+    text = core_read_file(files.trace);
+    cr_expect_eq(core_count(text, "#5000\nb00000001 "), 1, "%s", text);
     free(text);
     core_files_remove(&files);
 }
