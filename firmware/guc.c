@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The GuC program: boots, then waits for its interrupt line and serves what raised it, a little of each in turn,
- * until nothing is left. */
+/* The GuC program: boots, then waits for its interrupt line and serves what raised it, a little of
+ * each in turn, until nothing is left. */
 #include "firmware/guc.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define G2H_RETRY_NS    (20 * HAL_NS_PER_US) /* a host that frees room does not say so */
 #define WAKE_CYCLES     20u /* from the interrupt line to the first instruction that acts */
 
-/* ---- creation --------------------------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static int declare(struct guc *guc, unsigned fn, const char *name, unsigned bits,
                    const char *const *names)
@@ -77,7 +77,7 @@ void guc_destroy(struct guc *guc)
     }
 }
 
-/* ---- memory and interrupts ------------------------------------------------------------------------------------------ */
+/* ---- memory and interrupts ------------------------------------------------------------------- */
 
 bool guc_fn_owns(const struct guc *guc, unsigned fn, uint64_t addr, uint64_t size)
 {
@@ -148,7 +148,7 @@ void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector)
     hal_write32(guc->hal, GUCBUS_IRQ_SEND, command);
 }
 
-/* ---- sources ----------------------------------------------------------------------------------------------------------- */
+/* ---- sources --------------------------------------------------------------------------------- */
 
 static void serve_doorbells(struct guc *guc)
 {
@@ -235,7 +235,7 @@ static bool serve_rings(struct guc *guc)
     return more;
 }
 
-/* ---- what the GuC itself has to say --------------------------------------------------------------------------------------- */
+/* ---- what the GuC itself has to say ---------------------------------------------------------- */
 
 static void end_pauses(struct guc *guc)
 {

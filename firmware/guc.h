@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The GuC program: one instance for each GT. It knows its registers (GUCBUS_*), its DMA and its interrupt
- * line, and nothing of the drivers but what they write. */
+/* The GuC program: one instance for each GT. It knows its registers (GUCBUS_*), its DMA and its
+ * interrupt line, and nothing of the drivers but what they write. */
 #ifndef FIRMWARE_GUC_H
 #define FIRMWARE_GUC_H
 
@@ -30,8 +30,8 @@ struct guc_config {
 
 struct guc;
 
-/* Builds the firmware's state and declares its wave probes. hal must outlive it. Returns NULL without
- * memory. */
+/* Builds the firmware's state and declares its wave probes. hal must outlive it. Returns NULL
+ * without memory. */
 struct guc *guc_create(struct hal *hal, const struct guc_config *config);
 void guc_destroy(struct guc *guc);
 /* The program: boots, then serves for ever. Give it to hal_spawn with the guc as argument. */

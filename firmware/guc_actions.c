@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one list of what the GuC can be asked: action, who may ask over which transport, with what length, in which
- * states of a VF, and what it costs. Both transports end here. */
+/* The one list of what the GuC can be asked: action, who may ask over which transport, with what
+ * length, in which states of a VF, and what it costs. Both transports end here. */
 #include "firmware/abi/guc_actions_abi.h"
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
@@ -20,7 +20,7 @@ enum sender { PF_MAILBOX = 1, VF_MAILBOX = 2, PF_CTB = 4, VF_CTB = 8 };
 #define SETUP                                                                                      \
     (IN(READY) | IN(READY_PAUSED) | IN(RUNNING) | IN(RUNNING_PAUSING) | IN(RUNNING_PAUSED))
 #define PROVIDED (ALWAYS & ~IN(UNPROVISIONED))
-#define RUNNING  IN(RUNNING)
+#define SERVED   IN(RUNNING)
 
 struct action {
     uint16_t code;
@@ -32,7 +32,6 @@ struct action {
     guc_handler *handler;
 };
 
-/* clang-format off */
 static const struct action actions[] = {
     {GUC_ACTION_HOST2GUC_SELF_CFG, MAILBOX, 4, 4, false, SETUP, 100, guc_action_self_cfg},
     {GUC_ACTION_HOST2GUC_CONTROL_CTB, MAILBOX, 2, 2, false, SETUP, 200, guc_action_control_ctb},
@@ -40,7 +39,8 @@ static const struct action actions[] = {
     {GUC_ACTION_VF2GUC_MATCH_VERSION, MAILBOX, 2, 2, false, ALWAYS, 50, guc_action_match_version},
     {GUC_ACTION_VF2GUC_VF_RESET, MAILBOX, 1, 1, false, ALWAYS, 400, guc_action_vf_reset},
     {GUC_ACTION_VF2GUC_QUERY_SINGLE_KLV, MAILBOX, 2, 2, false, ALWAYS, 50, guc_action_query_klv},
-    {GUC_ACTION_VF2GUC_RESFIX_START, VF_MAILBOX, 1, 1, true, PROVIDED, 100, guc_action_resfix_start},
+    {GUC_ACTION_VF2GUC_RESFIX_START, VF_MAILBOX, 1, 1, true, PROVIDED, 100,
+     guc_action_resfix_start},
     {GUC_ACTION_VF2GUC_RESFIX_DONE, VF_MAILBOX, 1, 1, true, PROVIDED, 400, guc_action_resfix_done},
 
     {GUC_ACTION_PF2GUC_UPDATE_VGT_POLICY, PF_CTB, 4, 4, false, 0, 200, guc_action_update_policy},
@@ -50,22 +50,24 @@ static const struct action actions[] = {
     {XE_GUC_ACTION_PF2GUC_RELAY_TO_VF, PF_CTB, PF2GUC_RELAY_TO_VF_REQUEST_MSG_MIN_LEN,
      PF2GUC_RELAY_TO_VF_REQUEST_MSG_MAX_LEN, false, 0, 100, guc_action_relay_to_vf},
     {XE_GUC_ACTION_VF2GUC_RELAY_TO_PF, VF_CTB, VF2GUC_RELAY_TO_PF_REQUEST_MSG_MIN_LEN,
-     VF2GUC_RELAY_TO_PF_REQUEST_MSG_MAX_LEN, false, RUNNING, 100, guc_action_relay_to_pf},
+     VF2GUC_RELAY_TO_PF_REQUEST_MSG_MAX_LEN, false, SERVED, 100, guc_action_relay_to_pf},
 
     {XE_GUC_ACTION_REGISTER_CONTEXT, BOTH_CTB, GUC_REGISTRATION_LEN, GUC_REGISTRATION_LEN, false,
-     RUNNING, 200, guc_action_register_context},
-    {XE_GUC_ACTION_DEREGISTER_CONTEXT, BOTH_CTB, 2, 2, false, RUNNING, 100, guc_action_deregister_context},
-    {XE_GUC_ACTION_SCHED_CONTEXT, BOTH_CTB, 2, 2, false, RUNNING, 50, guc_action_sched_context},
-    {XE_GUC_ACTION_SCHED_CONTEXT_MODE_SET, BOTH_CTB, 3, 3, false, RUNNING, 100, guc_action_mode_set},
-    {XE_GUC_ACTION_HOST2GUC_UPDATE_CONTEXT_POLICIES, BOTH_CTB, 2, CTB_MAX, false, RUNNING, 100,
+     SERVED, 200, guc_action_register_context},
+    {XE_GUC_ACTION_DEREGISTER_CONTEXT, BOTH_CTB, 2, 2, false, SERVED, 100,
+     guc_action_deregister_context},
+    {XE_GUC_ACTION_SCHED_CONTEXT, BOTH_CTB, 2, 2, false, SERVED, 50, guc_action_sched_context},
+    {XE_GUC_ACTION_SCHED_CONTEXT_MODE_SET, BOTH_CTB, 3, 3, false, SERVED, 100, guc_action_mode_set},
+    {XE_GUC_ACTION_HOST2GUC_UPDATE_CONTEXT_POLICIES, BOTH_CTB, 2, CTB_MAX, false, SERVED, 100,
      guc_action_context_policies},
-    {XE_GUC_ACTION_TLB_INVALIDATION, BOTH_CTB, 3, 7, false, RUNNING, 100, guc_action_tlb_invalidation},
-    {XE_GUC_ACTION_TLB_INVALIDATION_ALL, BOTH_CTB, 3, 3, false, RUNNING, 100, guc_action_tlb_invalidation},
-    {XE_GUC_ACTION_OPT_IN_FEATURE_KLV, BOTH_CTB, 4, 4, false, RUNNING, 100, guc_action_opt_in},
-    {XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV, BOTH_CTB, 2, CTB_MAX, false, RUNNING, 100,
+    {XE_GUC_ACTION_TLB_INVALIDATION, BOTH_CTB, 3, 7, false, SERVED, 100,
+     guc_action_tlb_invalidation},
+    {XE_GUC_ACTION_TLB_INVALIDATION_ALL, BOTH_CTB, 3, 3, false, SERVED, 100,
+     guc_action_tlb_invalidation},
+    {XE_GUC_ACTION_OPT_IN_FEATURE_KLV, BOTH_CTB, 4, 4, false, SERVED, 100, guc_action_opt_in},
+    {XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV, BOTH_CTB, 2, CTB_MAX, false, SERVED, 100,
      guc_action_scheduling_policies},
 };
-/* clang-format on */
 
 static const struct action *find_action(uint32_t code)
 {
@@ -84,7 +86,7 @@ uint32_t guc_action_mailbox_len(uint16_t action)
     return row && (row->senders & MAILBOX) ? row->max_len : 1;
 }
 
-/* ---- permission ----------------------------------------------------------------------------------------------- */
+/* ---- permission ------------------------------------------------------------------------------ */
 
 static unsigned sender_of(const struct guc_request *request)
 {
@@ -135,7 +137,7 @@ static uint32_t check_request(const struct guc *guc, const struct guc_request *r
                                          : XE_GUC_RESPONSE_INVALID_STATE;
 }
 
-/* ---- run --------------------------------------------------------------------------------------------------------- */
+/* ---- run ------------------------------------------------------------------------------------- */
 
 static uint32_t encode_success(const struct guc_request *request, uint32_t *answer)
 {
@@ -172,7 +174,8 @@ uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *
     if (request->type != GUC_HXG_TYPE_EVENT || request->transport == GUC_MAILBOX) {
         return encode_failure(error, answer);
     }
-    /* An event is never answered (the mailbox knows none). A VF that moved registers contexts again that way, which is no error. */
+    /* An event is never answered (the mailbox knows none). A VF that moved registers contexts
+     * again that way, which is no error. */
     if (error != XE_GUC_RESPONSE_CONTEXT_ALREADY_REGISTERED) {
         trace_peer_error(guc->hal, (int)guc->config.gt, request->fn, "event refused", error);
     }

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* SAVE_RESTORE_VF: what this GuC knows of a VF, as a block of dwords that another GuC can load. The format is this
- * model's: a header, then one record for each context by rising id.
+/* SAVE_RESTORE_VF: what this GuC knows of a VF, as a block of dwords that another GuC can load.
+ * The format is this model's: a header, then one record for each context by rising id.
  *
- * In it: self config, ring addresses and positions, the ABI that the driver matched, contexts with policies. Not in
- * it: provisioning (the other PF's duty), the marker (void after a move), answers that wait for room in G2H (their
- * requests are forgotten for good, as the driver forgets them). Addresses stand as registered, beside the GGTT start that
- * they count from; RESTORE moves them to the target's start at once. The driver's own images keep their old addresses
- * until its fixups, which is its knowledge alone, so a VF that is saved again before its recovery ended needs nothing
- * more.
+ * In it: self config, ring addresses and positions, the ABI that the driver matched, contexts with
+ * policies. Not in it: provisioning (the other PF's duty), the marker (void after a move), answers
+ * that wait for room in G2H (their requests are forgotten for good, as the driver forgets them).
+ * Addresses stand as registered, beside the GGTT start that they count from; RESTORE moves them to
+ * the target's start at once. The driver's own images keep their old addresses until its fixups,
+ * which is its knowledge alone, so a VF that is saved again before its recovery ended needs
+ * nothing more.
  *
- * RESTORE believes nothing: it checks all of a block against the target before it touches anything. */
+ * RESTORE believes nothing: it checks all of a block against the target before it touches
+ * anything. */
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +73,7 @@ static uint32_t blob_crc(const uint32_t *words, uint32_t len)
     return ~crc;
 }
 
-/* ---- save --------------------------------------------------------------------------------------------------- */
+/* ---- save ------------------------------------------------------------------------------------ */
 
 static uint32_t blob_len(const struct guc *guc, unsigned vf)
 {
@@ -155,7 +157,7 @@ static uint32_t save(struct guc *guc, unsigned vf, uint64_t addr, uint32_t size)
     return error;
 }
 
-/* ---- restore: checks -------------------------------------------------------------------------------------------- */
+/* ---- restore: checks ------------------------------------------------------------------------- */
 
 /* A blob under way into a VF. */
 struct load {
@@ -285,7 +287,7 @@ static uint32_t check_contexts(const struct load *load)
     return 0;
 }
 
-/* ---- restore: taking over ----------------------------------------------------------------------------------------- */
+/* ---- restore: taking over -------------------------------------------------------------------- */
 
 static struct guc_ring unpack_ring(const struct load *load, const struct blob_ring *ring)
 {
@@ -396,7 +398,7 @@ static uint32_t restore(struct guc *guc, unsigned vf, uint64_t addr, uint32_t si
     return error;
 }
 
-/* ---- action ----------------------------------------------------------------------------------------------------------- */
+/* ---- action ---------------------------------------------------------------------------------- */
 
 uint32_t guc_action_save_restore(struct guc *guc, struct guc_request *request)
 {

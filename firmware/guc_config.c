@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Provisioning: what the PF gives to each function (UPDATE_VF_CFG), how all share the GuC (UPDATE_VGT_POLICY),
- * and what a VF may ask about it (QUERY_SINGLE_KLV).
+/* Provisioning: what the PF gives to each function (UPDATE_VF_CFG), how all share the GuC
+ * (UPDATE_VGT_POLICY), and what a VF may ask about it (QUERY_SINGLE_KLV).
  *
- * Decisions of the model. A list is applied as a whole or, when one KLV is malformed or has a bad value, not at all; a
- * key that nobody knows is left out of the count. What a VF's driver has built on (GGTT, contexts, doorbells, local
- * memory) may change only while nothing is set up, else 0x30F; quantum, priority and thresholds at any time. The first
- * policy, or the PF's own configuration, brings the GuC into VGT mode; commands about VFs before it get 0x300. Keys
- * that a VF may not or cannot query are answered with length 0. */
+ * Decisions of the model. A list is applied as a whole or, when one KLV is malformed or has a bad
+ * value, not at all; a key that nobody knows is left out of the count. What a VF's driver has
+ * built on (GGTT, contexts, doorbells, local memory) may change only while nothing is set up, else
+ * 0x30F; quantum, priority and thresholds at any time. The first policy, or the PF's own
+ * configuration, brings the GuC into VGT mode; commands about VFs before it get 0x300. Keys that a
+ * VF may not or cannot query are answered with length 0. */
 #include <stddef.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@
 #define ABI_GMD_ID    GUC_ABI_VERSION(1, 2, 0)
 #define ABI_GROUPS    GUC_ABI_VERSION(1, 26, 0)
 
-/* ---- keys of a configuration --------------------------------------------------------------------------------- */
+/* ---- keys of a configuration ----------------------------------------------------------------- */
 
 enum klv_rule {
     KLV_HARD = 1,  /* only while nothing is set up */
@@ -181,7 +182,7 @@ uint32_t guc_action_update_vf_cfg(struct guc *guc, struct guc_request *request)
     return 0;
 }
 
-/* ---- policies --------------------------------------------------------------------------------------------------- */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 static int set_policy(void *arg, uint32_t key, const uint32_t *value, uint32_t len)
 {
@@ -232,7 +233,7 @@ uint32_t guc_action_update_policy(struct guc *guc, struct guc_request *request)
     return 0;
 }
 
-/* ---- queries ------------------------------------------------------------------------------------------------------ */
+/* ---- queries --------------------------------------------------------------------------------- */
 
 static void answer_klv(struct guc_request *request, const void *value, uint32_t len)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Contexts: their table and the actions that register, enable, disable and deregister them. Ids count from 0 in
- * each function, as its driver sees them.
+/* Contexts: their table and the actions that register, enable, disable and deregister them. Ids
+ * count from 0 in each function, as its driver sees them.
  *
- * Decisions of the model. A second registration of an id keeps the first (EVENT: silently, else 0x101), as a VF
- * registers again after a migration what it is not sure of. MODE_SET(1) is answered for an enabled context too. While
- * a disable waits for the engine, a further MODE_SET is refused with 0x90; DEREGISTER is kept and done after it. An
- * enabled context cannot be deregistered. */
+ * Decisions of the model. A second registration of an id keeps the first (EVENT: silently, else
+ * 0x101), as a VF registers again after a migration what it is not sure of. MODE_SET(1) is
+ * answered for an enabled context too. While a disable waits for the engine, a further MODE_SET is
+ * refused with 0x90; DEREGISTER is kept and done after it. An enabled context cannot be
+ * deregistered. */
 #include "firmware/guc_context.h"
 
 #include <assert.h>
@@ -25,7 +26,7 @@
 #define LRC_ADDRESS                0xfffff000u
 #define ID_DW                      1u /* context id of every action but REGISTER_CONTEXT */
 
-/* ---- table ---------------------------------------------------------------------------------------------- */
+/* ---- table ----------------------------------------------------------------------------------- */
 
 struct guc_context *guc_context_find(struct guc *guc, unsigned fn, uint32_t id)
 {
@@ -66,7 +67,8 @@ unsigned guc_context_count(const struct guc *guc, unsigned fn)
     return count;
 }
 
-/* Finds the engine: the class, and the lowest logical instance of the mask. The LRC descriptor does not tell it. */
+/* Finds the engine: the class, and the lowest logical instance of the mask. The LRC descriptor
+ * does not tell it. */
 static uint8_t find_engine(const struct guc *guc, uint32_t guc_class, uint32_t mask)
 {
     for (uint8_t i = 0; i < guc->config.num_engines; i++) {
@@ -165,7 +167,7 @@ void guc_context_free_all(struct guc *guc)
     }
 }
 
-/* ---- registration ------------------------------------------------------------------------------------------ */
+/* ---- registration ---------------------------------------------------------------------------- */
 
 uint32_t guc_action_register_context(struct guc *guc, struct guc_request *request)
 {
@@ -208,7 +210,7 @@ uint32_t guc_action_deregister_context(struct guc *guc, struct guc_request *requ
     return 0;
 }
 
-/* ---- scheduling of one context --------------------------------------------------------------------------------- */
+/* ---- scheduling of one context --------------------------------------------------------------- */
 
 static void mode_done(struct guc *guc, const struct guc_context *context, uint32_t mode)
 {

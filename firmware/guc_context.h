@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Contexts of all functions and the engines that they share. A context is known by (function, id as the
- * function counts it). */
+/* Contexts of all functions and the engines that they share. A context is known by (function, id
+ * as the function counts it). */
 #ifndef FIRMWARE_GUC_CONTEXT_H
 #define FIRMWARE_GUC_CONTEXT_H
 
@@ -49,26 +49,29 @@ struct guc_engine {
     struct guc_context *queues[GPU_MAX_VFS + 1];
 };
 
-/* ---- contexts -------------------------------------------------------------------------------------- */
+/* ---- contexts -------------------------------------------------------------------------------- */
 
 /* Finds a registered context. Returns NULL when there is none. */
 struct guc_context *guc_context_find(struct guc *guc, unsigned fn, uint32_t id);
 /* Checks a registration against the function's share. Returns 0 or an error code. */
 MUST_USE uint32_t guc_context_check(const struct guc *guc, unsigned fn, const uint32_t *message);
-/* Adds a context that guc_context_check let pass and that is not registered. Returns NULL without memory. */
+/* Adds a context that guc_context_check let pass and that is not registered. Returns NULL without
+ * memory. */
 struct guc_context *guc_context_add(struct guc *guc, unsigned fn, const uint32_t *message);
 /* Takes it out of the table and of its queue. It must not be on an engine. */
 void guc_context_remove(struct guc *guc, struct guc_context *context);
 void guc_context_remove_all(struct guc *guc, unsigned fn);
 unsigned guc_context_count(const struct guc *guc, unsigned fn);
-/* Visits contexts by rising id: starts with id 0, goes on with the last one's + 1. Returns NULL at the end. */
+/* Visits contexts by rising id: starts with id 0, goes on with the last one's + 1. Returns NULL at
+ * the end. */
 struct guc_context *guc_context_from(const struct guc *guc, unsigned fn, uint32_t id);
 /* Frees the tables of all functions. */
 void guc_context_free_all(struct guc *guc);
-/* Sends what a disabled context's driver waits for; it is off the engine. May remove the context. */
+/* Sends what a disabled context's driver waits for; it is off the engine. May remove the
+ * context. */
 void guc_context_settle(struct guc *guc, struct guc_context *context);
 
-/* ---- engines --------------------------------------------------------------------------------------- */
+/* ---- engines --------------------------------------------------------------------------------- */
 
 /* Makes a context runnable: its tail may have moved. */
 void guc_sched_submit(struct guc *guc, struct guc_context *context);
@@ -84,7 +87,8 @@ void guc_sched_gate_closed(struct guc *guc, unsigned fn);
 void guc_sched_kill(struct guc *guc, unsigned fn);
 /* Takes what the engines report. */
 void guc_sched_events(struct guc *guc);
-/* Fills idle engines, ends quanta that are over. Returns when to call again (ns), HAL_FOREVER for never. */
+/* Fills idle engines, ends quanta that are over. Returns when to call again (ns), HAL_FOREVER for
+ * never. */
 uint64_t guc_sched_run(struct guc *guc);
 
 #endif

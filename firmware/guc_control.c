@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands about a VF: the PF's VF_CONTROL, the VF's own RESFIX_START and RESFIX_DONE. They check what the
- * message says; guc_vf_state.c knows what may happen when.
+/* Commands about a VF: the PF's VF_CONTROL, the VF's own RESFIX_START and RESFIX_DONE. They check
+ * what the message says; guc_vf_state.c knows what may happen when.
  *
- * Order of a pause: the answer, then PAUSE_DONE, which comes once no engine runs the VF. What its rings still owe it (a
- * MODE_DONE of a disable that waited for the engine) is placed before PAUSE_DONE. Unread H2G messages stay unread.
+ * Order of a pause: the answer, then PAUSE_DONE, which comes once no engine runs the VF. What its
+ * rings still owe it (a MODE_DONE of a disable that waited for the engine) is placed before
+ * PAUSE_DONE. Unread H2G messages stay unread.
  *
- * Recovery below ABI 1.27 has no marker: RESFIX_DONE carries 0 and RESFIX_START does not exist. The ABI that counts is the
- * one that the VF's driver matched, which moves with it. There RESFIX_DONE of a running VF succeeds and changes
- * nothing, since two interrupts of one migration may make its driver send two. */
+ * Recovery below ABI 1.27 has no marker: RESFIX_DONE carries 0 and RESFIX_START does not exist.
+ * The ABI that counts is the one that the VF's driver matched, which moves with it. There
+ * RESFIX_DONE of a running VF succeeds and changes nothing, since two interrupts of one migration
+ * may make its driver send two. */
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 #include "firmware/guc_private.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* CTB: takes H2G messages and hands them to the action table, places G2H messages. The host may write anything
- * into its rings at any time; each index is checked against ours before it is used.
+/* CTB: takes H2G messages and hands them to the action table, places G2H messages. The host may
+ * write anything into its rings at any time; each index is checked against ours before it is used.
  *
- * Decisions of the model. STATUS bits: OVERFLOW for a tail (H2G) or head (G2H) out of range and when what a host
- * does not read outgrows our memory; MISMATCH when the index that we own is not what we wrote; UNDERFLOW for a
- * message that is cut off by the tail or by the ring's end, and for a header that is no HXG header (format,
- * reserved bits, no payload), since after it the stream cannot be cut into messages any more. After any of them, a
- * status set by the host, or a DMA fault, the pair is out of use until CONTROL_CTB enables it again. */
+ * Decisions of the model. STATUS bits: OVERFLOW for a tail (H2G) or head (G2H) out of range and
+ * when what a host does not read outgrows our memory; MISMATCH when the index that we own is not
+ * what we wrote; UNDERFLOW for a message that is cut off by the tail or by the ring's end, and for
+ * a header that is no HXG header (format, reserved bits, no payload), since after it the stream
+ * cannot be cut into messages any more. After any of them, a status set by the host, or a DMA
+ * fault, the pair is out of use until CONTROL_CTB enables it again. */
 #include "firmware/guc_ctb.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ struct desc {
     uint32_t head, tail, status;
 };
 
-/* ---- descriptors --------------------------------------------------------------------------------------- */
+/* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* Takes the rings out of use and says why. */
 static void give_up(struct guc *guc, unsigned fn, const struct guc_ring *ring, uint32_t status,
@@ -103,7 +104,7 @@ static int publish(struct guc *guc, unsigned fn, struct guc_ring *ring, uint32_t
     return 0;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static uint64_t self(const struct guc *guc, unsigned fn, uint32_t key)
 {
@@ -191,7 +192,7 @@ bool guc_ctb_usable(const struct guc *guc, unsigned fn)
     return guc->functions[fn].ctb.enabled && !guc->functions[fn].ctb.broken;
 }
 
-/* ---- G2H ------------------------------------------------------------------------------------------------------ */
+/* ---- G2H ------------------------------------------------------------------------------------- */
 
 static int write_ring(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t len)
 {
@@ -207,7 +208,8 @@ static int write_ring(struct guc *guc, unsigned fn, const uint32_t *words, uint3
     return 0;
 }
 
-/* Returns 0, -ENOSPC when the ring has no room (nothing written), -EPIPE. words: header and HXG message. */
+/* Returns 0, -ENOSPC when the ring has no room (nothing written), -EPIPE. words: header and HXG
+ * message. */
 static int place(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *words, uint32_t len)
 {
     struct guc_ctb *ctb = &guc->functions[fn].ctb;
@@ -306,7 +308,7 @@ bool guc_ctb_flush(struct guc *guc, unsigned fn)
     return ctb->queue_len != 0;
 }
 
-/* ---- H2G ------------------------------------------------------------------------------------------------------ */
+/* ---- H2G ------------------------------------------------------------------------------------- */
 
 static void handle(struct guc *guc, unsigned fn, uint32_t fence, const uint32_t *hxg, uint32_t len)
 {
@@ -326,8 +328,8 @@ static void handle(struct guc *guc, unsigned fn, uint32_t fence, const uint32_t 
     }
 }
 
-/* Length with header of the message at words, of which available dwords were sent and contiguous lie before the
- * ring's end. Returns 0 after giving the rings up. */
+/* Length with header of the message at words, of which available dwords were sent and contiguous
+ * lie before the ring's end. Returns 0 after giving the rings up. */
 static uint32_t message_len(struct guc *guc, unsigned fn, uint32_t header, uint32_t available,
                             uint32_t contiguous)
 {
@@ -375,7 +377,8 @@ static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t le
 /* What serving needs of a function; it may change with every message. */
 static bool may_serve(const struct guc *guc, unsigned fn)
 {
-    /* While answers wait for room no more requests are taken, so what must be kept stays bounded. */
+    /* While answers wait for room no more requests are taken, so what must be kept stays
+     * bounded. */
     return guc_ctb_usable(guc, fn) && guc_fn_runs(guc, fn) && !guc->functions[fn].ctb.queue_len;
 }
 
@@ -437,6 +440,7 @@ bool guc_ctb_serve(struct guc *guc, unsigned fn)
         return false;
     }
     serve_copy(guc, fn, words, copied, available);
-    /* The ring is read once more before its doorbell counts as served, even when it looks empty now. */
+    /* The ring is read once more before its doorbell counts as served, even when it looks empty
+     * now. */
     return may_serve(guc, fn);
 }

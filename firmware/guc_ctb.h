@@ -35,13 +35,14 @@ struct guc_ctb {
 /* Starts using the rings that the function's self config describes, from position zero.
  * Returns 0 or an error code for the answer (then the old rings, if any, stay in use). */
 MUST_USE uint32_t guc_ctb_enable(struct guc *guc, unsigned fn);
-/* Stops. mark: also write DISABLED to both descriptors (only while their owner surely keeps them). */
+/* Stops. mark: also write DISABLED to both descriptors (only while their owner surely keeps
+ * them). */
 void guc_ctb_disable(struct guc *guc, unsigned fn, bool mark);
 bool guc_ctb_usable(const struct guc *guc, unsigned fn);
 /* Serves at most a few H2G messages. Returns whether there may be more. */
 bool guc_ctb_serve(struct guc *guc, unsigned fn);
-/* Places one G2H message, or keeps it until there is room. action: for traces. Returns 0, -EPIPE when the
- * function has no usable rings or lost them now. */
+/* Places one G2H message, or keeps it until there is room. action: for traces. Returns 0, -EPIPE
+ * when the function has no usable rings or lost them now. */
 int guc_ctb_send(struct guc *guc, unsigned fn, uint16_t fence, uint16_t action, const uint32_t *hxg,
                  uint32_t len);
 /* Sends an event with payload; a function without rings misses it, as it should. */

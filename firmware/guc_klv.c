@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Walks KLV lists, in a message or in a function's memory. A list whose lengths do not add up is refused as a
- * whole; what its keys mean is the visitor's business. */
+/* Walks KLV lists, in a message or in a function's memory. A list whose lengths do not add up is
+ * refused as a whole; what its keys mean is the visitor's business. */
 #include <string.h>
 
 #include "firmware/guc_private.h"

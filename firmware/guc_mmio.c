@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Mailbox: takes a request of 1..4 dwords from a function's registers and leaves the answer in them. Works before
- * any ring exists and in every state in which a driver can run; during an FLR the request is left alone, the driver
- * finds zero there when the PF has wiped it, and asks again. */
+/* Mailbox: takes a request of 1..4 dwords from a function's registers and leaves the answer in
+ * them. Works before any ring exists and in every state in which a driver can run; during an FLR
+ * the request is left alone, the driver finds zero there when the PF has wiped it, and asks
+ * again. */
 #include "firmware/abi/guc_messages_abi.h"
 #include "firmware/guc_private.h"
 #include "sim/hal/trace.h"
@@ -35,7 +36,8 @@ void guc_mailbox_serve(struct guc *guc, unsigned fn)
     }
     message.action = FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, hxg[0]);
     request.type = FIELD_GET(GUC_HXG_MSG_0_TYPE, hxg[0]);
-    /* Drivers do not clear what a shorter message does not use: dwords beyond the action's own are stale. */
+    /* Drivers do not clear what a shorter message does not use: dwords beyond the action's own are
+     * stale. */
     request.len = guc_action_mailbox_len((uint16_t)message.action);
     for (uint32_t i = 1; i < request.len; i++) {
         hxg[i] = hal_read32(guc->hal, reg(fn, i));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of the firmware share: the state of one GuC and the requests it serves. Error codes are
- * XE_GUC_RESPONSE_*, 0 is success. */
+/* What the files of the firmware share: the state of one GuC and the requests it serves. Error
+ * codes are XE_GUC_RESPONSE_*, 0 is success. */
 #ifndef FIRMWARE_GUC_PRIVATE_H
 #define FIRMWARE_GUC_PRIVATE_H
 
@@ -63,7 +63,7 @@ struct guc {
     struct guc_function functions[GUC_FUNCTIONS];
 };
 
-/* ---- requests (guc_actions.c) ------------------------------------------------------------------------- */
+/* ---- requests (guc_actions.c) ---------------------------------------------------------------- */
 
 enum guc_transport { GUC_MAILBOX, GUC_CTB };
 
@@ -82,8 +82,8 @@ typedef uint32_t guc_handler(struct guc *guc, struct guc_request *request);
 
 /* Length that the table gives to an action of the mailbox, 1 for one it does not know. */
 uint32_t guc_action_mailbox_len(uint16_t action);
-/* Checks sender, length and state, runs the handler, and encodes the final answer in answer (4 dwords).
- * Returns its length, 0 when none is due. */
+/* Checks sender, length and state, runs the handler, and encodes the final answer in answer (4
+ * dwords). Returns its length, 0 when none is due. */
 uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *answer);
 
 guc_handler guc_action_self_cfg, guc_action_control_ctb, guc_action_get_hwconfig;
@@ -95,14 +95,15 @@ guc_handler guc_action_register_context, guc_action_deregister_context, guc_acti
 guc_handler guc_action_mode_set, guc_action_context_policies;
 guc_handler guc_action_tlb_invalidation, guc_action_opt_in, guc_action_scheduling_policies;
 
-/* ---- services ------------------------------------------------------------------------------------------ */
+/* ---- services -------------------------------------------------------------------------------- */
 
 /* Serves the mailbox of a function, if it holds a request. */
 void guc_mailbox_serve(struct guc *guc, unsigned fn);
 /* Raises bits of the interrupt vector at a function, through its memory when it registered that. */
 void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector);
 void guc_tlb_invalidate(struct guc *guc);
-/* Checks that a VF command names a VF that exists and has a configuration. Returns 0 or an error code. */
+/* Checks that a VF command names a VF that exists and has a configuration. Returns 0 or an error
+ * code. */
 MUST_USE uint32_t guc_check_vfid(const struct guc *guc, uint32_t vfid);
 /* Checks a value of the self config, by key from MEMIRQ_STATUS_ADDR. Returns 0 or an error code. */
 MUST_USE uint32_t guc_self_check(const struct guc *guc, unsigned fn, unsigned index,
@@ -114,12 +115,14 @@ MUST_USE int guc_dma_read(struct guc *guc, unsigned fn, uint64_t addr, uint32_t 
 MUST_USE int guc_dma_write(struct guc *guc, unsigned fn, uint64_t addr, const uint32_t *from,
                            uint32_t len);
 
-/* ---- KLVs (guc_klv.c) ----------------------------------------------------------------------------------- */
+/* ---- KLVs (guc_klv.c) ------------------------------------------------------------------------ */
 
-/* Takes one KLV. Returns 1 when it counts, 0 when the key is unknown, minus an error code when it is bad. */
+/* Takes one KLV. Returns 1 when it counts, 0 when the key is unknown, minus an error code when it
+ * is bad. */
 typedef int guc_klv_visitor(void *arg, uint32_t key, const uint32_t *value, uint32_t len);
 
-/* Visits every KLV of a list. Returns how many counted, or minus an error code at the first bad one. */
+/* Visits every KLV of a list. Returns how many counted, or minus an error code at the first bad
+ * one. */
 MUST_USE int guc_klv_parse(const uint32_t *klvs, uint32_t len, guc_klv_visitor *visit, void *arg);
 /* The same for a list in a function's memory. */
 MUST_USE int guc_klv_parse_buffer(struct guc *guc, unsigned fn, uint64_t addr, uint32_t len,

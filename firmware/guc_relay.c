@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Postman between a VF and the PF: carries relay messages as they are, adds who sent them.
  *
- * Decisions of the model. The sender is told at once when the other side's rings are not in use (0x304); a VF that is
- * paused or recovering takes no messages (0x303), so that none waits across a migration. */
+ * Decisions of the model. The sender is told at once when the other side's rings are not in use
+ * (0x304); a VF that is paused or recovering takes no messages (0x303), so that none waits across
+ * a migration. */
 #include <string.h>
 
 #include "firmware/abi/guc_actions_sriov_abi.h"

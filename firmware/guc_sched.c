@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* Scheduler: gives the engines of this GT to contexts. On each engine a function has a queue of runnable
- * contexts, ordered by context priority and then by arrival. Functions take turns.
+/* Scheduler: gives the engines of this GT to contexts. On each engine a function has a queue of
+ * runnable contexts, ordered by context priority and then by arrival. Functions take turns.
  *
- *   idle --submit--> runnable --SUBMIT--> on engine --COMPLETE--> idle, or runnable when submitted meanwhile
- *                       ^---------PREEMPTED-----------'  '--FAULT, RESET--> idle, disabled, driver told
+ *   idle --submit--> runnable --SUBMIT--> on engine --COMPLETE--> idle, or runnable again
+ *                       ^---------PREEMPTED-----------'  '--FAULT, RESET--> idle and disabled
  *
- * Decisions of the model. Next on an engine is the same function while its turn (EXEC_QUANTUM of its configuration)
- * lasts, else the next one in number that has work, functions of higher SCHED_PRIORITY first. A turn of 0 is
- * infinite: it ends when a context of the function leaves by itself. A running context is taken off when its own quantum
- * is over and an equal of the same function waits, or when the turn is over and another function waits. What is not
- * gone after its preemption timeout is reset with its engine. */
+ * Decisions of the model. Next on an engine is the same function while its turn (EXEC_QUANTUM of
+ * its configuration) lasts, else the next one in number that has work, functions of higher
+ * SCHED_PRIORITY first. A turn of 0 is infinite: it ends when a context of the function leaves by
+ * itself. A running context is taken off when its own quantum is over and an equal of the same
+ * function waits, or when the turn is over and another function waits. What is not gone after its
+ * preemption timeout is reset with its engine. */
 #include "firmware/guc_private.h"
 
 #include "firmware/abi/guc_actions_abi.h"
@@ -26,7 +27,7 @@ static void trace(const struct guc *guc, unsigned fn, unsigned id, unsigned engi
     trace_job(guc->hal, (int)guc->config.gt, fn, id, guc->engines[engine].desc.name, ev);
 }
 
-/* ---- queues ------------------------------------------------------------------------------------------------ */
+/* ---- queues ---------------------------------------------------------------------------------- */
 
 static void enqueue(struct guc *guc, struct guc_context *context)
 {
@@ -114,7 +115,7 @@ void guc_sched_gate_closed(struct guc *guc, unsigned fn)
     }
 }
 
-/* ---- engine events ------------------------------------------------------------------------------------------ */
+/* ---- engine events --------------------------------------------------------------------------- */
 
 /* The context can do no more: its driver hears it, unless it asked for the end itself. */
 static void fail_context(struct guc *guc, struct guc_context *context, bool fault)
@@ -184,7 +185,8 @@ void guc_sched_events(struct guc *guc)
     }
 }
 
-/* Waits for the event of a reset, so that nothing of the function's memory is touched afterwards. */
+/* Waits for the event of a reset, so that nothing of the function's memory is touched
+ * afterwards. */
 static void kill_engine(struct guc *guc, unsigned e)
 {
     struct guc_engine *engine = &guc->engines[e];
@@ -214,7 +216,7 @@ void guc_sched_kill(struct guc *guc, unsigned fn)
     }
 }
 
-/* ---- who is next ------------------------------------------------------------------------------------------------ */
+/* ---- who is next ----------------------------------------------------------------------------- */
 
 static bool has_work(const struct guc *guc, unsigned e, unsigned fn)
 {
@@ -331,7 +333,8 @@ static uint64_t watch_engine(struct guc *guc, unsigned e)
         return at;
     }
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
-    /* Its event takes the context off; the reset is not asked for again before the same time has passed. */
+    /* Its event takes the context off; the reset is not asked for again before the same time has
+     * passed. */
     engine->preempt_ns = hal_now(guc->hal);
     return reset_at(engine);
 }

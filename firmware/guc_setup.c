@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What a driver, PF's or VF's, does before it works: version, rings and interrupt pages, hardware table, opt-ins,
- * reset; and TLB invalidation, which any of them may need at any time.
+/* What a driver, PF's or VF's, does before it works: version, rings and interrupt pages, hardware
+ * table, opt-ins, reset; and TLB invalidation, which any of them may need at any time.
  *
- * Decisions of the model. SELF_CFG of ring keys only notes them; CONTROL_CTB makes them count, so rings can be
- * registered again at any time and start from position zero. Memory interrupt addresses count at once, when both are
- * known. VF_RESET does not mark the old rings DISABLED, since their memory may already be another's. */
+ * Decisions of the model. SELF_CFG of ring keys only notes them; CONTROL_CTB makes them count, so
+ * rings can be registered again at any time and start from position zero. Memory interrupt
+ * addresses count at once, when both are known. VF_RESET does not mark the old rings DISABLED,
+ * since their memory may already be another's. */
 #include "firmware/abi/guc_actions_abi.h"
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
@@ -19,7 +20,7 @@
 #define ABI_OPT_IN          GUC_ABI_VERSION(1, 7, 0)
 #define ABI_SCHEDULING      GUC_ABI_VERSION(1, 1, 0)
 
-/* ---- version and reset -------------------------------------------------------------------------------------- */
+/* ---- version and reset ----------------------------------------------------------------------- */
 
 uint32_t guc_action_match_version(struct guc *guc, struct guc_request *request)
 {
@@ -34,8 +35,9 @@ uint32_t guc_action_match_version(struct guc *guc, struct guc_request *request)
         (major != GUC_VERSION_MAJOR_ANY && major != abi >> 16)) {
         return XE_GUC_RESPONSE_UNSUPPORTED_VERSION;
     }
-    /* The answer is what is implemented, not what was asked for; too old is the driver's verdict. A driver that is
-     * recovering keeps to the flow of the version that it matched before it moved. */
+    /* The answer is what is implemented, not what was asked for; too old is the driver's verdict.
+     * A driver that is recovering keeps to the flow of the version that it matched before it
+     * moved. */
     if (guc->functions[request->fn].state != GUC_VF_RESFIX_BLOCKED) {
         guc->functions[request->fn].abi = abi;
     }
@@ -55,14 +57,15 @@ uint32_t guc_action_vf_reset(struct guc *guc, struct guc_request *request)
     return guc_vf_fire(guc, request->fn, GUC_VF_EVENT_VF_RESET);
 }
 
-/* ---- self config ----------------------------------------------------------------------------------------------- */
+/* ---- self config ----------------------------------------------------------------------------- */
 
 struct self_key {
     uint8_t len;
     uint32_t bytes; /* owned from the address on, and its alignment; 0: no address but a size */
 };
 
-/* By key, from MEMIRQ_STATUS_ADDR. Ring buffers are checked with their size when they are enabled. */
+/* By key, from MEMIRQ_STATUS_ADDR. Ring buffers are checked with their size when they are
+ * enabled. */
 static const struct self_key self_keys[GUC_SELF_KEYS] = {
     {GUC_KLV_SELF_CFG_MEMIRQ_STATUS_ADDR_LEN, MEMIRQ_VECTOR_BYTES},
     {GUC_KLV_SELF_CFG_MEMIRQ_SOURCE_ADDR_LEN, 1},
@@ -133,9 +136,10 @@ uint32_t guc_action_control_ctb(struct guc *guc, struct guc_request *request)
     return guc_vf_fire(guc, request->fn, GUC_VF_EVENT_ACTIVITY);
 }
 
-/* ---- hardware table ---------------------------------------------------------------------------------------------- */
+/* ---- hardware table -------------------------------------------------------------------------- */
 
-/* Attribute, length, value. Numbers of attributes are public; drivers ask for slices and subslices. */
+/* Attribute, length, value. Numbers of attributes are public; drivers ask for slices and
+ * subslices. */
 static const uint32_t hwconfig[] = {
     1,  1, 1, /* slices */
     2,  1, 4, /* dual subslices */
@@ -163,7 +167,7 @@ uint32_t guc_action_get_hwconfig(struct guc *guc, struct guc_request *request)
     return 0;
 }
 
-/* ---- opt-ins: accepted, without effect on what this model does ------------------------------------------------------ */
+/* ---- opt-ins: accepted, without effect on what this model does ------------------------------- */
 
 static int count_opt_in(void *arg, uint32_t key, const uint32_t *value, uint32_t len)
 {
@@ -217,7 +221,7 @@ uint32_t guc_action_scheduling_policies(struct guc *guc, struct guc_request *req
                         guc_klv_parse(request->hxg + 1, request->len - 1, count_policy, NULL));
 }
 
-/* ---- TLB ------------------------------------------------------------------------------------------------------------ */
+/* ---- TLB ------------------------------------------------------------------------------------- */
 
 void guc_tlb_invalidate(struct guc *guc)
 {
@@ -231,8 +235,8 @@ void guc_tlb_invalidate(struct guc *guc)
     trace_peer_error(guc->hal, (int)guc->config.gt, GUC_PF, "tlb invalidation does not end", 0);
 }
 
-/* Done before the next message is read, so completions come in the order of their numbers. Only the GGTT has a
- * TLB here; the other kinds find nothing to drop. */
+/* Done before the next message is read, so completions come in the order of their numbers. Only
+ * the GGTT has a TLB here; the other kinds find nothing to drop. */
 uint32_t guc_action_tlb_invalidation(struct guc *guc, struct guc_request *request)
 {
     static const uint32_t lengths[] = {[XE_GUC_TLB_INVAL_FULL] = 3,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* State machine of a VF in this GuC. The five names READY, READY_PAUSED, RUNNING, RESFIX_PAUSED and
- * RESFIX_BLOCKED are public; the other states are this model's.
+/* State machine of a VF in this GuC. The five names READY, READY_PAUSED, RUNNING, RESFIX_PAUSED
+ * and RESFIX_BLOCKED are public; the other states are this model's.
  *
  *   UNPROVISIONED --PROVISION--> READY <--VF_RESET-- RUNNING <----------- RESFIX_DONE ---.
  *                                | ^  '---ACTIVITY-->| ^                                 |
@@ -13,10 +13,11 @@
  *   almost any --STOP--> STOPPED;  any --FLR--> FLR_PENDING --FLR_START--> FLR_WAIT_FINISH
  *   --FLR_FINISH--> READY;  any --UNPROVISION--> UNPROVISIONED
  *
- * Decisions of the model: ACTIVITY, which makes a VF running, is the first enable of its CTB (without CTB
- * it cannot register a context). A command that a state does not name is refused and changes nothing; so is PAUSE
- * of a paused VF. STOPPED answers its mailbox but lets nothing be set up; only FLR leads out of it. A paused VF
- * whose driver resets becomes READY_PAUSED, so that an image may be loaded again. */
+ * Decisions of the model: ACTIVITY, which makes a VF running, is the first enable of its CTB
+ * (without CTB it cannot register a context). A command that a state does not name is refused and
+ * changes nothing; so is PAUSE of a paused VF. STOPPED answers its mailbox but lets nothing be set
+ * up; only FLR leads out of it. A paused VF whose driver resets becomes READY_PAUSED, so that an
+ * image may be loaded again. */
 #include "firmware/guc_vf_state.h"
 
 #include "firmware/abi/guc_actions_sriov_abi.h"
@@ -37,7 +38,7 @@ const char *const guc_vf_state_names[GUC_VF_STATE_COUNT + 1] = {
     [GUC_VF_FLR_WAIT_FINISH] = "VF_FLR_WAIT_FINISH",
 };
 
-/* ---- what happens on the arcs ------------------------------------------------------------------------- */
+/* ---- what happens on the arcs ---------------------------------------------------------------- */
 
 static void notify_pf(struct guc *guc, unsigned vf, unsigned event)
 {
@@ -53,7 +54,8 @@ static void close_gate(struct guc *guc, unsigned vf)
 static void open_gate(struct guc *guc, unsigned vf)
 {
     hal_write32(guc->hal, GUCBUS_GATE_OPEN, vf);
-    /* Messages that lay unread over the pause, or that a recovery turned into no-ops, have no doorbell. */
+    /* Messages that lay unread over the pause, or that a recovery turned into no-ops, have no
+     * doorbell. */
     guc->functions[vf].ctb.doorbell = true;
 }
 
@@ -68,9 +70,10 @@ static void pause_idle(struct guc *guc, unsigned vf)
     pause_done(guc, vf);
 }
 
-/* The marker goes at RESTORE and again at RESUME, since a stale RESFIX_DONE must fail between them and after
- * them. The interrupt is posted at both points too; at RESTORE the VF's GGTT entries may not be loaded yet, then the
- * write faults and only the second one arrives. */
+/* The marker goes at RESTORE and again at RESUME, since a stale RESFIX_DONE must fail between them
+ * and after them. The interrupt is posted at both points too. In a stream the GGTT entries follow
+ * the GuC's part, so at RESTORE they are absent or still those of provisioning (page 0): that
+ * interrupt is lost in a fault unless the PF loaded entries and VM before. */
 static void forget_marker(struct guc *guc, unsigned vf)
 {
     guc->functions[vf].marker = 0;
@@ -107,7 +110,8 @@ static void drop_and_open(struct guc *guc, unsigned vf)
 
 static void drop_and_close(struct guc *guc, unsigned vf)
 {
-    /* No PAUSE_DONE may follow what ends the pause: the PF would take it for the end of the reset. */
+    /* No PAUSE_DONE may follow what ends the pause: the PF would take it for the end of the
+     * reset. */
     guc->functions[vf].notify = 0;
     close_gate(guc, vf);
     guc_fn_drop(guc, vf);
@@ -125,7 +129,7 @@ static void clean_for_flr(struct guc *guc, unsigned vf)
     notify_pf(guc, vf, GUC_PF_NOTIFY_VF_FLR_DONE);
 }
 
-/* ---- arcs ------------------------------------------------------------------------------------------------- */
+/* ---- arcs ------------------------------------------------------------------------------------ */
 
 struct arc {
     uint16_t from; /* bits 1 << state */
@@ -234,7 +238,7 @@ uint32_t guc_vf_fire(struct guc *guc, unsigned vf, enum guc_vf_event event)
     return 0;
 }
 
-/* ---- functions ---------------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 bool guc_fn_runs(const struct guc *guc, unsigned fn)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The state of one VF in one GuC: what may happen in it, and what happens on the way to the next. */
+/* The state of one VF in one GuC: what may happen in it, and what happens on the way to the
+ * next. */
 #ifndef FIRMWARE_GUC_VF_STATE_H
 #define FIRMWARE_GUC_VF_STATE_H
 
@@ -52,12 +53,13 @@ extern const char *const guc_vf_state_names[GUC_VF_STATE_COUNT + 1];
 MUST_USE int guc_vf_next(enum guc_vf_state state, enum guc_vf_event event);
 /* The same from vf's present state. */
 bool guc_vf_allows(const struct guc *guc, unsigned vf, enum guc_vf_event event);
-/* Takes the arc: does its work (blocks), changes the state, traces it. Refused events change nothing.
- * Returns 0, or the error code for the answer. */
+/* Takes the arc: does its work (blocks), changes the state, traces it. Refused events change
+ * nothing. Returns 0, or the error code for the answer. */
 MUST_USE uint32_t guc_vf_fire(struct guc *guc, unsigned vf, enum guc_vf_event event);
 /* Whether function fn's messages are read and its contexts scheduled; the PF's always are. */
 bool guc_fn_runs(const struct guc *guc, unsigned fn);
-/* Drops what the function's driver set up: contexts, rings, memory interrupts, marker. Provisioning stays. */
+/* Drops what the function's driver set up: contexts, rings, memory interrupts, marker.
+ * Provisioning stays. */
 void guc_fn_drop(struct guc *guc, unsigned fn);
 
 #endif

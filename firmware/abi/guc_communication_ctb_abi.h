@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* CTB: a pair of rings in memory, H2G written by the host and G2H by the GuC. Each has a 64-byte
- * descriptor: HEAD (receiver writes), TAIL (sender writes), STATUS (either, on error), 13 dwords MBZ; head and
- * tail count dwords. A message is one header dword (FENCE 31:16, FORMAT 15:12, MBZ 11:8, NUM_DWORDS 7:0)
- * and an HXG message. A zero header is a one-dword no-op. */
+ * descriptor: HEAD (receiver writes), TAIL (sender writes), STATUS (either, on error), 13 dwords
+ * MBZ; head and tail count dwords. A message is one header dword (FENCE 31:16, FORMAT 15:12, MBZ
+ * 11:8, NUM_DWORDS 7:0) and an HXG message. A zero header is a one-dword no-op. */
 #ifndef FIRMWARE_ABI_GUC_COMMUNICATION_CTB_ABI_H
 #define FIRMWARE_ABI_GUC_COMMUNICATION_CTB_ABI_H
 

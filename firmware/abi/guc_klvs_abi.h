@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Key-length-value lists: header dword KEY 31:16 and LEN 15:0 (dwords), then the value, low dword first. */
+/* Key-length-value lists: header dword KEY 31:16 and LEN 15:0 (dwords), then the value, low dword
+ * first. */
 #ifndef FIRMWARE_ABI_GUC_KLVS_ABI_H
 #define FIRMWARE_ABI_GUC_KLVS_ABI_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See the header. The chip half answers GUCBUS registers; the host half fills rings through fake_dma_*. */
+/* See the header. The chip half answers GUCBUS registers; the host half fills rings through
+ * fake_dma_*. */
 #include "tests/unit/test_guc_bench.h"
 
 #include <criterion/criterion.h>
@@ -13,7 +14,7 @@
 #define LIMIT_NS  (100 * HAL_NS_PER_S)
 #define SETTLE_NS (200 * HAL_NS_PER_US)
 
-/* ---- chip ------------------------------------------------------------------------------------------------ */
+/* ---- chip ------------------------------------------------------------------------------------ */
 
 static uint32_t causes(const struct bench *bench)
 {
@@ -22,7 +23,7 @@ static uint32_t causes(const struct bench *bench)
     for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
         uint32_t held = bench->fns[fn].closed ? GUCBUS_DB_CTB : 0;
 
-        mask |= bench->fns[fn].doorbell & ~held ? GUCBUS_IRQ_DOORBELL : 0;
+        mask |= (bench->fns[fn].doorbell & ~held) ? GUCBUS_IRQ_DOORBELL : 0;
     }
     for (unsigned e = 0; e < BENCH_ENGINES; e++) {
         mask |= bench->engines[e].event ? GUCBUS_IRQ_ENGINE : 0;
@@ -170,7 +171,7 @@ static void chip_write(void *arg, uint32_t offset, uint64_t wide, unsigned size)
     }
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 struct bench *bench_create(uint32_t abi)
 {
@@ -240,7 +241,7 @@ void bench_settle(struct bench *bench)
     hal_delay(bench->hal, SETTLE_NS);
 }
 
-/* ---- host: mailbox ------------------------------------------------------------------------------------------- */
+/* ---- host: mailbox --------------------------------------------------------------------------- */
 
 uint32_t bench_mailbox(struct bench *bench, unsigned fn, const uint32_t *request, unsigned len,
                        uint32_t *rest)
@@ -300,7 +301,7 @@ void bench_rings(struct bench *bench, unsigned fn, uint64_t base)
     cr_assert_eq(bench_mailbox2(bench, fn, GUC_ACTION_HOST2GUC_CONTROL_CTB, 1), BENCH_SUCCESS(0));
 }
 
-/* ---- host: rings ------------------------------------------------------------------------------------------------- */
+/* ---- host: rings ----------------------------------------------------------------------------- */
 
 void bench_put(struct bench *bench, unsigned fn, const uint32_t *words, unsigned len)
 {
@@ -387,7 +388,7 @@ void bench_drain(struct bench *bench, unsigned fn)
     }
 }
 
-/* ---- host: commands ------------------------------------------------------------------------------------------------ */
+/* ---- host: commands -------------------------------------------------------------------------- */
 
 void bench_provision(struct bench *bench, unsigned vf, uint64_t ggtt_start)
 {

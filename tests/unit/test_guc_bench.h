@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A GuC on the fake HAL with the chip around it: doorbells, mailboxes, gates, engines that a test completes by
- * hand, and the host's end of every ring. All but create and destroy is called from the test's program. */
+/* A GuC on the fake HAL with the chip around it: doorbells, mailboxes, gates, engines that a test
+ * completes by hand, and the host's end of every ring. All but create and destroy is called from
+ * the test's program. */
 #ifndef TESTS_UNIT_TEST_GUC_BENCH_H
 #define TESTS_UNIT_TEST_GUC_BENCH_H
 
@@ -68,7 +69,8 @@ void bench_run_bare(struct bench *bench, void (*test)(struct bench *bench));
 
 /* Lets the GuC come to rest. */
 void bench_settle(struct bench *bench);
-/* One mailbox exchange of len dwords. Returns dword 0 of the answer; rest (3 dwords) may be NULL. */
+/* One mailbox exchange of len dwords. Returns dword 0 of the answer; rest (3 dwords) may be
+ * NULL. */
 uint32_t bench_mailbox(struct bench *bench, unsigned fn, const uint32_t *request, unsigned len,
                        uint32_t *rest);
 uint32_t bench_mailbox1(struct bench *bench, unsigned fn, uint32_t dw0);
@@ -83,7 +85,8 @@ uint16_t bench_send(struct bench *bench, unsigned fn, const uint32_t *hxg, unsig
 unsigned bench_take(struct bench *bench, unsigned fn, uint32_t *words);
 /* Sends a request, skips events until its answer. Returns HXG dword 0 of it, 0 without one. */
 uint32_t bench_request(struct bench *bench, unsigned fn, const uint32_t *hxg, unsigned len);
-/* Takes G2H messages up to an event with this action. Returns its last payload dword, UINT32_MAX without. */
+/* Takes G2H messages up to an event with this action. Returns its last payload dword, UINT32_MAX
+ * without. */
 uint32_t bench_event(struct bench *bench, unsigned fn, uint16_t action);
 void bench_drain(struct bench *bench, unsigned fn);
 

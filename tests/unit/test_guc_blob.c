@@ -166,7 +166,7 @@ Test(guc_blob, fits_the_buffer_or_is_not_written)
     run(V127, sizes);
 }
 
-/* ---- damage ------------------------------------------------------------------------------------------------------ */
+/* ---- damage ---------------------------------------------------------------------------------- */
 
 /* Loads an image that must be refused, into a VF that must stay as it was. Returns the answer. */
 static uint32_t refuse(struct bench *bench, const struct image *bad, uint32_t size,
@@ -294,7 +294,7 @@ Test(guc_blob, needs_as_many_contexts_as_it_brings)
     run(V127, too_few_contexts);
 }
 
-/* ---- versions ------------------------------------------------------------------------------------------------------ */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 static void old_image(struct bench *bench)
 {

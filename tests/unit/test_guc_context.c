@@ -41,7 +41,7 @@ static void quantum(struct bench *bench, unsigned fn, uint32_t id, uint32_t us)
     bench_send(bench, fn, hxg, ARRAY_SIZE(hxg));
 }
 
-/* ---- life -------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static void life(struct bench *bench)
 {
@@ -207,7 +207,7 @@ Test(guc_context, policies_are_applied_as_a_whole)
     run(bad_policies);
 }
 
-/* ---- sharing an engine ------------------------------------------------------------------------------------------ */
+/* ---- sharing an engine ----------------------------------------------------------------------- */
 
 static unsigned running_fn(const struct bench *bench)
 {

@@ -37,7 +37,7 @@ static uint32_t policies(struct bench *bench, unsigned fn)
     return bench_request(bench, fn, hxg, ARRAY_SIZE(hxg));
 }
 
-/* ---- good hosts -------------------------------------------------------------------------------------------- */
+/* ---- good hosts ------------------------------------------------------------------------------ */
 
 static void zero_dwords(struct bench *bench)
 {
@@ -178,7 +178,7 @@ Test(guc_ctb, says_what_passes)
     run(taken_before_sent);
 }
 
-/* ---- bad hosts ----------------------------------------------------------------------------------------------- */
+/* ---- bad hosts ------------------------------------------------------------------------------- */
 
 struct bad {
     const char *name;

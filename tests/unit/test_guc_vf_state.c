@@ -10,11 +10,11 @@
 #define V127 GUC_ABI_VERSION(1, 27, 0)
 #define V126 GUC_ABI_VERSION(1, 26, 0)
 
-/* Rows: states in their order. Columns: events in their order: Provision, Unprovision, Activity, Vf_reset, Pause,
- * Quiesced, Save, Restore, Resume, sTop, Fixups start, Fixups done, fLr, flr_Start, flr_Finish. A letter is the next
- * state, a dot is a refusal.
- * u unprovisioned, r ready, p ready_paused, R running, g pausing, P running_paused, f resfix_paused,
- * b resfix_blocked, s stopped, l flr_pending, w flr_wait_finish */
+/* Rows: states in their order. Columns: events in their order: Provision, Unprovision, Activity,
+ * Vf_reset, Pause, Quiesced, Save, Restore, Resume, sTop, Fixups start, Fixups done, fLr,
+ * flr_Start, flr_Finish. A letter is the next state, a dot is a refusal. u unprovisioned, r ready,
+ * p ready_paused, R running, g pausing, P running_paused, f resfix_paused, b resfix_blocked, s
+ * stopped, l flr_pending, w flr_wait_finish */
 static const char *const map[GUC_VF_STATE_COUNT] = {
     "ru.u...........", /* unprovisioned */
     ".uRrp....s..lw.", /* ready */
@@ -44,7 +44,7 @@ Test(guc_vf_state, every_event_in_every_state)
     }
 }
 
-/* ---- through messages ---------------------------------------------------------------------------------------- */
+/* ---- through messages ------------------------------------------------------------------------ */
 
 static void run(uint32_t abi, void (*test)(struct bench *bench))
 {
@@ -220,7 +220,7 @@ Test(guc_vf_state, refuses_commands_about_no_vf_or_of_no_meaning)
     run(V127, bad_commands);
 }
 
-/* ---- recovery --------------------------------------------------------------------------------------------------- */
+/* ---- recovery -------------------------------------------------------------------------------- */
 
 /* Moves VF 1 of this GuC to VF 2. */
 static void migrate(struct bench *bench)
