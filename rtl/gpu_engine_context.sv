@@ -130,7 +130,8 @@ module gpu_engine_context
       saved_at_q  <= 32'd0;
     end else begin
       state_q <= state_d;
-      if (state_q == StIdle) begin
+      // Only with a command: an idle cycle that changed anything would not be quiescent.
+      if (load_i || load_tail_i || save_i) begin
         page_q      <= page_i;
         ask_q       <= load_tail_i ? ReadTail : 4'd0;
         got_q       <= load_tail_i ? ReadTail : 4'd0;
