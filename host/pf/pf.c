@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The PF driver's life: created before the machine runs, booted by pf_probe. Called by the machine. */
+/* The PF driver's life: created before the machine runs, booted by pf_probe. Called by the
+ * machine. */
 #include "host/pf/pf.h"
 
 #include <assert.h>
@@ -37,7 +38,7 @@ uint32_t pf_vf_mailbox(const struct pf_gt *gt, unsigned vf, unsigned n)
     return (gt->id ? MED_VF_SW_FLAG(n) : VF_SW_FLAG(n)) + vf * VF_VIEW_STRIDE;
 }
 
-/* ---- GGTT invalidation ------------------------------------------------------------------------------ */
+/* ---- GGTT invalidation ----------------------------------------------------------------------- */
 
 static void invalidate_by_register(struct pf_gt *gt)
 {
@@ -95,8 +96,8 @@ static int invalidate_by_guc(struct pf_gt *gt)
     return 0;
 }
 
-/* The register works at any time; through the GuC the order with its own accesses is right too, so it is taken as
- * soon as there is a CT. */
+/* The register works at any time; through the GuC the order with its own accesses is right too,
+ * so it is taken as soon as there is a CT. */
 void pf_invalidate_ggtt(struct pf *pf)
 {
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
@@ -113,7 +114,7 @@ static void ggtt_written(void *arg)
     pf_invalidate_ggtt(arg);
 }
 
-/* ---- creation ----------------------------------------------------------------------------------------- */
+/* ---- creation -------------------------------------------------------------------------------- */
 
 static void ct_died(void *arg, const char *reason)
 {
@@ -199,7 +200,7 @@ void pf_destroy(struct pf *pf)
     free(pf);
 }
 
-/* ---- boot ------------------------------------------------------------------------------------------------ */
+/* ---- boot ------------------------------------------------------------------------------------ */
 
 static int wait_guc_ready(struct pf_gt *gt)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The PF driver of one GPU: boots against the GuCs, provisions VFs, runs each VF's control machine, and offers
- * each VF to a VMM as a migratable device. */
+/* The PF driver of one GPU: boots against the GuCs, provisions VFs, runs each VF's control
+ * machine, and offers each VF to a VMM as a migratable device. */
 #ifndef HOST_PF_PF_H
 #define HOST_PF_PF_H
 
@@ -35,16 +35,18 @@ struct pf;
 /* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
 struct pf *pf_create(struct hal *hal, const struct pf_config *config);
 void pf_destroy(struct pf *pf);
-/* Boots: waits for the GuCs, own config, CTBs, interrupt and control programs. Blocks. Returns 0 or -errno. */
+/* Boots: waits for the GuCs, own config, CTBs, interrupt and control programs. Blocks. Returns 0
+ * or -errno. */
 MUST_USE int pf_probe(struct pf *pf);
-/* Provisions VF n (1..total_vfs): GGTT entries, KLVs to every GuC. Returns 0, -EINVAL, -ENOSPC, -EBUSY... */
+/* Provisions VF n (1..total_vfs): GGTT entries, KLVs to every GuC. Returns 0, -EINVAL, -ENOSPC,
+ * -EBUSY... */
 MUST_USE int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config *config);
 MUST_USE int pf_unprovision(struct pf *pf, unsigned vf);
 /* What VF n has now; zeroes when it has nothing. */
 void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config);
 
-/* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time: -ETIMEDOUT; not
- * allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */
+/* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time:
+ * -ETIMEDOUT; not allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */
 MUST_USE int pf_control_pause(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_resume(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_stop(struct pf *pf, unsigned vf);

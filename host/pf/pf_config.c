@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tells a GuC what a function has: lists of KLVs in memory, sent by UPDATE_VF_CFG. Called by the boot and by
- * provisioning; knows nothing of who gets what. */
+/* Tells a GuC what a function has: lists of KLVs in memory, sent by UPDATE_VF_CFG. Called by the
+ * boot and by provisioning; knows nothing of who gets what. */
 #include <assert.h>
 #include <errno.h>
 
@@ -44,7 +44,7 @@ static void add_ggtt(struct klvs *klvs, const struct pf_range *range)
     ADD_KLV(klvs, GGTT_SIZE, range->size);
 }
 
-/* ---- message ------------------------------------------------------------------------------------------- */
+/* ---- message --------------------------------------------------------------------------------- */
 
 /* Returns how many KLVs the GuC took, or -errno. len 0: forget this function's configuration. */
 static int guc_action_update_vf_cfg(struct pf_gt *gt, unsigned vf, uint64_t addr, uint32_t len)
@@ -102,10 +102,10 @@ static int send_klvs(struct pf_gt *gt, unsigned vf, const struct klvs *klvs)
     return check_count(gt, vf, ret, klvs->count);
 }
 
-/* ---- what is sent ---------------------------------------------------------------------------------------- */
+/* ---- what is sent ---------------------------------------------------------------------------- */
 
-/* The first configuration of all, which turns the GuC to VGT mode. The GGTT region is a formality: the PF may use
- * all that no VF has. */
+/* The first configuration of all, which turns the GuC to VGT mode. The GGTT region is a
+ * formality: the PF may use all that no VF has. */
 int pf_config_push_self(struct pf_gt *gt)
 {
     const struct pf_range usable = {WOPCM_SIZE, GUC_GGTT_TOP - WOPCM_SIZE};

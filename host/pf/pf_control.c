@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The control machine of each VF on each GT, and the worker that drives it: one worker a GT, which takes a VF that
- * has something due, does one step and takes the next VF.
+/* The control machine of each VF on each GT, and the worker that drives it: one worker a GT,
+ * which takes a VF that has something due, does one step and takes the next VF.
  *
  *            FLR, from anywhere but itself                         STOP, from anywhere but FLR
  *                  |                                                     |
@@ -31,11 +31,11 @@
  *                  |             SAVED                                                           |
  *                  +-----------------------------------------------------------------------------+
  *
- * SAVED and RESTORED are kinds of paused, as is every x_FAILED that happens to a paused VF; a VF whose pause
- * failed may be paused again. x_REJECTED: the GuC answered a command with FAILURE, so it sees the VF in another
- * state than we do; MISMATCH and PAUSED_MISMATCH: it sent an event that nobody asked for. The next pause or
- * reset that succeeds clears that. The real driver keeps all of this as free bits; here each legal combination is
- * one state. */
+ * SAVED and RESTORED are kinds of paused, as is every x_FAILED that happens to a paused VF; a VF
+ * whose pause failed may be paused again. x_REJECTED: the GuC answered a command with FAILURE,
+ * so it sees the VF in another state than we do; MISMATCH and PAUSED_MISMATCH: it sent an event
+ * that nobody asked for. The next pause or reset that succeeds clears that. The real driver
+ * keeps all of this as free bits; here each legal combination is one state. */
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -54,7 +54,7 @@ static const char *const state_names[] = {
 #undef X
         NULL};
 
-/* ---- acts of arcs ------------------------------------------------------------------------------------ */
+/* ---- acts of arcs ---------------------------------------------------------------------------- */
 
 /* The GuC told something that nobody asked for. */
 static void stray(struct pf_gt *gt, unsigned vf)
@@ -65,8 +65,8 @@ static void stray(struct pf_gt *gt, unsigned vf)
     pf_migration_drop(gt, vf);
 }
 
-/* Lets the GTs of a VF pass from FLR_SYNC together. Tried when one arrives, and when one leaves its FLR: a second
- * FLR may have begun on one GT while the other ended the first. */
+/* Lets the GTs of a VF pass from FLR_SYNC together. Tried when one arrives, and when one leaves
+ * its FLR: a second FLR may have begun on one GT while the other ended the first. */
 static void flr_sync(struct pf_gt *gt, unsigned vf)
 {
     struct pf *pf = gt->pf;
@@ -79,7 +79,7 @@ static void flr_sync(struct pf_gt *gt, unsigned vf)
     if (states & (PF_FLR & ~PF_IN(FLR_SYNC))) {
         return;
     }
-    event = states & PF_FLR_LOST ? PF_EVENT_ERROR : PF_EVENT_SYNCED;
+    event = (states & PF_FLR_LOST) ? PF_EVENT_ERROR : PF_EVENT_SYNCED;
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
         if (pf_control_get(&pf->gts[n], vf) == PF_FLR_SYNC) {
             (void)pf_control_post(&pf->gts[n], vf, event);
@@ -87,7 +87,7 @@ static void flr_sync(struct pf_gt *gt, unsigned vf)
     }
 }
 
-/* ---- arcs ---------------------------------------------------------------------------------------------- */
+/* ---- arcs ------------------------------------------------------------------------------------ */
 
 #define SAME           PF_STATE_COUNT
 
@@ -197,7 +197,7 @@ static const struct arc *find_arc(enum pf_state from, enum pf_event event)
     return NULL;
 }
 
-/* ---- steps of the worker ------------------------------------------------------------------------------- */
+/* ---- steps of the worker --------------------------------------------------------------------- */
 
 /* Returns 0, -EIO when the GuC refuses, or another -errno. */
 static int guc_action_vf_control(struct pf_gt *gt, unsigned vf, uint32_t command)
@@ -212,7 +212,8 @@ static int guc_action_vf_control(struct pf_gt *gt, unsigned vf, uint32_t command
     return ret > 0 ? -EPROTO : ret;
 }
 
-/* Sends a command and tells the machine how it went, unless the VF has left the states that wait for it. */
+/* Sends a command and tells the machine how it went, unless the VF has left the states that wait
+ * for it. */
 static void send_command(struct pf_gt *gt, unsigned vf, uint32_t command, uint64_t waiting)
 {
     int err = guc_action_vf_control(gt, vf, command);
@@ -307,7 +308,7 @@ static void (*const steps[PF_STATE_COUNT])(struct pf_gt *gt, unsigned vf) = {
     [PF_FLR_SEND_FINISH] = flr_send_finish,
 };
 
-/* ---- machine --------------------------------------------------------------------------------------------- */
+/* ---- machine --------------------------------------------------------------------------------- */
 
 static void enter(struct pf_gt *gt, unsigned vf, enum pf_state to)
 {
@@ -360,7 +361,7 @@ void pf_control_init(struct pf_gt *gt)
     for (unsigned vf = 1; vf <= gt->pf->config.total_vfs; vf++) {
         char path[48];
 
-        snprintf(path, sizeof(path), "gt%u.vf%u.pf_state", gt->id, vf);
+        (void)snprintf(path, sizeof(path), "gt%u.vf%u.pf_state", gt->id, vf);
         gt->control[vf].probe = hal_probe(gt->pf->hal, path, STATE_BITS, state_names);
     }
 }

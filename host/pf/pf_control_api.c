@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Control of a VF on all GTs: asks each GT's machine and waits for it, with the codes and time limits of the
- * real driver. A call that times out does not cancel its operation; later ones find it in progress. */
+/* Control of a VF on all GTs: asks each GT's machine and waits for it, with the codes and time
+ * limits of the real driver. A call that times out does not cancel its operation; later ones
+ * find it in progress. */
 #include <errno.h>
 
 #include "host/pf/pf_private.h"
@@ -9,7 +10,8 @@
 #define FLR_TIMEOUT_NS     (5 * HAL_NS_PER_S)
 #define RESTORE_TIMEOUT_NS (20 * HAL_NS_PER_S)
 
-/* How a request ends: no longer busy, then well, badly, or as neither (something else came between). */
+/* How a request ends: no longer busy, then well, badly, or as neither (something else came
+ * between). */
 struct operation {
     enum pf_event request;
     uint64_t busy;

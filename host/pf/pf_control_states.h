@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* States and events of the control machine, and the sets of states that its table and its callers speak of. */
+/* States and events of the control machine, and the sets of states that its table and its
+ * callers speak of. */
 #ifndef HOST_PF_PF_CONTROL_STATES_H
 #define HOST_PF_PF_CONTROL_STATES_H
 
@@ -84,7 +85,7 @@ enum pf_event {
     PF_EVENT_COUNT
 };
 
-/* ---- sets of states ------------------------------------------------------------------------------ */
+/* ---- sets of states -------------------------------------------------------------------------- */
 
 #define PF_IN(name) (1ull << PF_##name)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The PF's interrupt program: finds out by registers which GuC has something to say, takes its G2H messages and
- * hands events to the control machine, the monitor and the relay service. Nothing here waits for the GuC. */
+/* The PF's interrupt program: finds out by registers which GuC has something to say, takes its
+ * G2H messages and hands events to the control machine, the monitor and the relay service.
+ * Nothing here waits for the GuC. */
 #include <errno.h>
 
 #include "firmware/abi/guc_actions_abi.h"
@@ -19,7 +20,7 @@
 #define OTHER_GUC_INSTANCE       0u
 #define OTHER_MEDIA_GUC_INSTANCE 16u
 
-/* ---- registers -------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 /* Who raised this bit of GT_INTR_DW(0), acknowledged; 0 when the register does not become valid. */
 static uint32_t take_identity(struct hal *hal, uint32_t bit)
@@ -63,8 +64,8 @@ static void serve_identity(struct pf *pf, uint32_t identity)
     }
 }
 
-/* The master is off meanwhile. Each cause is a level that its identity acknowledges; one that comes back while we
- * serve raises the next MSI when the master is on again. */
+/* The master is off meanwhile. Each cause is a level that its identity acknowledges; one that
+ * comes back while we serve raises the next MSI when the master is on again. */
 static void serve_interrupts(struct pf *pf)
 {
     static const uint32_t guc_bits[] = {INTR_GUC, INTR_MGUC};
@@ -112,7 +113,7 @@ void pf_irq_start(struct pf *pf)
     hal_spawn(hal, "pf irq", irq_program, pf);
 }
 
-/* ---- events of the GuC ---------------------------------------------------------------------------------- */
+/* ---- events of the GuC ----------------------------------------------------------------------- */
 
 /* GUC2PF_VF_STATE_NOTIFY: errors as the real driver gives them. */
 static int handle_vf_state(void *arg, const uint32_t *msg, uint32_t len)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The data of a VF on one GT: what its packets hold, how each is produced and applied. Steps run on the GT's
- * control worker; the stream takes and adds packets at the other end of a short ring. A packet that is loaded is
- * held back until the trailer has come or the ring is full, so that a stream cut short changes nothing. */
+/* The data of a VF on one GT: what its packets hold, how each is produced and applied. Steps run
+ * on the GT's control worker; the stream takes and adds packets at the other end of a short
+ * ring. A packet that is loaded is held back until the trailer has come or the ring is full, so
+ * that a stream cut short changes nothing. */
 #include <errno.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #define MMIO_SIZE       (VF_SW_FLAG_COUNT * sizeof(uint32_t))
 #define ROOM_TIMEOUT_NS (20 * HAL_NS_PER_S)
 
-/* ---- GuC: an opaque blob ------------------------------------------------------------------------------- */
+/* ---- GuC: an opaque blob --------------------------------------------------------------------- */
 
 /* Returns dwords used (of a size query: needed), or -errno. */
 static int guc_action_save_restore(struct pf_gt *gt, unsigned vf, uint32_t opcode, uint64_t addr,
@@ -106,7 +107,7 @@ static bool guc_size_ok(const struct pf_gt *gt, unsigned vf, uint64_t size)
     return size > 0 && size <= GUC_DATA_MAX && size % sizeof(uint32_t) == 0;
 }
 
-/* ---- GGTT: the entries of the range, owner removed --------------------------------------------------------- */
+/* ---- GGTT: the entries of the range, owner removed ------------------------------------------- */
 
 static int64_t ggtt_bytes(struct pf_gt *gt, unsigned vf)
 {
@@ -156,7 +157,7 @@ static bool ggtt_size_ok(const struct pf_gt *gt, unsigned vf, uint64_t size)
     return size && size == gt->pf->vfs[vf].has[PF_GGTT].size / XE_PAGE_SIZE * PF_PTE_SIZE;
 }
 
-/* ---- MMIO: the mailbox ----------------------------------------------------------------------------------------- */
+/* ---- MMIO: the mailbox ----------------------------------------------------------------------- */
 
 static int64_t mmio_size(struct pf_gt *gt, unsigned vf)
 {
@@ -193,7 +194,7 @@ static bool mmio_size_ok(const struct pf_gt *gt, unsigned vf, uint64_t size)
     return size == MMIO_SIZE;
 }
 
-/* ---- sections, in the order in which they are produced --------------------------------------------------------- */
+/* ---- sections, in the order in which they are produced --------------------------------------- */
 
 static const struct section {
     uint8_t type;
@@ -227,7 +228,7 @@ static unsigned find_section(const struct pf_gt *gt, uint8_t type)
     return n;
 }
 
-/* ---- ring ------------------------------------------------------------------------------------------------------ */
+/* ---- ring ------------------------------------------------------------------------------------ */
 
 static void push(struct pf_queue *queue, struct pf_packet *packet)
 {
@@ -260,7 +261,7 @@ void pf_migration_drop(struct pf_gt *gt, unsigned vf)
     queue->held = true;
 }
 
-/* ---- save ------------------------------------------------------------------------------------------------------ */
+/* ---- save ------------------------------------------------------------------------------------ */
 
 /* Makes the next packet that is not empty: 1, with *result set; 0 when nothing is left; -errno. */
 static int produce(struct pf_gt *gt, unsigned vf, struct pf_packet **result)
@@ -348,7 +349,7 @@ int64_t pf_migration_estimate(struct pf_gt *gt, unsigned vf)
     return sum;
 }
 
-/* ---- load ------------------------------------------------------------------------------------------------------ */
+/* ---- load ------------------------------------------------------------------------------------ */
 
 int pf_migration_check(const struct pf_gt *gt, unsigned vf, const struct xe_sriov_packet_hdr *hdr)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Packets of the migration stream as such: memory for one, and the descriptor that opens a stream. What data
- * packets hold is in pf_migration.c, how they become bytes in pf_stream.c. */
+/* Packets of the migration stream as such: memory for one, and the descriptor that opens a
+ * stream. What data packets hold is in pf_migration.c, how they become bytes in pf_stream.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,42 +38,39 @@ void pf_packet_free(struct pf_packet *packet)
     }
 }
 
-/* ---- descriptor --------------------------------------------------------------------------------------- */
+/* ---- descriptor ----------------------------------------------------------------------------- */
 
-/* Keys that must be there, each one dword; others are skipped. */
+/* Keys that must be there, each of one dword; others are skipped. */
 enum { KEY_DEVICE, KEY_REVISION, KEY_COUNT };
 
-static const uint16_t keys[KEY_COUNT] = {
-    [KEY_DEVICE] = MIGRATION_KLV_DEVICE_DEVID_KEY,
-    [KEY_REVISION] = MIGRATION_KLV_DEVICE_REVID_KEY,
+#define KEY_LEN MIGRATION_KLV_DEVICE_DEVID_LEN
+
+struct klv {
+    uint32_t header;
+    uint32_t value;
 };
 
-#define KEY_LEN        MIGRATION_KLV_DEVICE_DEVID_LEN
-#define DESCRIPTOR_LEN (KEY_COUNT * (1 + KEY_LEN))
-
-static void expected(const struct pf_config *config, uint32_t *values)
+static uint32_t klv_header(uint32_t key)
 {
-    values[KEY_DEVICE] = config->device_id;
-    values[KEY_REVISION] = config->revision_id;
+    return FIELD_PREP(GUC_KLV_0_KEY, key) | FIELD_PREP(GUC_KLV_0_LEN, (uint32_t)KEY_LEN);
+}
+
+static void describe(const struct pf_config *config, struct klv *klvs)
+{
+    klvs[KEY_DEVICE] = (struct klv){klv_header(MIGRATION_KLV_DEVICE_DEVID_KEY), config->device_id};
+    klvs[KEY_REVISION] =
+        (struct klv){klv_header(MIGRATION_KLV_DEVICE_REVID_KEY), config->revision_id};
 }
 
 struct pf_packet *pf_packet_descriptor(const struct pf_config *config)
 {
-    struct pf_packet *packet =
-        pf_packet_new(XE_SRIOV_PACKET_TYPE_DESCRIPTOR, 0, DESCRIPTOR_LEN * sizeof(uint32_t));
-    uint32_t values[KEY_COUNT];
-    uint32_t dw[DESCRIPTOR_LEN];
+    struct klv klvs[KEY_COUNT];
+    struct pf_packet *packet = pf_packet_new(XE_SRIOV_PACKET_TYPE_DESCRIPTOR, 0, sizeof(klvs));
 
-    if (!packet) {
-        return NULL;
+    if (packet) {
+        describe(config, klvs);
+        memcpy(packet->data, klvs, sizeof(klvs));
     }
-    expected(config, values);
-    for (unsigned n = 0; n < KEY_COUNT; n++) {
-        dw[2 * n] = FIELD_PREP(GUC_KLV_0_KEY, (uint32_t)keys[n]) |
-                    FIELD_PREP(GUC_KLV_0_LEN, (uint32_t)KEY_LEN);
-        dw[2 * n + 1] = values[n];
-    }
-    memcpy(packet->data, dw, sizeof(dw));
     return packet;
 }
 
@@ -85,40 +82,40 @@ static uint32_t dword(const uint8_t *data, uint64_t index)
     return value;
 }
 
+/* Which of the keys a header names, KEY_COUNT for any other. */
+static unsigned find_key(const struct klv *klvs, uint32_t header)
+{
+    unsigned n = 0;
+
+    while (n < KEY_COUNT && ((klvs[n].header ^ header) & GUC_KLV_0_KEY)) {
+        n++;
+    }
+    return n;
+}
+
 /* The whole list is checked before a value of it counts. */
 int pf_packet_check_descriptor(const struct pf_config *config, const uint8_t *data, uint64_t size)
 {
     const uint64_t end = size / sizeof(uint32_t);
-    uint32_t values[KEY_COUNT];
-    uint32_t found[KEY_COUNT];
-    unsigned times[KEY_COUNT] = {0};
+    struct klv wanted[KEY_COUNT];
+    struct klv found[KEY_COUNT] = {{0, 0}};
 
+    describe(config, wanted);
     if (size % sizeof(uint32_t)) {
         return -EINVAL;
     }
     for (uint64_t at = 0; at < end;) {
         const uint32_t header = dword(data, at++);
         const uint32_t len = FIELD_GET(GUC_KLV_0_LEN, header);
+        const unsigned n = find_key(wanted, header);
 
-        if (len > end - at) {
+        if (len > end - at || (n < KEY_COUNT && (len != KEY_LEN || found[n].header))) {
             return -EINVAL;
         }
-        for (unsigned n = 0; n < KEY_COUNT; n++) {
-            if (FIELD_GET(GUC_KLV_0_KEY, header) != keys[n]) {
-                continue;
-            }
-            if (len != KEY_LEN || times[n]++) {
-                return -EINVAL;
-            }
-            found[n] = dword(data, at);
+        if (n < KEY_COUNT) {
+            found[n] = (struct klv){header, dword(data, at)};
         }
         at += len;
     }
-    expected(config, values);
-    for (unsigned n = 0; n < KEY_COUNT; n++) {
-        if (!times[n] || found[n] != values[n]) {
-            return -ENODEV;
-        }
-    }
-    return 0;
+    return memcmp(found, wanted, sizeof(wanted)) == 0 ? 0 : -ENODEV;
 }

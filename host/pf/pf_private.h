@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of host/pf share: the PF, its GTs, what each VF has and does. Everything here runs on
- * the PF's own HAL handle; state changes only between blocking calls, so nothing needs a lock but the
- * buffer that carries KLVs. */
+/* What the files of host/pf share: the PF, its GTs, what each VF has and does. Everything here
+ * runs on the PF's own HAL handle; state changes only between blocking calls, so nothing needs a
+ * lock but the buffer that carries KLVs. */
 #ifndef HOST_PF_PF_PRIVATE_H
 #define HOST_PF_PF_PRIVATE_H
 
@@ -20,7 +20,7 @@
 #define PF_RELAY_LEN     2u            /* of the longest request there is */
 #define PF_ADVERSE_COUNT 7u            /* kinds of adverse events */
 
-/* ---- control machine (pf_control.c) -------------------------------------------------------------- */
+/* ---- control machine (pf_control.c) ---------------------------------------------------------- */
 
 /* Packets of one VF between one GT's worker and the stream. */
 struct pf_queue {
@@ -39,7 +39,7 @@ struct pf_control {
     struct pf_queue queue;
 };
 
-/* ---- stream (pf_packet.c, pf_migration.c, pf_stream.c) ---------------------------------------------- */
+/* ---- stream (pf_packet.c, pf_migration.c, pf_stream.c) --------------------------------------- */
 
 struct pf_packet {
     struct xe_sriov_packet_hdr hdr;
@@ -56,7 +56,7 @@ struct pf_stream {
     bool ended;                     /* the trailer has */
 };
 
-/* ---- PF, GT, VF -------------------------------------------------------------------------------------- */
+/* ---- PF, GT, VF ------------------------------------------------------------------------------ */
 
 enum pf_resource { PF_GGTT, PF_CONTEXTS, PF_DOORBELLS, PF_RESOURCE_COUNT };
 
@@ -143,8 +143,8 @@ void pf_provision_clear_ggtt(struct pf *pf, const struct pf_vf *vf);
 
 /* pf_control.c: the machine. */
 void pf_control_init(struct pf_gt *gt);
-/* The worker of a GT, a program. */
-void pf_control_worker(void *gt);
+/* The worker of a GT (arg), a program. */
+void pf_control_worker(void *arg);
 /* Tells the machine that something happened. Returns 0, or what a request that is refused gets. */
 int pf_control_post(struct pf_gt *gt, unsigned vf, enum pf_event event);
 enum pf_state pf_control_get(const struct pf_gt *gt, unsigned vf);
@@ -181,8 +181,8 @@ struct pf_packet *pf_migration_take(struct pf_gt *gt, unsigned vf);
 /* Whether a data packet with this header may follow now: 0, -EINVAL. */
 MUST_USE int pf_migration_check(const struct pf_gt *gt, unsigned vf,
                                 const struct xe_sriov_packet_hdr *hdr);
-/* Hands a packet to a loading GT, waiting for room. Returns 0, -ETIMEDOUT, -EIO: loading has failed; takes
- * the packet in all cases. */
+/* Hands a packet to a loading GT, waiting for room. Returns 0, -ETIMEDOUT, -EIO: loading has
+ * failed; takes the packet in all cases. */
 MUST_USE int pf_migration_add(struct pf_gt *gt, unsigned vf, struct pf_packet *packet);
 /* Whether every section of this GT has come. */
 bool pf_migration_complete(const struct pf_gt *gt, unsigned vf);

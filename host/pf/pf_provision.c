@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who gets what of the GPU: ranges of GGTT, context ids and doorbells for each VF, in fair shares unless asked
- * otherwise. The ranges survive an FLR; the target of a migration provisions its VF itself. */
+/* Who gets what of the GPU: ranges of GGTT, context ids and doorbells for each VF, in fair
+ * shares unless asked otherwise. The ranges survive an FLR; the target of a migration provisions
+ * its VF itself. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static const struct resource {
     [PF_DOORBELLS] = {1, DOORBELLS, 1, 255},
 };
 
-/* ---- places ---------------------------------------------------------------------------------------------- */
+/* ---- places ---------------------------------------------------------------------------------- */
 
 static bool overlap(const struct pf_range *a, const struct pf_range *b)
 {
@@ -51,12 +52,12 @@ static int find_place(const struct pf *pf, enum pf_resource what, uint64_t at,
                       struct pf_range *range)
 {
     const struct resource *resource = &resources[what];
-    const struct pf_range *other;
 
     range->start = at == ANYWHERE ? resource->low : at;
     /* Bounded: each step leaves one VF's range behind. */
     while (range->start + range->size <= resource->high) {
-        other = taken_by(pf, what, range);
+        const struct pf_range *other = taken_by(pf, what, range);
+
         if (!other) {
             return 0;
         }
@@ -68,36 +69,40 @@ static int find_place(const struct pf *pf, enum pf_resource what, uint64_t at,
     return -ENOSPC;
 }
 
+/* Where the free place that begins here ends. */
+static uint64_t end_of_hole(const struct pf *pf, enum pf_resource what, uint64_t start)
+{
+    uint64_t end = resources[what].high;
+
+    for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
+        const struct pf_range *range = &pf->vfs[vf].has[what];
+
+        if (range->size && range->start >= start && range->start < end) {
+            end = range->start;
+        }
+    }
+    return end;
+}
+
 static uint64_t largest_hole(const struct pf *pf, enum pf_resource what)
 {
-    const struct resource *resource = &resources[what];
     uint64_t best = 0;
-    uint64_t start = resource->low;
+    uint64_t start = resources[what].low;
 
-    while (start < resource->high) {
-        const struct pf_range rest = {start, resource->high - start};
+    while (start < resources[what].high) {
         const struct pf_range here = {start, 1};
-        const struct pf_range *other = taken_by(pf, what, &here);
-        uint64_t end = resource->high;
+        const struct pf_range *taken = taken_by(pf, what, &here);
+        const uint64_t end = taken ? taken->start + taken->size : end_of_hole(pf, what, start);
 
-        if (other) {
-            start = other->start + other->size;
-            continue;
+        if (!taken && end - start > best) {
+            best = end - start;
         }
-        for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
-            const struct pf_range *range = &pf->vfs[vf].has[what];
-
-            if (overlap(range, &rest) && range->start < end) {
-                end = range->start;
-            }
-        }
-        best = end - start > best ? end - start : best;
         start = end;
     }
     return best;
 }
 
-/* ---- fair shares ------------------------------------------------------------------------------------------ */
+/* ---- fair shares ----------------------------------------------------------------------------- */
 
 static uint64_t power_of_2_below(uint64_t value)
 {
@@ -156,7 +161,7 @@ static int reserve(struct pf *pf, enum pf_resource what, uint64_t at, uint64_t s
     return find_place(pf, what, at, range);
 }
 
-/* ---- GGTT entries ------------------------------------------------------------------------------------------ */
+/* ---- GGTT entries ---------------------------------------------------------------------------- */
 
 static void fill_ggtt(struct pf *pf, const struct pf_range *range, uint64_t pte)
 {
@@ -175,7 +180,7 @@ void pf_provision_clear_ggtt(struct pf *pf, const struct pf_vf *vf)
               FIELD_PREP(GGTT_PTE_VFID, (uint64_t)vf->id) | GGTT_PTE_PRESENT);
 }
 
-/* ---- calls ------------------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static bool ready(const struct pf *pf, unsigned vf)
 {
@@ -223,21 +228,21 @@ static uint32_t clamp(uint32_t value, uint32_t max)
     return value < max ? value : max;
 }
 
-int pf_provision(struct pf *pf, unsigned id, const struct pf_vf_config *config)
+int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config *config)
 {
     struct pf_range has[PF_RESOURCE_COUNT] = {{0, 0}};
-    struct pf_vf *vf;
+    struct pf_vf *owner;
     int err;
 
-    if (!pf_vf_valid(pf, id)) {
+    if (!pf_vf_valid(pf, vf)) {
         return -EINVAL;
     }
-    if (!ready(pf, id)) {
+    if (!ready(pf, vf)) {
         return -EBUSY;
     }
-    vf = &pf->vfs[id];
-    if (vf->provisioned) {
-        err = release(pf, vf);
+    owner = &pf->vfs[vf];
+    if (owner->provisioned) {
+        err = release(pf, owner);
         if (err) {
             return err;
         }
@@ -246,17 +251,17 @@ int pf_provision(struct pf *pf, unsigned id, const struct pf_vf_config *config)
     if (err) {
         return err;
     }
-    memcpy(vf->has, has, sizeof(has));
-    vf->exec_quantum_ms = clamp(config->exec_quantum_ms, GUC_KLV_VF_CFG_EXEC_QUANTUM_MAX_VALUE);
-    vf->preempt_timeout_us =
+    memcpy(owner->has, has, sizeof(has));
+    owner->exec_quantum_ms = clamp(config->exec_quantum_ms, GUC_KLV_VF_CFG_EXEC_QUANTUM_MAX_VALUE);
+    owner->preempt_timeout_us =
         clamp(config->preempt_timeout_us, GUC_KLV_VF_CFG_PREEMPT_TIMEOUT_MAX_VALUE);
-    vf->provisioned = true;
+    owner->provisioned = true;
     /* The entries are the VF's before any GuC tells it so. */
-    pf_provision_clear_ggtt(pf, vf);
+    pf_provision_clear_ggtt(pf, owner);
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
-        err = pf_config_push(&pf->gts[n], vf);
+        err = pf_config_push(&pf->gts[n], owner);
         if (err) {
-            (void)release(pf, vf); /* the first error is the one to tell */
+            (void)release(pf, owner); /* the first error is the one to tell */
             return err;
         }
     }
@@ -274,19 +279,19 @@ int pf_unprovision(struct pf *pf, unsigned vf)
     return release(pf, &pf->vfs[vf]);
 }
 
-void pf_get_config(struct pf *pf, unsigned id, struct pf_vf_config *config)
+void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config)
 {
-    const struct pf_vf *vf;
+    const struct pf_vf *owner;
 
     memset(config, 0, sizeof(*config));
-    if (!pf_vf_valid(pf, id) || !pf->vfs[id].provisioned) {
+    if (!pf_vf_valid(pf, vf) || !pf->vfs[vf].provisioned) {
         return;
     }
-    vf = &pf->vfs[id];
-    config->ggtt_start = vf->has[PF_GGTT].start;
-    config->ggtt_size = vf->has[PF_GGTT].size;
-    config->num_contexts = (uint32_t)vf->has[PF_CONTEXTS].size;
-    config->num_doorbells = (uint32_t)vf->has[PF_DOORBELLS].size;
-    config->exec_quantum_ms = vf->exec_quantum_ms;
-    config->preempt_timeout_us = vf->preempt_timeout_us;
+    owner = &pf->vfs[vf];
+    config->ggtt_start = owner->has[PF_GGTT].start;
+    config->ggtt_size = owner->has[PF_GGTT].size;
+    config->num_contexts = (uint32_t)owner->has[PF_CONTEXTS].size;
+    config->num_doorbells = (uint32_t)owner->has[PF_DOORBELLS].size;
+    config->exec_quantum_ms = owner->exec_quantum_ms;
+    config->preempt_timeout_us = owner->preempt_timeout_us;
 }

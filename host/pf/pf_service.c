@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The relay service: a VF asks the PF for what it cannot read itself. The GuC only carries the messages. Requests are
- * queued by the interrupt program and answered by a program of each GT, since an answer waits for the GuC. */
+/* The relay service: a VF asks the PF for what it cannot read itself. The GuC only carries the
+ * messages. Requests are queued by the interrupt program and answered by a program of each GT,
+ * since an answer waits for the GuC. */
 #include <errno.h>
 #include <string.h>
 
@@ -24,7 +25,7 @@ struct answer {
     uint32_t len;
 };
 
-/* ---- requests ------------------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 static uint32_t success(uint32_t data0)
 {
@@ -120,7 +121,7 @@ static int serve(struct pf_gt *gt, const struct pf_relay *request, struct answer
     return -EBADRQC;
 }
 
-/* ---- the GuC's part -------------------------------------------------------------------------------------- */
+/* ---- the GuC's part -------------------------------------------------------------------------- */
 
 static int guc_action_relay_to_vf(struct pf_gt *gt, const struct pf_relay *request,
                                   const struct answer *answer)
@@ -178,7 +179,8 @@ void pf_service_start(struct pf_gt *gt)
     hal_spawn(gt->pf->hal, gt->id ? "pf service 1" : "pf service 0", service_program, gt);
 }
 
-/* Takes GUC2PF_RELAY_FROM_VF; requests longer than any we know are cut, and then refused for their length. */
+/* Takes GUC2PF_RELAY_FROM_VF; requests longer than any we know are cut, and then refused for
+ * their length. */
 int pf_service_request(struct pf_gt *gt, const uint32_t *msg, uint32_t len)
 {
     struct pf_relay *request;

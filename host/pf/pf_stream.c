@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The migration stream of a VF as bytes: descriptor, the packets of each GT, trailer, read and written in pieces of
- * any size. The loader is strict: it refuses what it cannot be sure of, before anything is applied where it can, and
- * an error stays until the next stream begins. */
+/* The migration stream of a VF as bytes: descriptor, the packets of each GT, trailer, read and
+ * written in pieces of any size. The loader is strict: it refuses what it cannot be sure of,
+ * before anything is applied where it can, and an error stays until the next stream begins. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static void reset_stream(struct pf_stream *stream)
     memset(stream, 0, sizeof(*stream));
 }
 
-/* ---- save ------------------------------------------------------------------------------------------------- */
+/* ---- save ------------------------------------------------------------------------------------ */
 
 /* Waits for a GT's next packet. Returns 0 with NULL when it has no more, or -errno. */
 static int next_of_gt(struct pf_gt *gt, unsigned vf, struct pf_packet **packet)
@@ -136,7 +136,7 @@ int pf_stream_save_end(struct pf_vf *vf)
     return err;
 }
 
-/* ---- load --------------------------------------------------------------------------------------------------- */
+/* ---- load ------------------------------------------------------------------------------------ */
 
 static int check_descriptor_header(const struct pf_stream *stream,
                                    const struct xe_sriov_packet_hdr *hdr)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VFIO migration v2 of one device: the state machine of uapi/linux/vfio.h as data. Without pre-copy:
+/* VFIO migration v2 of one device: the state machine of uapi/linux/vfio.h as data. Without
+ * pre-copy:
  *
  *   RUNNING <---> RUNNING_P2P <---> STOP <---> STOP_COPY       ERROR is left by a reset only
  *                                     ^------> RESUMING
@@ -28,8 +29,8 @@ static const char *const state_names[] = {"ERROR",     "STOP",         "RUNNING"
                                           "STOP_COPY", "RESUMING",     "RUNNING_P2P",
                                           "PRE_COPY",  "PRE_COPY_P2P", NULL};
 
-/* First step of the shortest path from the row's state to the column's. ERROR: there is none (0, so that what is
- * not written here, pre-copy too, has none either). */
+/* First step of the shortest path from the row's state to the column's. ERROR: there is none (0,
+ * so that what is not written here, pre-copy too, has none either). */
 static const enum vfio_device_mig_state next_state[STATE_COUNT][STATE_COUNT] = {
     [STOP] = {[RUNNING] = RUNNING_P2P,
               [RUNNING_P2P] = RUNNING_P2P,
@@ -44,7 +45,7 @@ static const enum vfio_device_mig_state next_state[STATE_COUNT][STATE_COUNT] = {
     [RESUMING] = {[STOP] = STOP, [RUNNING] = STOP, [RUNNING_P2P] = STOP, [STOP_COPY] = STOP},
 };
 
-/* ---- arcs ------------------------------------------------------------------------------------------ */
+/* ---- arcs ------------------------------------------------------------------------------------ */
 
 static int arc_pause(struct vfio_device *device)
 {
@@ -76,9 +77,9 @@ static int arc_load_end(struct vfio_device *device)
     return device->ops->load_end(device->dev);
 }
 
-/* What an arc asks of the device (NULL: nothing), and where the device is when that fails. Saving only looks at a
- * device, and a load that does not begin leaves it alone: then it is still good and may run on. After any other
- * failure nobody knows. */
+/* What an arc asks of the device (NULL: nothing), and where the device is when that fails.
+ * Saving only looks at a device, and a load that does not begin leaves it alone: then it is
+ * still good and may run on. After any other failure nobody knows. */
 static const struct arc {
     enum vfio_device_mig_state from;
     enum vfio_device_mig_state to;
@@ -125,12 +126,12 @@ void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
     *device =
         (struct vfio_device){.hal = hal, .name = name, .ops = ops, .dev = dev, .state = RUNNING};
     /* The handle's unit says which GPU: of "src.vf1" only "vf1" is left to say. */
-    snprintf(path, sizeof(path), "vfio.%s.state", dot ? dot + 1 : name);
+    (void)snprintf(path, sizeof(path), "vfio.%s.state", dot ? dot + 1 : name);
     device->probe = hal_probe(hal, path, STATE_BITS, state_names);
     hal_probe_set(hal, device->probe, (uint64_t)RUNNING);
 }
 
-/* ---- calls ----------------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 static int take_arc(struct vfio_device *device, enum vfio_device_mig_state to)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VFIO migration: the device's side as one table of operations, and the v2 face of it for a VMM (Linux's
- * uapi/linux/vfio.h; arcs as drivers/vfio/pci/xe/main.c takes them). */
+/* VFIO migration: the device's side as one table of operations, and the v2 face of it for a VMM
+ * (Linux's uapi/linux/vfio.h; arcs as drivers/vfio/pci/xe/main.c takes them). */
 #ifndef HOST_VFIO_VFIO_H
 #define HOST_VFIO_VFIO_H
 
@@ -16,11 +16,13 @@ struct vfio_ops {
     int (*reset)(void *dev);        /* FLR, until done */
     int64_t (*estimate)(void *dev); /* bytes of a saved state, or -errno */
     int (*save_begin)(void *dev);
-    /* Up to size bytes of the stream. Returns how many; 0 at its end. Blocks until there is some. */
+    /* Up to size bytes of the stream. Returns how many; 0 at its end. Blocks until there is
+     * some. */
     int64_t (*save_read)(void *dev, void *to, uint64_t size);
     int (*save_end)(void *dev);
     int (*load_begin)(void *dev);
-    /* Takes bytes of the stream, split anywhere. Returns how many, or -errno: the stream is refused. */
+    /* Takes bytes of the stream, split anywhere. Returns how many, or -errno: the stream is
+     * refused. */
     int64_t (*load_write)(void *dev, const void *from, uint64_t size);
     int (*load_end)(void *dev); /* -errno when the stream was not whole or not loaded */
 };
@@ -48,8 +50,8 @@ struct vfio_device {
 /* Fills in the device, RUNNING, and declares its probe. */
 void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
                const struct vfio_ops *ops, void *dev);
-/* Walks the shortest legal path of arcs to the state. Returns 0; -EINVAL when there is no path (state
- * unchanged); else the failing arc's errno, with the state where it stopped or ERROR. */
+/* Walks the shortest legal path of arcs to the state. Returns 0; -EINVAL when there is no path
+ * (state unchanged); else the failing arc's errno, with the state where it stopped or ERROR. */
 MUST_USE int vfio_set_state(struct vfio_device *device, enum vfio_device_mig_state to);
 /* Data stream: read in STOP_COPY, write in RESUMING, -ENODEV otherwise. */
 int64_t vfio_read(struct vfio_device *device, void *to, uint64_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The migration loop of a VMM, as short as it can be: the VM is down all the while. Until the VM is switched over, a
- * failure brings it back to the source, and the target is reset. The switch-over is the point of no return: it
- * gives the source's RAM up. */
+/* The migration loop of a VMM, as short as it can be: the VM is down all the while. Until the VM
+ * is switched over, a failure brings it back to the source, and the target is reset. The
+ * switch-over is the point of no return: it gives the source's RAM up. */
 #include "host/vmm/vmm.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 #define GROW_FROM    262144u
 #define STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
 
-/* ---- halves ------------------------------------------------------------------------------------------ */
+/* ---- halves ---------------------------------------------------------------------------------- */
 
 struct buffer {
     uint8_t *data;
@@ -115,7 +115,7 @@ int vmm_load(struct vfio_device *device, const uint8_t *stream, uint64_t size)
     return err ? err : stop_err;
 }
 
-/* ---- whole -------------------------------------------------------------------------------------------- */
+/* ---- whole ----------------------------------------------------------------------------------- */
 
 /* All that can still be undone. */
 static int move_state(struct vmm_migration *migration)
@@ -139,8 +139,9 @@ static int move_state(struct vmm_migration *migration)
     return err;
 }
 
-/* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not a dead one. What fails
- * here leaves its device in ERROR; the error to tell is the migration's own. */
+/* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not
+ * a dead one. What fails here leaves its device in ERROR; the error to tell is the migration's
+ * own. */
 static void back_to_source(struct vmm_migration *migration)
 {
     int err = 0;
@@ -172,7 +173,8 @@ int vmm_migrate(struct vmm_migration *migration)
         vm->switch_over(migration->vm, migration->target_fn);
         err = vfio_set_state(migration->target, VFIO_DEVICE_STATE_RUNNING);
     }
-    /* The device runs before the vCPUs do: what it has to tell them is there when they come back. */
+    /* The device runs before the vCPUs do: what it has to tell them is there when they come
+     * back. */
     migration->downtime_ns = hal_now(migration->hal) - stopped;
     vm->start(migration->vm);
     return err;

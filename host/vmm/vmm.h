@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The VMM's migration of one VM with one VF: stop the VM, take the device's state, copy RAM, load it at the
- * target, start. Source and target devices are VFIO faces; the VM itself is the machine's. */
+/* The VMM's migration of one VM with one VF: stop the VM, take the device's state, copy RAM,
+ * load it at the target, start. Source and target devices are VFIO faces; the VM itself is the
+ * machine's. */
 #ifndef HOST_VMM_VMM_H
 #define HOST_VMM_VMM_H
 
@@ -32,8 +33,8 @@ struct vmm_migration {
     uint64_t downtime_ns; /* out: VM stopped to VM started */
 };
 
-/* Migrates. On failure the VM runs on at the source (device state RUNNING again) and the target is reset.
- * Returns 0 or the first error. */
+/* Migrates. On failure the VM runs on at the source (device state RUNNING again) and the target
+ * is reset. Returns 0 or the first error. */
 MUST_USE int vmm_migrate(struct vmm_migration *migration);
 /* The halves, for scripts: save leaves VM stopped and device in STOP; *stream is malloc'd. */
 MUST_USE int vmm_save(struct vfio_device *device, uint8_t **stream, uint64_t *size);

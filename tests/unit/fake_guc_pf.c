@@ -26,7 +26,7 @@
 #define FIRST_CFG   GUC_KLV_SELF_CFG_MEMIRQ_STATUS_ADDR_KEY
 #define MESSAGE_MAX 256u
 
-/* ---- memory ------------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 uint64_t fake_guc_pf_pte(struct fake_guc_pf *gpu, uint64_t n)
 {
@@ -60,7 +60,7 @@ static uint64_t cfg(const struct fake_guc_gt *gt, unsigned key)
     return gt->cfg[key - FIRST_CFG];
 }
 
-/* ---- G2H -------------------------------------------------------------------------------------------------- */
+/* ---- G2H ------------------------------------------------------------------------------------- */
 
 static void raise_irq(struct fake_guc_gt *gt)
 {
@@ -122,7 +122,7 @@ static void say_done_late(void *arg)
     free(late);
 }
 
-/* ---- requests ------------------------------------------------------------------------------------------------ */
+/* ---- requests -------------------------------------------------------------------------------- */
 
 /* Each returns the answer's only dword, 0 for none. */
 
@@ -152,11 +152,12 @@ static uint32_t vf_control(struct fake_guc_gt *gt, const uint32_t *hxg, uint32_t
     const uint32_t command = hxg[2];
     const bool has_done =
         command == GUC_PF_TRIGGER_VF_PAUSE || command == GUC_PF_TRIGGER_VF_FLR_START;
-    const enum fake_answer answer = gt->script.control[command];
     const size_t len = strlen(gt->commands);
     const uint32_t ack = SUCCESS;
+    enum fake_answer answer;
 
     cr_assert(vf >= 1 && vf <= FAKE_GUC_VFS && command >= 1 && command <= 5);
+    answer = gt->script.control[command];
     cr_assert_lt(len, sizeof(gt->commands) - 1);
     gt->commands[len] = (char)('0' + command);
     if (answer != FAKE_ACK) {
@@ -269,7 +270,7 @@ static void take_messages(struct fake_guc_gt *gt)
     }
 }
 
-/* ---- registers -------------------------------------------------------------------------------------------------- */
+/* ---- registers ------------------------------------------------------------------------------- */
 
 static void take_mailbox(struct fake_guc_gt *gt)
 {
@@ -322,7 +323,7 @@ static void write_register(void *arg, uint32_t offset, uint64_t value, unsigned 
     }
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 void fake_guc_pf_create(struct fake_guc_pf *gpu)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The GuCs of a GPU as a PF driver meets them: mailbox, CTB, configuration, control and blobs of VFs, answered at once
- * or wrongly, as a test says. It reads the driver's RAM through the GGTT entries that the driver wrote. */
+/* The GuCs of a GPU as a PF driver meets them: mailbox, CTB, configuration, control and blobs of
+ * VFs, answered at once or wrongly, as a test says. It reads the driver's RAM through the GGTT
+ * entries that the driver wrote. */
 #ifndef TESTS_UNIT_FAKE_GUC_PF_H
 #define TESTS_UNIT_FAKE_GUC_PF_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The PF driver's control machine: every (state, event) pair against a table of its own, and the operations with
- * GuCs that answer early, late, wrongly or not at all. */
+/* The PF driver's control machine: every (state, event) pair against a table of its own, and the
+ * operations with GuCs that answer early, late, wrongly or not at all. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -36,10 +36,10 @@ static void expect_states(const char *main_gt, const char *media_gt)
     cr_expect_str_eq(pf_control_state(gpu.pf, 1, 1), media_gt);
 }
 
-/* ---- every pair ------------------------------------------------------------------------------------------- */
+/* ---- every pair ------------------------------------------------------------------------------ */
 
-/* Where each event leads from each state; pairs that are not listed change nothing. Written down again from the
- * description of the protocol, not from the driver's table. */
+/* Where each event leads from each state; pairs that are not listed change nothing. Written down
+ * again from the description of the protocol, not from the driver's table. */
 struct lead {
     enum pf_event event;
     const char *from; /* names, each followed by a blank */
@@ -192,7 +192,7 @@ Test(pf_control, refused_requests_get_the_codes_of_the_real_driver)
     }
 }
 
-/* ---- pause, resume, stop ------------------------------------------------------------------------------------- */
+/* ---- pause, resume, stop --------------------------------------------------------------------- */
 
 static void pause_and_resume(void *arg)
 {
@@ -322,7 +322,7 @@ Test(pf_control, events_with_impossible_contents_change_nothing)
     run(hostile_events);
 }
 
-/* ---- FLR ---------------------------------------------------------------------------------------------------------- */
+/* ---- FLR ------------------------------------------------------------------------------------- */
 
 static void flr(void *arg)
 {

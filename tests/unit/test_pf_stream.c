@@ -125,7 +125,7 @@ static int load(const uint8_t *stream, uint64_t size, uint64_t piece)
     return ret < 0 ? (int)ret : end;
 }
 
-/* ---- save --------------------------------------------------------------------------------------------------- */
+/* ---- save ------------------------------------------------------------------------------------ */
 
 static void check_packet(unsigned at, uint8_t type, uint8_t gt, uint64_t size)
 {
@@ -238,7 +238,7 @@ Test(pf_stream, save_can_be_given_up_and_begun_again)
     fake_guc_pf_run(&gpu, give_up_save, NULL);
 }
 
-/* ---- load ------------------------------------------------------------------------------------------------------- */
+/* ---- load ------------------------------------------------------------------------------------ */
 
 static void load_in_pieces(void *arg)
 {
@@ -323,7 +323,7 @@ Test(pf_stream, flipped_bits_of_headers_descriptor_and_blobs_are_refused)
     fake_guc_pf_run(&gpu, load_flipped, NULL);
 }
 
-/* ---- records that are wrong in one way ------------------------------------------------------------------------- */
+/* ---- records that are wrong in one way ------------------------------------------------------- */
 
 static void load_edited(void *arg)
 {

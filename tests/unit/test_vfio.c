@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* VFIO v2 states over a device that only counts what it is asked, and the VMM's migration over two of them. */
+/* VFIO v2 states over a device that only counts what it is asked, and the VMM's migration over
+ * two of them. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "host/vmm/vmm.h"
 #include "tests/unit/fake_hal.h"
 
-/* ---- a device ----------------------------------------------------------------------------------------- */
+/* ---- a device -------------------------------------------------------------------------------- */
 
 struct device {
     char calls[256]; /* one letter a call, in order */
@@ -124,7 +125,7 @@ static struct vfio_device make(struct device *device)
     return vfio;
 }
 
-/* ---- states ---------------------------------------------------------------------------------------------- */
+/* ---- states ---------------------------------------------------------------------------------- */
 
 /* What the device is asked on the way between any two states; NULL: refused. */
 static const struct {
@@ -239,7 +240,7 @@ Test(vfio, data_moves_only_in_the_state_for_it)
     cr_expect_eq(vfio_write(&vfio, &byte, 1), 1);
 }
 
-/* ---- migration -------------------------------------------------------------------------------------------- */
+/* ---- migration ------------------------------------------------------------------------------- */
 
 struct vm {
     bool stopped;
