@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands that an engine runs from a ring or batch, with their public encodings (Linux's
- * drivers/gpu/drm/xe/instructions). Dword 0: client 31:29 (0 MI, 3 GFXPIPE), MI opcode 28:23. MI opcodes below
- * 0x10 are one dword; others are (length field + 2) dwords, the field being 9:0 for STORE_DATA_IMM, 5:0 for
- * FLUSH_DW, 7:0 else. An engine skips what it does not know by that length. */
+ * drivers/gpu/drm/xe/instructions). Dword 0: client 31:29 (0 MI, 3 GFXPIPE), MI opcode 28:23. MI
+ * opcodes below 0x10 are one dword; others are (length field + 2) dwords, the field being 9:0 for
+ * STORE_DATA_IMM, 5:0 for FLUSH_DW, 7:0 else. An engine skips what it does not know by that length.
+ */
 #ifndef HOST_ABI_GPU_COMMANDS_ABI_H
 #define HOST_ABI_GPU_COMMANDS_ABI_H
 
@@ -15,11 +16,12 @@
 #define MI_ARB_ENABLE       0x1u
 #define MI_BATCH_BUFFER_END 0x05000000u /* 0x0a */
 
-/* 5 dwords here: dw1 wanted value, dw2/3 address, dw4 zero. Polls until memory satisfies the compare. */
+/* 5 dwords here: dw1 wanted value, dw2/3 address, dw4 zero. Polls until memory satisfies the
+ * compare. */
 #define MI_SEMAPHORE_WAIT        0x0e000003u /* 0x1c */
 #define MI_SEMAPHORE_GGTT        0x00400000u
 #define MI_SEMAPHORE_POLL        0x00008000u
-#define MI_SEMAPHORE_COMPARE     0x00007000u /* 0 mem > value, 1 >=, 2 <, 3 <=, 4 equal, 5 not equal */
+#define MI_SEMAPHORE_COMPARE     0x00007000u /* memory against value */
 #define MI_SEMAPHORE_SAD_GT_SDD  0u
 #define MI_SEMAPHORE_SAD_GTE_SDD 1u
 #define MI_SEMAPHORE_SAD_LT_SDD  2u
@@ -38,7 +40,8 @@
 #define MI_SRM_GGTT           0x00400000u
 #define MI_SRM_CS_MMIO        0x00080000u
 
-/* dw1/2 address (bit 2 of dw1: GGTT), dw3 data; with 5 dwords, as here, dw3/4 are one quad-word of data. */
+/* dw1/2 address (bit 2 of dw1: GGTT), dw3 data; with 5 dwords, as here, dw3/4 are one quad-word of
+ * data. */
 #define MI_FLUSH_DW             0x13000003u /* 0x26 */
 #define MI_FLUSH_DW_IMM_DW      0x13000002u /* 4 dwords: one dword of data */
 #define MI_FLUSH_DW_OP_STOREDW  0x00004000u /* 15:14 = 1: write the data */
@@ -67,9 +70,9 @@
 #define PIPE_CONTROL_QW_WRITE    0x00004000u
 #define PIPE_CONTROL_CS_STALL    0x00100000u
 
-/* The model's own, in an MI opcode that nobody uses: the engine is busy for dw1 GT cycles. 2 dwords. With
- * PREEMPTIBLE set it may be left in the middle and starts again from its beginning when the context comes
- * back; without, it runs to its end first. */
+/* The model's own, in an MI opcode that nobody uses: the engine is busy for dw1 GT cycles. 2
+ * dwords. With PREEMPTIBLE set it may be left in the middle and starts again from its beginning
+ * when the context comes back; without, it runs to its end first. */
 #define MI_MODEL_WORK             0x1e800000u /* 0x3d */
 #define MI_MODEL_WORK_PREEMPTIBLE 0x00000100u
 

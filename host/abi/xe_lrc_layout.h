@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Logical ring context in memory, as driver, firmware-free hardware and guest share it (Linux's
- * xe_lrc.c, regs/xe_lrc_layout.h). Pages: PPHWSP, then the register state; dword indexes count from the start
- * of the register state. The driver writes all; the engine writes back CTX_RING_HEAD, CTX_BB_HEAD and
- * CTX_TIMESTAMP when the context leaves it. */
+ * xe_lrc.c, regs/xe_lrc_layout.h). Pages: PPHWSP, then the register state; dword indexes count from
+ * the start of the register state. The driver writes all; the engine writes back CTX_RING_HEAD,
+ * CTX_BB_HEAD and CTX_TIMESTAMP when the context leaves it. */
 #ifndef HOST_ABI_XE_LRC_LAYOUT_H
 #define HOST_ABI_XE_LRC_LAYOUT_H
 
 #define LRC_PPHWSP_SIZE 0x1000u
 
-/* LRC descriptor, low half; the high half is zero: class and instance come with REGISTER_CONTEXT. */
+/* LRC descriptor, low half; the high half is zero: class and instance come with REGISTER_CONTEXT.
+ */
 #define LRC_VALID                  0x1u
 #define LRC_ADDRESSING_MODE        0x18u
 #define LRC_LEGACY_64B_CONTEXT     3u
@@ -19,10 +20,10 @@
 #define CTX_RING_HEAD              0x05u /* bytes from ring start */
 #define CTX_RING_TAIL              0x07u /* bytes from ring start */
 #define CTX_RING_START             0x09u /* GGTT address */
-#define CTX_RING_CTL               0x0bu /* RING_CTL_*: size in pages minus one at 20:12, bit 0 enable */
-#define CTX_BB_HEAD_UDW            0x0du /* where in a batch the context stopped: GGTT address, high half */
-#define CTX_BB_HEAD                0x0fu /* low half; the engine writes both when the context leaves it */
-#define CTX_BB_HEAD_VALID          0x1u /* it stopped in a batch; clear: in the ring, at CTX_RING_HEAD */
+#define CTX_RING_CTL               0x0bu /* size in pages minus one at 20:12, bit 0 enable */
+#define CTX_BB_HEAD_UDW            0x0du /* where in a batch it stopped: GGTT address, high half */
+#define CTX_BB_HEAD                0x0fu /* low half; the engine writes both on leaving */
+#define CTX_BB_HEAD_VALID          0x1u  /* clear: it stopped in the ring, at CTX_RING_HEAD */
 #define CTX_BB_PER_CTX_PTR         0x13u /* GGTT page | 1: runs first at every switch-in; 0 none */
 #define CTX_BB_PER_CTX_VALID       0x1u
 #define CTX_CS_INDIRECT_CTX        0x15u
@@ -38,9 +39,9 @@
 #define CTX_INT_MASK_ENABLE_PTR    0x52u /* GGTT address of the memirq enable dword */
 #define CTX_LRI_INT_REPORT_PTR     0x55u
 #define CTX_INT_STATUS_REPORT_REG  0x56u
-#define CTX_INT_STATUS_REPORT_PTR  0x57u /* GGTT address of the status page (unit 0); + 16 x unit */
+#define CTX_INT_STATUS_REPORT_PTR  0x57u /* GGTT address, status of unit 0; + 16 x unit */
 #define CTX_INT_SRC_REPORT_REG     0x58u
-#define CTX_INT_SRC_REPORT_PTR     0x59u /* GGTT address of the source bytes (unit 0); + unit */
+#define CTX_INT_SRC_REPORT_PTR     0x59u /* GGTT address, source byte of unit 0; + unit */
 #define CTX_CS_INT_VEC_REG         0x5au
 #define CTX_CS_INT_VEC_DATA        0x5bu
 
@@ -48,8 +49,8 @@
 #define RING_CTL_SIZE_MASK         0x001ff000u
 #define RING_VALID                 0x1u
 
-/* Memory-based interrupts: one page of a VF (xe_memirq.c). Unit = bit position in GT_INTR_DW space. The
- * device writes 0xff to status byte(s), then to the source byte, then signals MSI vector 0. */
+/* Memory-based interrupts: one page of a VF (xe_memirq.c). Unit = bit position in GT_INTR_DW space.
+ * The device writes 0xff to status byte(s), then to the source byte, then signals MSI vector 0. */
 #define XE_MEMIRQ_STATUS_OFFSET(unit) (0x000u + 16u * (unit))
 #define XE_MEMIRQ_SOURCE_OFFSET(unit) (0x400u + (unit))
 #define XE_MEMIRQ_ENABLE_OFFSET       0x440u

@@ -11,7 +11,7 @@
 
 #define XE_SRIOV_PACKET_TYPE_DESCRIPTOR   1u /* tile = gt = 0; KLVs of xe_driver_klvs_abi.h */
 #define XE_SRIOV_PACKET_TYPE_TRAILER      2u /* tile = gt = offset = size = 0 */
-#define XE_SRIOV_PACKET_TYPE_GGTT         3u /* u64 entries of the whole range, VFID zeroed; main GT */
+#define XE_SRIOV_PACKET_TYPE_GGTT         3u /* u64 entries of the range, VFID zeroed; main GT */
 #define XE_SRIOV_PACKET_TYPE_MMIO         4u /* the four mailbox registers, 16 bytes */
 #define XE_SRIOV_PACKET_TYPE_GUC          5u /* the GuC's opaque blob */
 #define XE_SRIOV_PACKET_TYPE_VRAM         6u /* chunk of local memory at offset; main GT */

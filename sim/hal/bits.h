@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define MUST_USE __attribute__((warn_unused_result))
+#define MUST_USE          __attribute__((warn_unused_result))
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -13,10 +13,9 @@
 #define FIELD_SHIFT(mask)       ((unsigned)__builtin_ctzll(mask))
 #define FIELD_GET(mask, word)   (((word) & (mask)) >> FIELD_SHIFT(mask))
 #define FIELD_PREP(mask, value) (((value) << FIELD_SHIFT(mask)) & (mask))
-#define FIELD_FIT(mask, value)  ((((uint64_t)(value)) << FIELD_SHIFT(mask) & ~(uint64_t)(mask)) == 0)
 
-#define ALIGN_UP(value, to)   (((value) + ((to)-1)) & ~((to)-1))
-#define IS_ALIGNED(value, to) (((value) & ((to)-1)) == 0)
+#define ALIGN_UP(value, to)     (((value) + ((to)-1)) & ~((to)-1))
+#define IS_ALIGNED(value, to)   (((value) & ((to)-1)) == 0)
 
 static inline uint32_t lower_32(uint64_t value)
 {

@@ -1,34 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* All that firmware and drivers can say: one typed function for each kind of event. The machine adds
- * t_ps, cycle, gpu, gt and kind; keys appear in the order written here. Doorbell, irq, script and expect
- * events come from the machine itself. */
+/* All that firmware and drivers can say: one typed function for each kind of event. The machine
+ * adds t_ps, cycle, gpu, gt and kind; keys appear in the order written here. Doorbell, irq, script
+ * and expect events come from the machine itself. */
 #ifndef SIM_HAL_TRACE_H
 #define SIM_HAL_TRACE_H
 
 #include "sim/hal/hal.h"
 
-#define TRACE_INT(n, v)      { .name = (n), .type = HAL_INT, .value = (uint64_t)(v) }
-#define TRACE_STR(n, v)      { .name = (n), .type = HAL_STR, .pointer = (v) }
-#define TRACE_HEX(n, p, len) { .name = (n), .type = HAL_HEX, .value = (len), .pointer = (p) }
+#define TRACE_INT(n, v)                                                                            \
+    {                                                                                              \
+        .name = (n), .type = HAL_INT, .value = (uint64_t)(v)                                       \
+    }
+#define TRACE_STR(n, v)                                                                            \
+    {                                                                                              \
+        .name = (n), .type = HAL_STR, .pointer = (v)                                               \
+    }
+#define TRACE_HEX(n, p, len)                                                                       \
+    {                                                                                              \
+        .name = (n), .type = HAL_HEX, .value = (len), .pointer = (p)                               \
+    }
 #define TRACE_EMIT(hal, gt, kind, fields) hal_trace(hal, gt, kind, fields, ARRAY_SIZE(fields))
 
-/* A CTB message as sender or receiver sees it. (gpu, gt, fn, kind, epoch, pos) names it for ever. */
+/* A CTB message as sender or receiver sees it. (gpu, gt, fn, kind, epoch, pos) names it for ever.
+ */
 struct trace_ctb {
     int gt;
-    bool sent;            /* true: tail published; false: head passed it */
+    bool sent; /* true: tail published; false: head passed it */
     unsigned fn;
-    uint32_t epoch;       /* count of CTB enables of this function on this GT, first is 1 */
-    uint32_t pos;         /* absolute dword offset of the header since enable */
+    uint32_t epoch; /* count of CTB enables of this function on this GT, first is 1 */
+    uint32_t pos;   /* absolute dword offset of the header since enable */
     uint32_t fence;
-    uint32_t action;      /* a response carries its request's action */
+    uint32_t action; /* a response carries its request's action */
     const uint32_t *hxg;
-    uint32_t len_dw;      /* of hxg */
+    uint32_t len_dw; /* of hxg */
 };
 
 static inline void trace_ctb(struct hal *hal, const char *kind, const struct trace_ctb *msg)
 {
-    static const char *const types[] = {"request",  "event",         "fast_request",     "busy",
-                                        "reserved", "retry",         "response_failure", "response"};
+    static const char *const types[] = {"request",  "event", "fast_request",     "busy",
+                                        "reserved", "retry", "response_failure", "response"};
     const struct hal_field fields[] = {
         TRACE_STR("ev", msg->sent ? "sent" : "taken"),
         TRACE_INT("fn", msg->fn),
@@ -81,8 +91,8 @@ static inline void trace_mmio_msg(struct hal *hal, const struct trace_mmio *msg)
 }
 
 /* kind: "vf_state" (of the GuC) or "pf_state" (of the PF's control machine). */
-static inline void trace_state(struct hal *hal, int gt, const char *kind, unsigned vf, const char *from,
-                               const char *to)
+static inline void trace_state(struct hal *hal, int gt, const char *kind, unsigned vf,
+                               const char *from, const char *to)
 {
     const struct hal_field fields[] = {TRACE_INT("vf", vf), TRACE_STR("from", from),
                                        TRACE_STR("to", to)};
@@ -90,7 +100,8 @@ static inline void trace_state(struct hal *hal, int gt, const char *kind, unsign
     TRACE_EMIT(hal, gt, kind, fields);
 }
 
-/* A named step of the VF driver's recovery. vf: the VF number is the machine's to know, 0 is replaced. */
+/* A named step of the VF driver's recovery. vf: the VF number is the machine's to know, 0 is
+ * replaced. */
 static inline void trace_recovery(struct hal *hal, int gt, unsigned vf, const char *step)
 {
     const struct hal_field fields[] = {TRACE_INT("vf", vf), TRACE_STR("step", step)};
@@ -117,7 +128,8 @@ static inline void trace_vfio(struct hal *hal, const char *dev, const char *from
 }
 
 /* The chip refused an access (kind fault), or a peer broke a rule (peer_error). */
-static inline void trace_fault(struct hal *hal, int gt, unsigned fn, const char *what, uint64_t addr)
+static inline void trace_fault(struct hal *hal, int gt, unsigned fn, const char *what,
+                               uint64_t addr)
 {
     const struct hal_field fields[] = {TRACE_INT("fn", fn), TRACE_STR("what", what),
                                        TRACE_INT("addr", addr)};
