@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A VM leaves one GPU for another: stop with accesses under way, copy, switch-over, and what then reaches
- * which RAM. */
+/* A VM leaves one GPU for another: stop with accesses under way, copy, switch-over, and what then
+ * reaches which RAM. */
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ struct world {
     struct sim_vm *vm;
     struct hal *vf, *script;
     uint64_t stop_ns;
-    uint32_t at_stop, on_dst, after;
+    uint32_t at_stop, after;
     uint32_t src_word, dst_word, vm_word;
     int copy_running, copy_stopped;
     bool guest_ran_while_stopped;
