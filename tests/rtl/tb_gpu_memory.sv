@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: MIT
+// GGTT, TLB and arbiter together: all clients at once on a memory that answers late and is often not
+// ready. Every answer reaches its client in order, every fault its requester and GT, and a message
+// never overtakes a write. Then: what a TLB entry outlives.
+
+module tb_gpu_memory;
+  import gpu_pkg::*;
+  import gpu_regs_pkg::*;
+
+  logic clk, rst_n;
+  int   passed, failed;
+
+  initial clk = 1'b0;
+  always #5 clk = !clk;
+
+  task automatic check(input string what, input logic [63:0] got, input logic [63:0] want);
+    if (got === want) passed++;
+    else begin
+      failed++;
+      $display("FAILED %s: got %h, want %h", what, got, want);
+    end
+  endtask
+
+  logic        pte_valid, pte_write, invalidate;
+  logic [5:0]  pte_fn;
+  logic [19:0] pte_index;
+  logic [63:0] pte_wdata, pte_rdata;
+  logic [NumClients-1:0] valid, ppgtt, ready, rsp;
+  mem_op_e     op   [NumClients];
+  logic [5:0]  fn   [NumClients];
+  logic [31:0] addr [NumClients];
+  logic [7:0]  be   [NumClients];
+  logic [63:0] data [NumClients];
+  logic        fault, sent, fault_write, fault_foreign;
+  logic [1:0]  fault_valid;
+  logic [3:0]  fault_client;
+  logic [5:0]  fault_fn, mem_fn, msi_fn;
+  logic [31:0] fault_addr;
+  logic        mem_valid, mem_ready, mem_rsp, msi_valid, idle;
+  logic [1:0]  mem_op;
+  logic [47:0] mem_addr;
+  logic [7:0]  mem_be;
+  logic [63:0] mem_wdata;
+  logic [2:0]  msi_vector;
+
+  gpu_memory u_memory (
+    .clk_i            (clk),
+    .rst_ni           (rst_n),
+    .pte_valid_i      (pte_valid),
+    .pte_write_i      (pte_write),
+    .pte_fn_i         (pte_fn),
+    .pte_index_i      (pte_index),
+    .pte_be_i         (8'hff),
+    .pte_wdata_i      (pte_wdata),
+    .pte_rdata_o      (pte_rdata),
+    .tlb_invalidate_i (invalidate),
+    .req_valid_i      (valid),
+    .req_op_i         (op),
+    .req_fn_i         (fn),
+    .req_addr_i       (addr),
+    .req_ppgtt_i      (ppgtt),
+    .req_be_i         (be),
+    .req_data_i       (data),
+    .req_ready_o      (ready),
+    .req_fault_o      (fault),
+    .req_sent_o       (sent),
+    .rsp_valid_o      (rsp),
+    .fault_valid_o    (fault_valid),
+    .fault_client_o   (fault_client),
+    .fault_fn_o       (fault_fn),
+    .fault_write_o    (fault_write),
+    .fault_foreign_o  (fault_foreign),
+    .fault_addr_o     (fault_addr),
+    .mem_req_valid_o  (mem_valid),
+    .mem_req_op_o     (mem_op),
+    .mem_req_fn_o     (mem_fn),
+    .mem_req_addr_o   (mem_addr),
+    .mem_req_be_o     (mem_be),
+    .mem_req_data_o   (mem_wdata),
+    .mem_req_ready_i  (mem_ready),
+    .mem_rsp_valid_i  (mem_rsp),
+    .msi_valid_o      (msi_valid),
+    .msi_fn_o         (msi_fn),
+    .msi_vector_o     (msi_vector),
+    .idle_o           (idle)
+  );
+
+  // ---- memory: answers with the address; ready three times of four ---------------------------------
+
+  localparam int unsigned Latency = 20;
+  logic [47:0] pipe [Latency];
+  logic [Latency-1:0] pipe_valid;
+  logic [63:0] mem_rdata, seed;
+  int          writes_out, writes_at_msi, msis;
+
+  assign mem_rsp   = pipe_valid[Latency-1];
+  assign mem_rdata = {16'd0, pipe[Latency-1]};
+  assign mem_ready = seed[33:32] != 2'd0;
+
+  always @(posedge clk) begin
+    seed       <= seed * 64'd6364136223846793005 + 64'd1442695040888963407;
+    pipe_valid <= {pipe_valid[Latency-2:0], mem_valid && mem_ready && mem_op != 2'd1};
+    pipe[0]    <= mem_addr;
+    for (int i = 1; i < int'(Latency); i++) pipe[i] <= pipe[i-1];
+    if (!rst_n) pipe_valid <= '0;
+    if (mem_valid && mem_ready && mem_op == 2'd1) writes_out <= writes_out + 1;
+    if (msi_valid) begin
+      msis          <= msis + 1;
+      writes_at_msi <= writes_out;
+    end
+  end
+
+  // ---- clients: c reads page 0x100 + c as function c + 1, quad-word after quad-word -------------------
+
+  localparam int unsigned Reads = 100;
+  logic        run_reads;
+  int          asked [NumClients], answered [NumClients], wrong;
+
+  for (genvar c = 0; c < NumClients; c++) begin : gen_client
+    always @(posedge clk) begin
+      if (!run_reads) begin
+        asked[c]    <= 0;
+        answered[c] <= 0;
+      end else begin
+        if (valid[c] && ready[c]) asked[c] <= asked[c] + 1;
+        if (rsp[c]) begin
+          answered[c] <= answered[c] + 1;
+          if (mem_rdata != 64'h20_0000 + (64'(c) << 12) + 64'(answered[c] * 8)) wrong <= wrong + 1;
+        end
+      end
+    end
+  end
+
+  int client;  // of a single access
+
+  task automatic write_pte(input int by, input int page, input logic [63:0] pte);
+    @(negedge clk);
+    pte_valid = 1'b1; pte_write = 1'b1; pte_fn = 6'(by); pte_index = 20'(page); pte_wdata = pte;
+    @(negedge clk) pte_valid = 1'b0;
+  endtask
+
+  logic got_fault;
+
+  task automatic access(input int who, input mem_op_e what, input int as_fn, input logic [31:0] at);
+    @(negedge clk);
+    client = who;
+    valid = '0; valid[who] = 1'b1; op[who] = what; fn[who] = 6'(as_fn); addr[who] = at;
+    #1;
+    while (!ready[who]) begin
+      @(negedge clk);
+      #1;
+    end
+    got_fault = fault;
+    if (fault) begin
+      check("GT of the fault", {62'd0, fault_valid}, (who == 2 || who == 4 || who == 6) ? 64'd2 : 64'd1);
+      check("its address", {32'd0, fault_addr}, {32'd0, at});
+      check("its function", {58'd0, fault_fn}, 64'(as_fn));
+      check("its kind", {63'd0, fault_write}, {63'd0, what != MemRead});
+    end
+    @(negedge clk) valid = '0;
+  endtask
+
+  task automatic case_all_at_once();
+    for (int c = 0; c < int'(NumClients); c++) begin
+      write_pte(0, 'h100 + c, 64'h20_0001 | (64'(c) << 12) | (64'(c + 1) << 2));
+    end
+    @(negedge clk) run_reads = 1'b1;
+    for (int i = 0; i < 3000; i++) begin
+      @(negedge clk);
+      for (int c = 0; c < int'(NumClients); c++) begin
+        valid[c] = asked[c] < int'(Reads);
+        op[c]    = MemRead;
+        fn[c]    = 6'(c + 1);
+        addr[c]  = 32'h10_0000 + (32'(c) << 12) + 32'(asked[c] * 8);
+      end
+    end
+    check("answers are right", 64'(wrong), 64'd0);
+    for (int c = 0; c < int'(NumClients); c++) check("and complete", 64'(answered[c]), 64'(Reads));
+    check("idle behind it", {63'd0, idle}, 64'd1);
+    run_reads = 1'b0;
+  endtask
+
+  task automatic case_faults();
+    access(0, MemRead, 2, 32'h10_0008);
+    check("foreign page", {62'd0, got_fault, fault_client == 4'd0}, 64'd3);
+    for (int c = 0; c < int'(ClientTile); c++) begin
+      access(c, MemWrite, 1, 32'h30_0000 + 32'(c << 12));
+      check("absent page", {63'd0, got_fault}, 64'd1);
+    end
+    @(negedge clk) ppgtt[1] = 1'b1;
+    access(1, MemRead, 2, 32'h10_1000);
+    check("per-process address", {63'd0, got_fault}, 64'd1);
+    ppgtt[1] = 1'b0;
+    access(1, MemRead, 2, 32'h10_1000);
+    check("own page", {63'd0, got_fault}, 64'd0);
+  endtask
+
+  task automatic case_tlb();
+    repeat (40) @(negedge clk);
+    write_pte(0, 'h101, 64'd0);
+    access(1, MemRead, 2, 32'h10_1000);
+    check("stale entry serves", {63'd0, got_fault}, 64'd0);
+    write_pte(0, 'h101, 64'h40_0001 | (64'd3 << 2));
+    access(1, MemRead, 3, 32'h10_1000);
+    check("and keeps the old owner", {63'd0, got_fault}, 64'd1);
+    @(negedge clk) invalidate = 1'b1;
+    @(negedge clk) invalidate = 1'b0;
+    access(1, MemRead, 3, 32'h10_1010);
+    check("the new owner is in", {63'd0, got_fault}, 64'd0);
+    check("at the new page", {16'd0, mem_addr}, 64'h40_0010);
+    access(1, MemRead, 3, 32'h14_1000);
+    check("same set, other page", {63'd0, got_fault}, 64'd1);
+    repeat (40) @(negedge clk);
+  endtask
+
+  task automatic case_msi();
+    int before_it;
+    before_it = writes_out;
+    for (int i = 0; i < 8; i++) access(5, MemWrite, 6, 32'h10_5000 + 32'(i * 8));
+    access(7, MemMsi, 9, 32'd2);
+    repeat (40) @(negedge clk);
+    check("one message", 64'(msis), 64'd1);
+    check("behind the writes", 64'(writes_at_msi - before_it), 64'd8);
+  endtask
+
+  initial begin
+    pte_valid = 1'b0; pte_write = 1'b0; invalidate = 1'b0; valid = '0; ppgtt = '0; run_reads = 1'b0;
+    seed = 64'd1;
+    for (int c = 0; c < int'(NumClients); c++) begin
+      op[c] = MemRead; fn[c] = '0; addr[c] = '0; be[c] = 8'hff; data[c] = '0;
+    end
+    rst_n = 1'b0;
+    repeat (30) @(negedge clk);
+    rst_n = 1'b1;
+    case_all_at_once();
+    case_faults();
+    case_tlb();
+    case_msi();
+    $display("%0d passed, %0d failed", passed, failed);
+    if (failed != 0) $fatal(1, "tb_gpu_memory");
+    $finish;
+  end
+endmodule
