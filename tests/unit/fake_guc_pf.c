@@ -238,6 +238,11 @@ static void take_message(struct fake_guc_gt *gt, const uint32_t *message)
     case GUC_ACTION_PF2GUC_VF_CONTROL:
         answer = vf_control(gt, hxg, fence);
         break;
+    case XE_GUC_ACTION_PF2GUC_RELAY_TO_VF:
+        gt->relayed_len = message[0] & GUC_CTB_MSG_0_NUM_DWORDS;
+        memcpy(gt->relayed, hxg, gt->relayed_len * sizeof(*hxg));
+        answer = SUCCESS;
+        break;
     case GUC_ACTION_PF2GUC_SAVE_RESTORE_VF:
         answer = save_restore(gt, hxg);
         break;

@@ -34,7 +34,9 @@ struct fake_guc_gt {
     uint32_t klvs[64];               /* newest list for a VF */
     uint32_t klvs_len;
     unsigned cfg_resets;
-    char commands[64]; /* of VF_CONTROL, as digits in their order */
+    char commands[64];     /* of VF_CONTROL, as digits in their order */
+    uint32_t relayed[255]; /* newest RELAY_TO_VF */
+    uint32_t relayed_len;
     struct fake_guc_script script;
 };
 
