@@ -336,7 +336,7 @@ module gpu_engine_exec
     if (state_q == StPoint && take) header_q <= dword_i;
     if (state_q == StOperand && take) operand_q[taken_q] <= dword_i;
     if (state_q == StAct && command_q == CmdWork) wake_q <= timestamp_i + {32'd0, operand_q[0]};
-    if (state_q == StAnswer)                      wake_q <= timestamp_i + 64'(PollCycles);
+    if (state_q == StMem)                         wake_q <= timestamp_i + 64'(PollCycles);
   end
 
   always_ff @(posedge clk_i) begin

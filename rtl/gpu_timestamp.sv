@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // GT timestamp in clock cycles. The simulator adds what it did not evaluate, so that the value is
 // the same with and without idle skip. It is not traced: it changes at each edge.
+//
+// At an edge with a skip, timestamp_o is still that of the last edge evaluated. So a block takes
+// the time only in cycles in which it is not idle, since none of those is left out.
 
 module gpu_timestamp (
   input  logic        clk_i,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// DMA against a model: lengths and alignments, a stream that stutters, memory that is late and often
-// not ready, and a fault at every place of a transfer.
+// DMA against a model: lengths and alignments, a stream that stutters, memory that is late and
+// often not ready, and a fault at every place of a transfer.
 
 module tb_gpu_dma;
   import gpu_pkg::*;
@@ -60,7 +60,7 @@ module tb_gpu_dma;
     .idle_o          (idle)
   );
 
-  // ---- memory of 1024 dwords; everything from fault_from on is absent ---------------------------------
+  // ---- memory of 1024 dwords; everything from fault_from on is absent ---------------------------
 
   localparam int unsigned Latency = 12;
   logic [31:0] memory [1024];
@@ -85,7 +85,7 @@ module tb_gpu_dma;
     end
   end
 
-  // ---- one transfer ------------------------------------------------------------------------------------
+  // ---- one transfer -----------------------------------------------------------------------------
 
   int          moved, wrong;
   logic        failed_end;
@@ -156,7 +156,8 @@ module tb_gpu_dma;
   endtask
 
   initial begin
-    req_valid = 1'b0; req_write = 1'b0; wr_valid = 1'b0; wr_data = '0; seed = 64'd1; fault_from = '1;
+    req_valid = 1'b0; req_write = 1'b0; wr_valid = 1'b0; wr_data = '0; seed = 64'd1;
+    fault_from = '1;
     rst_n = 1'b0;
     repeat (20) @(negedge clk);
     rst_n = 1'b1;

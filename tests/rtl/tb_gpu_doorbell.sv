@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Doorbells with their gate against a model: random rings, pops, gates. Nothing is lost, nothing passes
-// a closed gate but the messages, and the turn goes round.
+// Doorbells with their gate against a model: random rings, pops, gates. Nothing is lost, nothing
+// passes a closed gate but the messages, and the turn goes round.
 
 module tb_gpu_doorbell;
   import gpu_regs_pkg::*;
@@ -45,7 +45,7 @@ module tb_gpu_doorbell;
     .pending_o      (pending)
   );
 
-  // ---- model -----------------------------------------------------------------------------------
+  // ---- model ------------------------------------------------------------------------------------
 
   logic [63:0] ctb, messages, closed, seed;
   int          last;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Private bus of a GuC with stubs behind it: each address reaches its block once, only reads take from
-// queues, and the interrupt line follows causes and enable.
+// Private bus of a GuC with stubs behind it: each address reaches its block once, only reads take
+// from queues, and the interrupt line follows causes and enable.
 
 module tb_gpu_guc_bus;
   import gpu_regs_pkg::*;
@@ -105,7 +105,8 @@ module tb_gpu_guc_bus;
     expect_read("fault", GUCBUS_FAULT_NEXT, 32'hfa, 9'h004);
     expect_read("fault address", GUCBUS_FAULT_ADDR, 32'hfadd, 9'h000);
     expect_read("FLR", GUCBUS_FLR_NEXT, 32'hf1, 9'h008);
-    expect_read("mailbox", GUCBUS_MBOX_BASE + 63 * GUCBUS_MBOX_FN_STRIDE + 12, 32'h1000_13fc, 9'h000);
+    expect_read("mailbox", GUCBUS_MBOX_BASE + 63 * GUCBUS_MBOX_FN_STRIDE + 12,
+                32'h1000_13fc, 9'h000);
     expect_read("engine 0", GUCBUS_ENGINE_EVENT, 32'he0, 9'h100);
     expect_read("engine 1", GUCBUS_ENGINE_EVENT + GUCBUS_ENGINE_STRIDE, 32'he1, 9'h100);
     expect_read("no engine", GUCBUS_ENGINE_EVENT + 2 * GUCBUS_ENGINE_STRIDE, 32'd0, 9'h000);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Interrupts of a GuC by memory and by registers: order and number of writes, what a fault drops, and
-// the registers' protocol for two GuCs with enable, mask and masters.
+// Interrupts of a GuC by memory and by registers: order and number of writes, what a fault drops,
+// and the registers' protocol for two GuCs with enable, mask and masters.
 
 module tb_gpu_irq;
   import gpu_pkg::*;
@@ -20,7 +20,7 @@ module tb_gpu_irq;
     end
   endtask
 
-  // ---- sender: by memory, or to the registers --------------------------------------------------
+  // ---- sender: by memory, or to the registers ---------------------------------------------------
 
   logic        send, send_busy, raise_valid, raise_ready, mem_valid, mem_fault, send_idle;
   logic [31:0] send_data, mem_addr;
@@ -66,7 +66,7 @@ module tb_gpu_irq;
     end
   end
 
-  // ---- registers -------------------------------------------------------------------------------
+  // ---- registers --------------------------------------------------------------------------------
 
   logic        reg_valid, reg_write, media_valid, msi_valid, msi_ready, regs_idle;
   logic [5:0]  reg_fn, msi_fn;
@@ -133,7 +133,7 @@ module tb_gpu_irq;
     repeat (10) @(negedge clk);
   endtask
 
-  // ---- cases -----------------------------------------------------------------------------------
+  // ---- cases ------------------------------------------------------------------------------------
 
   task automatic case_memory();
     send_irq(GUCBUS_IRQ_BY_MEMORY | (32'd3 << 16) | 32'h8041);
@@ -212,7 +212,8 @@ module tb_gpu_irq;
   endtask
 
   initial begin
-    send = 1'b0; reg_valid = 1'b0; media_valid = 1'b0; msi_ready = 1'b1; log_count = 0; fault_at = -1;
+    send = 1'b0; reg_valid = 1'b0; media_valid = 1'b0; msi_ready = 1'b1;
+    log_count = 0; fault_at = -1;
     for (int i = 0; i < 64; i++) msis[i] = 0;
     rst_n = 1'b0;
     repeat (2) @(negedge clk);

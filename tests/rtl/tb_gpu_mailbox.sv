@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Mailbox of a GT: every dword of every function on its own, bytes, what counts as a message, and both
-// sides in one cycle.
+// Mailbox of a GT: every dword of every function on its own, bytes, what counts as a message, and
+// both sides in one cycle.
 
 module tb_gpu_mailbox;
 
@@ -41,7 +41,8 @@ module tb_gpu_mailbox;
     .guc_rdata_o    (guc_rdata)
   );
 
-  task automatic host_put(input int fn, input int index, input logic [3:0] be, input logic [31:0] data);
+  task automatic host_put(input int fn, input int index, input logic [3:0] be,
+                          input logic [31:0] data);
     @(negedge clk);
     host_write = 1'b1; host_fn = 6'(fn); host_index = 2'(index); host_be = be; host_wdata = data;
     @(negedge clk);
@@ -55,7 +56,8 @@ module tb_gpu_mailbox;
     guc_write = 1'b0;
   endtask
 
-  task automatic expect_both(input string what, input int fn, input int index, input logic [31:0] want);
+  task automatic expect_both(input string what, input int fn, input int index,
+                            input logic [31:0] want);
     @(negedge clk);
     host_fn = 6'(fn); host_index = 2'(index); guc_fn = 6'(fn); guc_index = 2'(index);
     #1;

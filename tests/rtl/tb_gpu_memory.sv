@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// GGTT, TLB and arbiter together: all clients at once on a memory that answers late and is often not
-// ready. Every answer reaches its client in order, every fault its requester and GT, and a message
-// never overtakes a write. Then: what a TLB entry outlives.
+// GGTT, TLB and arbiter together: all clients at once on a memory that answers late and is often
+// not ready. Every answer reaches its client in order, every fault its requester and GT, and a
+// message never overtakes a write. Then: what a TLB entry outlives.
 
 module tb_gpu_memory;
   import gpu_pkg::*;
@@ -26,11 +26,9 @@ module tb_gpu_memory;
   logic [19:0] pte_index;
   logic [63:0] pte_wdata, pte_rdata;
   logic [NumClients-1:0] valid, ppgtt, ready, rsp;
-  mem_op_e     op   [NumClients];
-  logic [5:0]  fn   [NumClients];
-  logic [31:0] addr [NumClients];
-  logic [7:0]  be   [NumClients];
-  logic [63:0] data [NumClients];
+  logic [NumClients-1:0][1:0]  op;
+  logic [NumClients-1:0][5:0]  fn;
+  logic [NumClients-1:0][31:0] addr;
   logic        fault, sent, fault_write, fault_foreign;
   logic [1:0]  fault_valid;
   logic [3:0]  fault_client;
@@ -42,6 +40,20 @@ module tb_gpu_memory;
   logic [7:0]  mem_be;
   logic [63:0] mem_wdata;
   logic [2:0]  msi_vector;
+
+  mem_op_e     req_op   [NumClients];
+  logic [5:0]  req_fn   [NumClients];
+  logic [31:0] req_addr [NumClients];
+  logic [7:0]  req_be   [NumClients];
+  logic [63:0] req_data [NumClients];
+
+  for (genvar c = 0; c < NumClients; c++) begin : gen_request
+    assign req_op[c]   = mem_op_e'(op[c]);
+    assign req_fn[c]   = fn[c];
+    assign req_addr[c] = addr[c];
+    assign req_be[c]   = 8'hff;
+    assign req_data[c] = 64'd0;
+  end
 
   gpu_memory u_memory (
     .clk_i            (clk),
@@ -55,12 +67,12 @@ module tb_gpu_memory;
     .pte_rdata_o      (pte_rdata),
     .tlb_invalidate_i (invalidate),
     .req_valid_i      (valid),
-    .req_op_i         (op),
-    .req_fn_i         (fn),
-    .req_addr_i       (addr),
+    .req_op_i         (req_op),
+    .req_fn_i         (req_fn),
+    .req_addr_i       (req_addr),
     .req_ppgtt_i      (ppgtt),
-    .req_be_i         (be),
-    .req_data_i       (data),
+    .req_be_i         (req_be),
+    .req_data_i       (req_data),
     .req_ready_o      (ready),
     .req_fault_o      (fault),
     .req_sent_o       (sent),
@@ -85,7 +97,7 @@ module tb_gpu_memory;
     .idle_o           (idle)
   );
 
-  // ---- memory: answers with the address; ready three times of four ---------------------------------
+  // ---- memory: answers with the address; ready three times of four ------------------------------
 
   localparam int unsigned Latency = 20;
   logic [47:0] pipe [Latency];
@@ -110,7 +122,7 @@ module tb_gpu_memory;
     end
   end
 
-  // ---- clients: c reads page 0x100 + c as function c + 1, quad-word after quad-word -------------------
+  // ---- clients: c reads page 0x100 + c as function c + 1, quad-word after quad-word -------------
 
   localparam int unsigned Reads = 100;
   logic        run_reads;
@@ -152,7 +164,8 @@ module tb_gpu_memory;
     end
     got_fault = fault;
     if (fault) begin
-      check("GT of the fault", {62'd0, fault_valid}, (who == 2 || who == 4 || who == 6) ? 64'd2 : 64'd1);
+      check("GT of the fault", {62'd0, fault_valid},
+            (who == 2 || who == 4 || who == 6) ? 64'd2 : 64'd1);
       check("its address", {32'd0, fault_addr}, {32'd0, at});
       check("its function", {58'd0, fault_fn}, 64'(as_fn));
       check("its kind", {63'd0, fault_write}, {63'd0, what != MemRead});
@@ -226,9 +239,7 @@ module tb_gpu_memory;
   initial begin
     pte_valid = 1'b0; pte_write = 1'b0; invalidate = 1'b0; valid = '0; ppgtt = '0; run_reads = 1'b0;
     seed = 64'd1;
-    for (int c = 0; c < int'(NumClients); c++) begin
-      op[c] = MemRead; fn[c] = '0; addr[c] = '0; be[c] = 8'hff; data[c] = '0;
-    end
+    op = '0; fn = '0; addr = '0;
     rst_n = 1'b0;
     repeat (30) @(negedge clk);
     rst_n = 1'b1;

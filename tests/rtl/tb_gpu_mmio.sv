@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// BAR0 decode with stubs behind it: which block and whose copy each function reaches, 64-bit and byte
-// accesses, and that every read is answered.
+// BAR0 decode with stubs behind it: which block and whose copy each function reaches, 64-bit and
+// byte accesses, and that every read is answered.
 
 module tb_gpu_mmio;
   import gpu_regs_pkg::*;
@@ -132,7 +132,8 @@ module tb_gpu_mmio;
     expect_read("VF_CAP of the PF", 0, VF_CAP_REG, 32'd0);
     expect_read("doorbell reads 0", 9, GUC_HOST_INTERRUPT, 32'd0);
     expect_read("main registers", 0, GMD_ID, {4'd2, 1'b0, 3'd0, 6'd3, 18'h0d8c});
-    expect_read("media registers", 0, GMD_ID + MEDIA_GT_GSI_OFFSET, {4'd2, 1'b1, 3'd0, 6'd3, 18'h0d8c});
+    expect_read("media registers", 0, GMD_ID + MEDIA_GT_GSI_OFFSET,
+                {4'd2, 1'b1, 3'd0, 6'd3, 18'h0d8c});
     expect_read("not for a VF", 9, GMD_ID, 32'd0);
     expect_read("media not for a VF", 9, GMD_ID + MEDIA_GT_GSI_OFFSET, 32'd0);
     expect_read("PVINFO page", 9, 32'h78000, 32'd0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Faults and function level resets on their way to a GuC: order, what a full queue does, that reading
-// takes one.
+// Faults and function level resets on their way to a GuC: order, what a full queue does, that
+// reading takes one.
 
 module tb_gpu_queues;
   import gpu_regs_pkg::*;
