@@ -81,6 +81,9 @@ static void serve_interrupts(struct pf *pf)
         }
     }
     hal_write32(hal, GT_INTR_DW(0), pending);
+    /* The acknowledgements are posted: a message raised before they land would be acknowledged with
+     * them, so the rings are read only when they have landed. */
+    (void)hal_read32(hal, GT_INTR_DW(0));
     for (unsigned n = 0; n < ARRAY_SIZE(guc_bits); n++) {
         serve_identity(pf, identities[n]);
     }
