@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Turns gpu_regs.def into a C header (-v form=c) or a SystemVerilog package (-v form=sv).
 function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 function hexval(s) { return s ~ /^0x/ ? substr(s, 3) : sprintf("%x", s) }
@@ -9,7 +10,7 @@ BEGIN {
   if (form == "c")
     print "/* Generated from rtl/gpu_regs.def. */\n#ifndef GPU_REGS_H\n#define GPU_REGS_H\n"
   else
-    print "// Generated from rtl/gpu_regs.def.\n/* verilator lint_off UNUSEDPARAM */\npackage gpu_regs_pkg;"
+    print "// Generated from rtl/gpu_regs.def.\n/* verilator lint_off UNUSEDPARAM */\n/* verilator tracing_off */\npackage gpu_regs_pkg;"
 }
 /^(REG|REG_ARRAY|FIELD|CONST)\(/ {
   what = $0; sub(/\(.*/, "", what)
@@ -29,5 +30,5 @@ BEGIN {
 /^\/\// || /^$/ { next }
 { print FILENAME ":" FNR ": not a register line: " $0 > "/dev/stderr"; bad = 1; exit 1 }
 END {
-  if (!bad) print form == "c" ? "\n#endif" : "endpackage"
+  if (!bad) print form == "c" ? "\n#endif" : "endpackage\n/* verilator tracing_on */"
 }

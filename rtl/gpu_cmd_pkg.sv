@@ -3,6 +3,7 @@
 // reading of the public encodings that host/abi/gpu_commands_abi.h and host/abi/xe_lrc_layout.h
 // give to the drivers.
 
+/* verilator tracing_off */  // constants are no waves
 package gpu_cmd_pkg;
 
   // Dword 0: client 31:29, MI opcode 28:23; MI opcodes below MiFirstLong are one dword.
@@ -61,3 +62,4 @@ package gpu_cmd_pkg;
   localparam logic [11:0] ImageTimestamp = 12'h088;  // 0x23
 
 endpackage
+/* verilator tracing_on */

@@ -301,14 +301,14 @@ module gpu_engine
         if (context_done) {state_d, finish} = {StIdle, 1'b1};
         if (context_done && context_fault) reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
       end
-      StAbort: begin
-        reason_d = GUCBUS_ENGINE_EVENT_RESET[3:0];
-        if (!parts_busy) {state_d, finish} = {StIdle, 1'b1};
-      end
+      StAbort: if (!parts_busy) {state_d, finish} = {StIdle, 1'b1};
       default: state_d = StIdle;
     endcase
     // A context that is already on its way out still ends as reset.
-    if (reset && busy) {state_d, finish, save, load_tail, start, resume} = {StAbort, 5'd0};
+    if (reset && busy) begin
+      {state_d, finish, save, load_tail, start, resume} = {StAbort, 5'd0};
+      reason_d = GUCBUS_ENGINE_EVENT_RESET[3:0];
+    end
   end
 
   always_ff @(posedge clk_i) begin

@@ -2,6 +2,7 @@
 // Types and numbers that several blocks of the chip share and that no program sees. What programs
 // see is in gpu_regs.def.
 
+/* verilator tracing_off */  // constants are no waves
 package gpu_pkg;
 
   // Functions of the device: 0 is the PF, n is VF n.
@@ -65,3 +66,4 @@ package gpu_pkg;
   endfunction
 
 endpackage
+/* verilator tracing_on */

@@ -99,8 +99,11 @@ module gpu_tlb
       absent_foreign_q <= 1'b0;
     end else begin
       state_q <= state_d;
-      if (state_q == StLookup)    cycles_q <= ($clog2(WalkCycles) + 1)'(WalkCycles - 1);
-      else if (cycles_q != '0)    cycles_q <= cycles_q - 1'b1;
+      if (state_q == StLookup && lookup_valid_i && !hit) begin
+        cycles_q <= ($clog2(WalkCycles) + 1)'(WalkCycles - 1);
+      end else if (state_q == StWalk && cycles_q != '0) begin
+        cycles_q <= cycles_q - 1'b1;
+      end
       if (state_q == StFill)      absent_foreign_q <= walk_pte_i[11:2] != fn;
       if (invalidate_i)           valid_q <= '0;
       else if (fill)              valid_q[set] <= 1'b1;
