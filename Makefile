@@ -5,7 +5,7 @@ SHELL         := /bin/bash
 MAKEFLAGS     += --no-builtin-rules
 
 PACKAGES := build-essential verilator libsystemc-dev libcriterion-dev liblua5.4-dev zlib1g-dev \
-            libcjson-dev libssl-dev pkg-config python3-minimal clang-format clang-tidy cppcheck gtkwave
+            libcjson-dev libssl-dev pkg-config git clang-format clang-tidy cppcheck gtkwave
 
 # SAN=1: address and undefined-behaviour sanitizers, in a tree of its own.
 ifeq ($(SAN),1)

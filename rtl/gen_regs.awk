@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: MIT
+# SPDX-License-Identifier: MIT
 # Turns gpu_regs.def into a C header (-v form=c) or a SystemVerilog package (-v form=sv).
 function trim(s) { gsub(/^[ \t]+|[ \t]+$/, "", s); return s }
 function hexval(s) { return s ~ /^0x/ ? substr(s, 3) : sprintf("%x", s) }

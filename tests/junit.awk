@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Joins the JUnit files that Criterion wrote for each test binary into one.
 /<testsuites / {
   for (i = 1; i <= NF; i++)

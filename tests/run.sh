@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs the tests of one build: tests/run.sh BUILD [FILTER] [JUNIT]. Called by 'make test'.
 # FILTER is Criterion's: suite/test with wildcards. Benches of the chip run when there is no filter.
 set -uo pipefail

@@ -1,5 +1,5 @@
--- A VF is paused in mid-work and resumed on the same GPU; its driver notices nothing.
 -- SPDX-License-Identifier: MIT
+-- A VF is paused in mid-work and resumed on the same GPU; its driver notices nothing.
 local p = params {
   { "jobs", "int", 8, "jobs on each engine", min = 1, max = 100 },
   { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 10000000 },

@@ -1,5 +1,5 @@
--- A running VF moves from GPU src to GPU dst, to another GGTT range; all its jobs end right.
 -- SPDX-License-Identifier: MIT
+-- A running VF moves from GPU src to GPU dst, to another GGTT range; all its jobs end right.
 local p = params {
   { "jobs", "int", 72, "jobs that VM 1 submits, over three engines", min = 3, max = 600 },
   { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 10000000 },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The main job as a user runs it: tests/scenarios/vf_restore.lua through the built program, judged by the files it
- * leaves. GUCSIM names the program; 'make test' sets it. */
+/* The main job as a user runs it: tests/scenarios/vf_restore.lua through the built program, judged
+ * by the files it leaves. GUCSIM names the program; 'make test' sets it. */
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define SCENARIO "tests/scenarios/vf_restore.lua"
 
-/* ---- helpers -------------------------------------------------------------------------------------------- */
+/* ---- helpers --------------------------------------------------------------------------------- */
 
 static char out_dir[64];
 
@@ -98,7 +98,7 @@ static void expect_order(const char *name, const char *const *patterns)
     }
 }
 
-/* ---- tests ----------------------------------------------------------------------------------------------- */
+/* ---- tests ----------------------------------------------------------------------------------- */
 
 #define VF1_STATE(gt, to)                                                                          \
     "\"gpu\":\"dst\",\"gt\":" #gt ",\"kind\":\"vf_state\",\"vf\":1,.*\"to\":\"" to "\""
