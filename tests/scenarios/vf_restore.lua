@@ -2,7 +2,7 @@
 -- A running VF moves from GPU src to GPU dst, to another GGTT range; all its jobs end right.
 local p = params {
   { "jobs", "int", 72, "jobs that VM 1 submits, over three engines", min = 3, max = 600 },
-  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 10000000 },
+  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 1000, max = 10000000 },
   { "neighbour.work", "int", 2000, "of a neighbour's job", unit = "cycles",
     min = 0, max = 1000000 },
 }
@@ -88,6 +88,8 @@ vm1:run(function()
   end
   -- and new work runs on the new GPU
   vf:wait(queues[1], vf:submit(queues[1], { add = { 4, 5 } }), "10ms")
+  -- a GT without unfinished jobs may recover last
+  wait_until(function() return not vf:recovering() end, "10ms")
 end)
 moved = true
 
