@@ -131,6 +131,11 @@ void vf_recovery_hold(struct vf *vf, unsigned holds)
     vf->holds = holds; /* the workers look every few microseconds */
 }
 
+unsigned vf_recovery_held(struct vf *vf)
+{
+    return vf->held;
+}
+
 bool vf_recovery_pending(struct vf *vf)
 {
     return vf_recovery_any_pending(vf);

@@ -21,6 +21,7 @@ enum vf_hold {
     VF_HOLD_BEFORE_FIXUPS = 2,
     VF_HOLD_BEFORE_RESTART = 4,
     VF_HOLD_BEFORE_RESFIX_DONE = 8,
+    VF_HOLD_SENDING_RESFIX_DONE = 16, /* not there: behind the last look for a newer migration */
 };
 
 struct vf_config {
@@ -65,6 +66,8 @@ uint32_t vf_result(struct vf *vf, unsigned slot);
 
 /* Recovery: hold bits (enum vf_hold) stop it at those steps until they are cleared. */
 void vf_recovery_hold(struct vf *vf, unsigned holds);
+/* The bits of those at which a worker stands now. */
+unsigned vf_recovery_held(struct vf *vf);
 bool vf_recovery_pending(struct vf *vf);
 unsigned vf_recovery_count(struct vf *vf, unsigned gt); /* recoveries ended on this GT */
 const char *vf_wedged(struct vf *vf);                   /* reason, or NULL */

@@ -120,6 +120,7 @@ struct vf {
     struct vf_queue queues[VF_MAX_QUEUES];
     const char *wedged;    /* reason */
     unsigned holds;        /* enum vf_hold */
+    unsigned held;         /* those at which a worker stands */
     unsigned migrated_gts; /* older recovery: GTs that have reported */
     bool stop;             /* programs shall end; also: not bound */
     unsigned programs;     /* how many have not */

@@ -109,8 +109,10 @@ void vf_recovery_hold_at(struct vf_gt *gt, enum vf_hold hold)
     struct vf *vf = gt->vf;
 
     while (vf->holds & hold && !vf->stop && !vf->wedged) {
+        vf->held |= hold;
         (void)hal_wait(vf->hal, HOLD_POLL_NS);
     }
+    vf->held &= ~(unsigned)hold;
 }
 
 static const char *check_unchanged(const struct vf_resources *was, const struct vf_resources *is)
@@ -222,6 +224,7 @@ static void notify_done(struct vf_gt *gt, uint16_t marker, unsigned irqs)
     if (!gt->recovery.queued) {
         gt->recovery.in_progress = false;
     }
+    vf_recovery_hold_at(gt, VF_HOLD_SENDING_RESFIX_DONE);
     vf_recovery_step(gt, VF_STEP_RESFIX_DONE);
     ret = vf_guc_resfix_done(gt, marker);
     if (ret == -EREMCHG) {

@@ -83,6 +83,7 @@ static void recover(struct vf *vf)
         }
         return;
     }
+    vf_recovery_hold_at(&vf->gts[VF_MAIN_GT], VF_HOLD_SENDING_RESFIX_DONE);
     notify_all(vf, irqs);
 }
 

@@ -204,18 +204,30 @@ static int vf_result_slot(lua_State *lua)
     return 1;
 }
 
+/* By bits of enum vf_hold. */
+static const char *const hold_steps[] = {"resfix_start", "fixups",  "restart",
+                                         "resfix_done",  "sending", NULL};
+
 /* vf:hold(step, ...): recovery stops there; no step: nowhere. */
 static int vf_hold_at(lua_State *lua)
 {
-    static const char *const steps[] = {"resfix_start", "fixups", "restart", "resfix_done", NULL};
     struct vf *vf = check_driver(lua);
     unsigned holds = 0;
 
     for (int i = 2; i <= lua_gettop(lua); i++) {
-        holds |= 1u << luaL_checkoption(lua, i, NULL, steps);
+        holds |= 1u << luaL_checkoption(lua, i, NULL, hold_steps);
     }
     vf_recovery_hold(vf, holds);
     return 0;
+}
+
+/* vf:held(): the first of those steps at which recovery stands, or nil. */
+static int vf_held_at(lua_State *lua)
+{
+    unsigned held = vf_recovery_held(check_driver(lua));
+
+    lua_pushstring(lua, held ? hold_steps[__builtin_ctz(held)] : NULL);
+    return 1;
 }
 
 static int vf_recovering(lua_State *lua)
@@ -276,6 +288,7 @@ const luaL_Reg lua_vf_methods[] = {
     {"done", vf_done},
     {"result", vf_result_slot},
     {"hold", vf_hold_at},
+    {"held", vf_held_at},
     {"recovering", vf_recovering},
     {"recoveries", vf_recoveries},
     {"wedged", vf_wedged_reason},
