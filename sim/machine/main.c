@@ -30,7 +30,17 @@ static const struct command {
      "script;\n"
      "      3 nothing can ever happen again; 130 interrupted\n"},
     {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
-     "  --format FORM        ascii (default)\nexit: 0, or 2 for trouble\n"},
+     "  --format FORM        ascii (default)\n"
+     "  --all                every message, not only control and recovery of VFs\n"
+     "  --vf N               only VF N\n"
+     "  --gpu NAME           only this GPU\n"
+     "  --gt N               only this GT: 0 main, 1 media\n"
+     "  --from TIME          from this time on: 10us, 2.5ms, 1s\n"
+     "  --to TIME            up to this time\n"
+     "  --width N            columns of the drawing; 0: as many as it needs\n"
+     "exit: 0, or 2 for trouble\n"},
+    {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
+     "exit: 0 good, 1 bad image, 2 trouble\n"},
     {"list", list_main, "list [SCENARIO.lua]", "shows scenarios, or the keys that one lets you set",
      "exit: 0, or 2 for trouble\n"},
     {"help", help_main, "help [COMMAND]", "shows this, or more of one command", "exit: 0\n"},
