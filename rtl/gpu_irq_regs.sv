@@ -3,10 +3,12 @@
 // memory interrupts) learns of its GuCs. For each function and GuC it keeps the vector bits raised
 // and not yet acknowledged.
 //
-// GT_INTR_DW0 shows a GuC whose vector is not empty and not masked: a level, so nothing is lost
-// between reading it and acknowledging. Selecting its bit latches the vector in the identity;
-// writing the identity back takes those bits from the vector. An MSI goes out when a vector is
-// raised, and when the master is enabled or a mask is written while a level is up. Master of a VF:
+// Selecting a GuC's bit moves its vector to the identity, so what is raised from then on is news,
+// also when it is a bit that the identity has: the host may have looked at the ring before that
+// and acknowledge behind it. Writing the identity back acknowledges; bits that are not written go
+// back to the vector. While an identity is valid, selecting does nothing. GT_INTR_DW0 shows a GuC
+// that has something in either and not masked. An MSI goes out when a vector is raised, and when
+// the master is enabled or a mask is written while that level is up. Master of a VF:
 // GFX_MSTR_IRQ bit 31; of the PF: DG1_MSTR_TILE_INTR bit 31 as well.
 
 module gpu_irq_regs
@@ -61,7 +63,7 @@ module gpu_irq_regs
   logic        raise, raise_gt;
   logic [5:0]  fn, next_msi_fn;
   logic [15:0] enable;
-  logic [31:0] mask, byte_mask, wdata, old, open, level, raised, acked, addr, latched;
+  logic [31:0] mask, byte_mask, wdata, old, held, open, level, raised, kept, addr, latched;
   logic        is_storage, is_master, is_tile, is_identity, is_select, is_mask, write;
 
   assign raise    = !reg_valid_i && raise_valid_i != 2'd0;
@@ -95,7 +97,12 @@ module gpu_irq_regs
   assign old     = vector[fn];
   assign latched = identity[fn];
   assign open    = {~mask[15:0], ~mask[31:16]};
-  assign level   = old & open;
+  assign level   = (old | held) & open;
+
+  // The identity's own instance says whose bits it holds.
+  assign held = !latched[31]                             ? 32'd0
+                : (latched[25:20] == IdentityInstanceMguc) ? {latched[15:0], 16'd0}
+                                                           : {16'd0, latched[15:0]};
 
   // ---- read -------------------------------------------------------------------------------------
 
@@ -120,18 +127,15 @@ module gpu_irq_regs
 
   // ---- write and raise --------------------------------------------------------------------------
 
-  logic [31:0] next_identity;
-  logic        master, tile_master, send;
+  logic [31:0] next_identity, rest;
+  logic        master, tile_master, send, select_guc, select_mguc;
 
   assign byte_mask = {{8{reg_be_i[3]}}, {8{reg_be_i[2]}}, {8{reg_be_i[1]}}, {8{reg_be_i[0]}}};
   assign wdata     = reg_wdata_i & byte_mask;
   assign raised    = raise_gt ? {raise_vector_i[1] & enable, 16'd0}
                               : {16'd0, raise_vector_i[0] & enable};
 
-  // The identity's own instance says whose bits are acknowledged.
-  assign acked = (latched[25:20] == IdentityInstanceMguc)
-                 ? {wdata[15:0] & latched[15:0], 16'd0}
-                 : {16'd0, wdata[15:0] & latched[15:0]};
+  assign kept = held & ~{wdata[15:0], wdata[15:0]};
 
   function automatic logic [31:0] identity_of(input logic [5:0] instance_id,
                                               input logic [15:0] bits);
@@ -139,11 +143,16 @@ module gpu_irq_regs
   endfunction
 
   always_comb begin
-    next_identity = 32'd0;
-    if ((wdata & INTR_GUC) != 32'd0 && old[15:0] != 16'd0) begin
+    next_identity = latched;
+    rest          = old;
+    select_guc    = !latched[31] && (wdata & INTR_GUC) != 32'd0 && old[15:0] != 16'd0;
+    select_mguc   = !latched[31] && (wdata & INTR_MGUC) != 32'd0 && old[31:16] != 16'd0;
+    if (select_guc) begin
       next_identity = INTR_DATA_VALID | identity_of(IdentityInstanceGuc, old[15:0]);
-    end else if ((wdata & INTR_MGUC) != 32'd0 && old[31:16] != 16'd0) begin
+      rest[15:0]    = 16'd0;
+    end else if (select_mguc) begin
       next_identity = INTR_DATA_VALID | identity_of(IdentityInstanceMguc, old[31:16]);
+      rest[31:16]   = 16'd0;
     end
   end
 
@@ -157,7 +166,7 @@ module gpu_irq_regs
       if (raise) send = (raised & open) != 32'd0;
       if (write && (is_master || is_tile)) send = level != 32'd0;
       if (write && is_mask) begin
-        send = (old & ~({wdata[15:0], wdata[31:16]})) != 32'd0;
+        send = ((old | held) & ~({wdata[15:0], wdata[31:16]})) != 32'd0;
       end
     end
   end
@@ -169,9 +178,12 @@ module gpu_irq_regs
     if (write && is_storage) begin
       stored[{fn, reg_offset_i[7:2]}] <= (stored[{fn, reg_offset_i[7:2]}] & ~byte_mask) | wdata;
     end
-    if (write && is_select) identity[fn] <= next_identity;
+    if (write && is_select) begin
+      vector[fn]   <= rest;
+      identity[fn] <= next_identity;
+    end
     if (write && is_identity && wdata[31]) begin
-      vector[fn]   <= old & ~acked;
+      vector[fn]   <= old | kept;
       identity[fn] <= 32'd0;
     end
   end
