@@ -91,6 +91,11 @@ $(B)/obj/%.cpp.o: %.cpp $(V)/Vgpu_top.mk | $(GEN)/gpu_regs.h
 	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -DVM_TRACE=1 -DVM_TRACE_VCD=1 -DSC_INCLUDE_DYNAMIC_PROCESSES -isystem $(V) \
 	  -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd -c $< -o $@
 
+ifeq ($(SAN),1)
+# The same misaligned stores, inlined from Verilator's headers.
+$(call objects,sim/core/wave.cpp sim/core/gpu_rtl.cpp): CXXFLAGS += -fno-sanitize=alignment
+endif
+
 $(B)/gucsim: $(call objects,sim/machine/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
 	$(CXX) $(SANFLAGS) -o $@ $^ $(SYSTEM_LIBS)
 
