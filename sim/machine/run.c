@@ -167,6 +167,10 @@ static void signals_take(void)
     (void)sigemptyset(&action.sa_mask);
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
+    /* a full disk and a reader that went away are errors of a write, and files still close */
+    action.sa_handler = SIG_IGN;
+    (void)sigaction(SIGXFSZ, &action, NULL);
+    (void)sigaction(SIGPIPE, &action, NULL);
 }
 
 static uint64_t number_of(struct run_options *options, const char *key)

@@ -64,7 +64,7 @@ static int run_text(const char *text, const char *options)
     (void)snprintf(path, sizeof(path), "%s/case.lua", directory);
     file = fopen(path, "w");
     cr_assert_not_null(file);
-    fputs(text, file);
+    cr_assert_geq(fputs(text, file), 0);
     (void)fclose(file);
     (void)snprintf(arguments, sizeof(arguments), "run %s --out %s/out %s", path, directory,
                    options);
@@ -208,16 +208,62 @@ Test(cli, directory_that_cannot_be_made_is_told)
     cr_expect_eq(gucsim(arguments), 2, "%s", output);
 }
 
+Test(cli, disk_that_is_full_is_told)
+{
+    char command[512];
+    FILE *pipe;
+    size_t len;
+
+    cr_assert_eq(run_text(SMALL_MACHINE, ""), 0, "%s", output);
+    (void)snprintf(command, sizeof(command),
+                   "bash -c 'ulimit -f 1; %s run %s/case.lua --quiet --out %s/out' 2>&1", program(),
+                   directory, directory);
+    pipe = popen(command, "r");
+    cr_assert_not_null(pipe);
+    len = fread(output, 1, sizeof(output) - 1, pipe);
+    output[len] = '\0';
+    cr_expect_eq(WEXITSTATUS(pclose(pipe)), 2, "%s", output);
+    cr_expect(strstr(output, "File too large"), "%s", output);
+}
+
+Test(cli, same_run_twice_writes_the_same_bytes)
+{
+    static const char text[] = SMALL_MACHINE "for _, v in pairs { b = 1, a = 2 } do\n"
+                                             "  say(v + math.random(1000))\n"
+                                             "  sleep(math.random(1000))\n"
+                                             "end\n";
+    char command[256];
+
+    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", output);
+    (void)snprintf(command, sizeof(command), "mv %s/out %s/first", directory, directory);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", output);
+    for (const char *const *name = (const char *const[]){"trace.vcd", "events.jsonl", NULL}; *name;
+         name++) {
+        (void)snprintf(command, sizeof(command), "cmp %s/first/%s %s/out/%s", directory, *name,
+                       directory, *name);
+        cr_expect_eq(system(command), 0, "%s differs", *name);
+    }
+}
+
+Test(cli, list_shows_scenarios_and_keys)
+{
+    cr_expect_eq(gucsim("list"), 0);
+    cr_expect(strstr(output, "tests/scenarios/vf_restore.lua"), "%s", output);
+    cr_expect_eq(gucsim("list tests/scenarios/vf_restore.lua"), 0);
+    cr_expect(strstr(output, "dst.guc.abi") && strstr(output, "jobs"), "%s", output);
+    cr_expect_eq(gucsim("list /nowhere.lua"), 2);
+}
+
 Test(cli, interrupt_leaves_valid_files)
 {
     char command[512], path[128];
 
-    cr_assert_eq(
-        run_text(SMALL_MACHINE "for i = 1, 1000000000 do sleep('1us') end\n", "--until 1us"), 1);
-    (void)snprintf(
-        command, sizeof(command),
-        "timeout --signal=INT 1 %s run %s/case.lua --out %s/out --set time_limit=1000000s",
-        program(), directory, directory);
+    cr_assert_eq(run_text(SMALL_MACHINE "while true do sleep('1us') end\n", "--until 1us"), 1);
+    (void)snprintf(command, sizeof(command),
+                   "timeout --signal=INT 3 %s run %s/case.lua --quiet --out %s/out"
+                   " --set time_limit=1000000s 2>/dev/null",
+                   program(), directory, directory);
     cr_expect_eq(WEXITSTATUS(system(command)), 124); /* of timeout itself: the signal was sent */
     (void)snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", directory);
     cr_expect_eq(system(path), 0, "the trace is not whole");
