@@ -138,6 +138,12 @@ unsigned vf_recovery_held(struct vf *vf)
 
 bool vf_recovery_pending(struct vf *vf)
 {
+    /* RESFIX_DONE is on its way while nobody is held back any more: that is under way too. */
+    for (unsigned i = 0; i < vf->num_gts; i++) {
+        if (vf->gts[i].recovery.paused && !vf->wedged) {
+            return true;
+        }
+    }
     return vf_recovery_any_pending(vf);
 }
 
