@@ -18,13 +18,10 @@ bool is_message(const char *kind)
     return !strcmp(kind, "h2g") || !strcmp(kind, "g2h") || !strcmp(kind, "mmio_msg");
 }
 
-// The field in which a VM's driver leaves its function number open.
-const char *open_field(const char *kind)
+// A VM's driver does not know its function number: what it says of "fn" or "vf" is itself.
+bool is_own_number(const char *name)
 {
-    if (!strcmp(kind, "h2g") || !strcmp(kind, "g2h")) {
-        return "fn";
-    }
-    return !strcmp(kind, "recovery") ? "vf" : "";
+    return !strcmp(name, "fn") || !strcmp(name, "vf");
 }
 
 const hal_field *find(const hal_field *fields, unsigned count, const char *name)
@@ -123,7 +120,7 @@ void events::write(const event_place &place, const char *kind, const hal_field *
         return;
     }
     const hal_field *const action = is_message(kind) ? find(fields, count, "action") : nullptr;
-    const char *const unknown = place.attached_fn >= 0 ? open_field(kind) : "";
+    const bool guest = place.attached_fn >= 0;
 
     line_ = "{\"t_ps\":";
     append_number(line_, place.t_ps);
@@ -140,7 +137,7 @@ void events::write(const event_place &place, const char *kind, const hal_field *
         line_ += ",\"";
         line_ += field.name;
         line_ += "\":";
-        if (!strcmp(field.name, unknown)) {
+        if (guest && is_own_number(field.name)) {
             append_number(line_, static_cast<uint64_t>(place.attached_fn));
         } else if (action && action_name_ && !field.pointer && !strcmp(field.name, "name")) {
             append_text(line_, action_name_(static_cast<uint16_t>(action->value),
