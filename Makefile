@@ -38,6 +38,10 @@ MACHINE  := $(filter-out sim/machine/main.c,$(wildcard sim/machine/*.c))
 CORE     := $(wildcard sim/core/*.cpp)
 RTL      := $(wildcard rtl/*.sv)
 
+# VERBOSE=1 shows whole commands.
+Q    := $(if $(VERBOSE),,@)
+tell  = @printf '  %-9s %s\n' $(1) $(2)
+
 objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
@@ -55,40 +59,47 @@ deps: ## install what is missing (Debian packages, needs root)
 
 $(GEN)/gpu_regs.h: rtl/gpu_regs.def rtl/gen_regs.awk
 	@mkdir -p $(@D)
-	awk -v form=c -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
+	$(call tell,generate,$@)
+	$(Q)awk -v form=c -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
 
 $(GEN)/gpu_regs_pkg.sv: rtl/gpu_regs.def rtl/gen_regs.awk
 	@mkdir -p $(@D)
-	awk -v form=sv -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
+	$(call tell,generate,$@)
+	$(Q)awk -v form=sv -f rtl/gen_regs.awk $< > $@.tmp && mv $@.tmp $@
 
 $(V)/Vgpu_top.mk: $(RTL) $(GEN)/gpu_regs_pkg.sv
 	@mkdir -p $(V)
-	verilator $(VFLAGS) --Mdir $(V) --top-module gpu_top --prefix Vgpu_top \
+	$(call tell,verilate,rtl/gpu_top.sv)
+	$(Q)verilator $(VFLAGS) --Mdir $(V) --top-module gpu_top --prefix Vgpu_top \
 	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL))
 
 # UBSan trips over Verilator's own misaligned trace buffer stores, so its code is built without that check.
 $(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
-	+$(MAKE) -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
+	$(call tell,compile,$@)
+	+$(Q)$(MAKE) --silent -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" \
 	  OPT_SLOW="-O1 $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment)" Vgpu_top__ALL.a
 
 $(V)/libverilated.a: $(addprefix $(V)/,verilated.o verilated_vcd_c.o verilated_threads.o)
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 $(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
 	@mkdir -p $(@D)
-	$(CXX) -std=gnu++17 $(OPT) $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment) -DVM_TRACE=1 -DVM_TRACE_VCD=1 \
+	$(call tell,compile,$<)
+	$(Q)$(CXX) -std=gnu++17 $(OPT) $(SANFLAGS) $(if $(SANFLAGS),-fno-sanitize=alignment) -DVM_TRACE=1 -DVM_TRACE_VCD=1 \
 	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $< -o $@
 
 # ---- objects -----------------------------------------------------------------------------------------
 
 $(B)/obj/%.c.o: %.c | $(GEN)/gpu_regs.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter sim/machine/%,$<),$(LUA_CFLAGS)) -c $< -o $@
+	$(call tell,compile,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter sim/machine/%,$<),$(LUA_CFLAGS)) -c $< -o $@
 
 # Only the core sees Verilated headers; they are not held to our warnings.
 $(B)/obj/%.cpp.o: %.cpp $(V)/Vgpu_top.mk | $(GEN)/gpu_regs.h
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(CXXFLAGS) -DVM_TRACE=1 -DVM_TRACE_VCD=1 -DSC_INCLUDE_DYNAMIC_PROCESSES -isystem $(V) \
+	$(call tell,compile,$<)
+	$(Q)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -DVM_TRACE=1 -DVM_TRACE_VCD=1 -DSC_INCLUDE_DYNAMIC_PROCESSES -isystem $(V) \
 	  -isystem $(VERILATOR_ROOT)/include -isystem $(VERILATOR_ROOT)/include/vltstd -c $< -o $@
 
 ifeq ($(SAN),1)
@@ -97,7 +108,8 @@ $(call objects,sim/core/wave.cpp sim/core/gpu_rtl.cpp): CXXFLAGS += -fno-sanitiz
 endif
 
 $(B)/gucsim: $(call objects,sim/machine/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
-	$(CXX) $(SANFLAGS) -o $@ $^ $(SYSTEM_LIBS)
+	$(call tell,link,$@)
+	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ $(SYSTEM_LIBS)
 
 # ---- tests -----------------------------------------------------------------------------------------
 # -lcriterion stands before -lsystemc: both bring a main, the first one wins.
@@ -107,17 +119,20 @@ SYSTEM_OBJ := $(call objects,$(wildcard tests/system/*.c))
 
 $(B)/tests/unit: $(UNIT_OBJ) $(SOFTWARE_OBJ) $(call objects,$(TRACES))
 	@mkdir -p $(@D)
-	$(CC) $(SANFLAGS) -o $@ $^ -lcriterion -lz -lcjson -lm
+	$(call tell,link,$@)
+	$(Q)$(CC) $(SANFLAGS) -o $@ $^ -lcriterion -lz -lcjson -lm
 
 $(B)/tests/system: $(SYSTEM_OBJ) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
 	@mkdir -p $(@D)
-	$(CXX) $(SANFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(SYSTEM_LIBS)
+	$(call tell,link,$@)
+	$(Q)$(CXX) $(SANFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) -lcriterion $(SYSTEM_LIBS)
 
 BENCHES := $(patsubst tests/rtl/%.sv,%,$(wildcard tests/rtl/tb_*.sv))
 
 build/tests/rtl/%: tests/rtl/%.sv $(RTL) $(GEN)/gpu_regs_pkg.sv
 	@mkdir -p $(@D)
-	verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \
+	$(call tell,bench,$*)
+	$(Q)verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \
 	  -MAKEFLAGS 'OPT_FAST=-O0 OPT_SLOW=-O0 OPT_GLOBAL=-O0' \
 	  $(GEN)/gpu_regs_pkg.sv $(wildcard rtl/*_pkg.sv) $(filter-out %_pkg.sv,$(RTL)) $< > $@.log 2>&1 || { cat $@.log; exit 1; }
 
