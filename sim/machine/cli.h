@@ -59,8 +59,8 @@ int list_main(int argc, char **argv);
 
 /* run.c: one run by these options. Returns the exit code. */
 int run_once(struct run_options *options);
-/* verify.c: does the run without skipping, in another process and DIR/no-skip. Returns its exit code,
- * or -errno. */
+/* verify.c: does the run without skipping, in another process and DIR/no-skip. Returns its exit
+ * code, or -errno. */
 MUST_USE int verify_start(struct run_options *options);
 /* verify.c: whether that run wrote the same bytes; complains on stderr when it did not. */
 MUST_USE bool verify_equal(const struct run_options *options, const struct run_result *result);

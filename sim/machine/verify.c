@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* run --verify-skip: does the same run once more, in a process of its own, with every cycle evaluated, and
- * compares the files by their hashes. */
+/* run --verify-skip: does the same run once more, in a process of its own, with every cycle
+ * evaluated, and compares the files by their hashes. */
 #include "sim/machine/cli.h"
 
 #include <cjson/cJSON.h>
