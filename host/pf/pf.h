@@ -4,6 +4,7 @@
 #ifndef HOST_PF_PF_H
 #define HOST_PF_PF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "host/vfio/vfio.h"
@@ -53,6 +54,10 @@ MUST_USE int pf_control_stop(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_flr(struct pf *pf, unsigned vf);
 /* State of the control machine on one GT, for expectations and diagnosis: "READY", "PAUSED", ... */
 const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf);
+
+/* Whether the VF's driver has got over its last move: every GuC has said so (FIXUP_DONE) since a
+ * state was loaded. Also true when none was. */
+bool pf_vf_recovered(struct pf *pf, unsigned vf);
 
 /* VF n as a migratable device; give both to vfio_init. */
 const struct vfio_ops *pf_vfio_ops(void);

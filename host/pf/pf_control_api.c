@@ -172,7 +172,22 @@ int pf_control_save_finish(struct pf *pf, unsigned vf)
 
 int pf_control_restore_begin(struct pf *pf, unsigned vf)
 {
-    return begin(pf, vf, PF_EVENT_RESTORE);
+    int err = begin(pf, vf, PF_EVENT_RESTORE);
+
+    for (unsigned n = 0; n < pf->config.num_gts && !err; n++) {
+        pf->gts[n].control[vf].unfixed = true;
+    }
+    return err;
+}
+
+bool pf_vf_recovered(struct pf *pf, unsigned vf)
+{
+    for (unsigned n = 0; n < pf->config.num_gts; n++) {
+        if (pf->gts[n].control[vf].unfixed) {
+            return false;
+        }
+    }
+    return true;
 }
 
 int pf_control_restore_finish(struct pf *pf, unsigned vf)

@@ -145,6 +145,9 @@ static int handle_vf_state(void *arg, const uint32_t *msg, uint32_t len)
     if (vf == 0) {
         return msg[2] == GUC_PF_NOTIFY_VF_ENABLE ? 0 : -ENOPKG;
     }
+    if (msg[2] == GUC_PF_NOTIFY_VF_FIXUP_DONE || msg[2] == GUC_PF_NOTIFY_VF_FLR_DONE) {
+        gt->control[vf].unfixed = false;
+    }
     for (unsigned n = 0; n < ARRAY_SIZE(events); n++) {
         if (events[n].notify == msg[2]) {
             (void)pf_control_post(gt, vf, events[n].event);

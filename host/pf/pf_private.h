@@ -35,6 +35,7 @@ struct pf_queue {
 
 struct pf_control {
     enum pf_state state;
+    bool unfixed; /* a state was loaded, and the VF's driver has not recovered since */
     int probe;
     struct pf_queue queue;
 };

@@ -120,6 +120,14 @@ static int gpu_state(lua_State *lua)
     return 1;
 }
 
+static int gpu_recovered(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+
+    lua_pushboolean(lua, pf_vf_recovered(gpu->pf, check_vf(lua, gpu)));
+    return 1;
+}
+
 /* ---- VFIO ----------------------------------------------------------------------------------- */
 
 static struct vfio_device *check_vfio(lua_State *lua)
@@ -260,6 +268,7 @@ const luaL_Reg lua_gpu_methods[] = {
     {"stop", gpu_stop},
     {"flr", gpu_flr},
     {"state", gpu_state},
+    {"recovered", gpu_recovered},
     {"vfio", gpu_vfio},
     {"reset", gpu_reset},
     {"save", gpu_save},

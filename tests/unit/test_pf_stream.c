@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/xe_driver_klvs_abi.h"
 #include "gpu_regs.h"
 #include "host/abi/xe_gtt_defs.h"
@@ -264,6 +265,36 @@ static void load_in_pieces(void *arg)
 Test(pf_stream, load_applies_every_section_however_the_stream_is_split)
 {
     fake_guc_pf_run(&gpu, load_in_pieces, NULL);
+}
+
+static void load_and_recover(void *arg)
+{
+    (void)arg;
+    cr_expect(pf_vf_recovered(gpu.pf, 1), "nothing was loaded");
+    save();
+    blank();
+    cr_expect_eq(load(saved, sizeof(saved), sizeof(saved)), 0);
+    cr_expect_eq(ops->resume(dev), 0);
+    cr_expect_not(pf_vf_recovered(gpu.pf, 1));
+    cr_expect(pf_vf_recovered(gpu.pf, 2), "another VF");
+    fake_guc_pf_notify(&gpu.gts[1], 1, GUC_PF_NOTIFY_VF_FIXUP_DONE);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    cr_expect_not(pf_vf_recovered(gpu.pf, 1), "one GT of two");
+    fake_guc_pf_notify(&gpu.gts[0], 1, GUC_PF_NOTIFY_VF_FIXUP_DONE);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    cr_expect(pf_vf_recovered(gpu.pf, 1));
+
+    /* A reset ends it too. */
+    cr_expect_eq(ops->pause(dev), 0);
+    cr_expect_eq(load(saved, sizeof(saved), sizeof(saved)), 0);
+    cr_expect_not(pf_vf_recovered(gpu.pf, 1));
+    cr_expect_eq(ops->reset(dev), 0);
+    cr_expect(pf_vf_recovered(gpu.pf, 1));
+}
+
+Test(pf_stream, loaded_vf_has_recovered_when_every_guc_said_so)
+{
+    fake_guc_pf_run(&gpu, load_and_recover, NULL);
 }
 
 static void load_cut(void *arg)
