@@ -74,5 +74,8 @@ const char *vf_wedged(struct vf *vf);                   /* reason, or NULL */
 uint32_t vf_abi(struct vf *vf, unsigned gt);            /* negotiated version */
 unsigned vf_num_gts(struct vf *vf);
 uint64_t vf_ggtt_start(struct vf *vf);
+/* Value that a register of the GT had at bind, of those a VF may not read itself: the PF told it.
+ * offset: as on the main GT, also for the media GT. 0 for one that the PF does not tell. */
+uint32_t vf_runtime_reg(struct vf *vf, unsigned gt, uint32_t offset);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "guest/vf/vf.h"
+#include "guest/vf/vf_relay.h"
 #include "host/kmd/kmd.h"
 
 #define VF_MAIN_GT  0u
@@ -67,6 +68,7 @@ struct vf_gt {
     struct vf_resources resources;
     struct vf_recovery recovery;
     struct vf_tlb tlb;
+    struct vf_relay relay;
     int abi_probe;
 };
 

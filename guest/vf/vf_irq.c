@@ -5,6 +5,7 @@
 #include "guest/vf/vf_internal.h"
 
 #include "firmware/abi/guc_actions_abi.h"
+#include "firmware/abi/guc_actions_sriov_abi.h"
 
 #define SAFETY_POLL_NS (100ull * HAL_NS_PER_MS)
 #define IRQ_CYCLES     100u /* of entering the handler and scanning the page; chosen */
@@ -25,6 +26,7 @@ const struct ct_handler vf_ct_handlers[] = {
     {XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, vf_submit_handle_reset},
     {XE_GUC_ACTION_NOTIFY_MEMORY_CAT_ERROR, vf_submit_handle_reset},
     {XE_GUC_ACTION_TLB_INVALIDATION_DONE, vf_tlb_handle_done},
+    {XE_GUC_ACTION_GUC2VF_RELAY_FROM_PF, vf_relay_handle},
     {XE_GUC_ACTION_NOTIFY_CRASH_DUMP_POSTED, handle_crash},
     {XE_GUC_ACTION_NOTIFY_EXCEPTION, handle_crash},
     {0, NULL},

@@ -70,6 +70,8 @@ static void forget_last_binding(struct vf *vf)
         gt->found_abi = 0;
         gt->recovery = (struct vf_recovery){.step_probe = probe};
         gt->tlb = (struct vf_tlb){0};
+        gt->relay.version = 0;
+        gt->relay.num_registers = 0;
     }
 }
 
@@ -148,11 +150,15 @@ static int configure(struct vf *vf)
     return 0;
 }
 
+/* Interrupts, rings, and the PF behind them. */
 static int connect(struct vf_gt *gt)
 {
     int ret = vf_memirq_register(gt);
 
-    return ret ? ret : ct_enable(gt->ct);
+    if (!ret) {
+        ret = ct_enable(gt->ct);
+    }
+    return ret ? ret : vf_relay_handshake(gt);
 }
 
 /* Two rounds: a first connection, and, as the Linux driver comes to its full load, two resets
@@ -161,6 +167,9 @@ static int load(struct vf_gt *gt)
 {
     int ret = connect(gt);
 
+    if (!ret) {
+        ret = vf_relay_query_registers(gt);
+    }
     if (!ret) {
         ct_disable(gt->ct);
         ret = reset_and_handshake(gt, RESET_ATTEMPTS);

@@ -17,6 +17,7 @@
 #include "host/abi/xe_lrc_layout.h"
 #include "tests/unit/fake_engine_vf.h"
 #include "tests/unit/fake_hal.h"
+#include "tests/unit/fake_relay_vf.h"
 
 #define RAM_BYTES     (16u << 20)
 #define RUN_LIMIT_NS  (60ull * HAL_NS_PER_S)
@@ -81,17 +82,23 @@ void peer_post_migrated(struct peer *peer, unsigned gt)
     post_guc(peer, gt, MEMIRQ_BYTE_SW_INT_0);
 }
 
-void peer_send_g2h(struct peer *peer, unsigned gt, const uint32_t *hxg, uint32_t len)
+static void send_g2h(struct peer *peer, unsigned gt, uint32_t fence, const uint32_t *hxg,
+                     uint32_t len)
 {
     struct peer_gt *guc = &peer->gts[gt];
     uint32_t *tail = need(peer, guc->g2h_desc + 4);
     uint32_t size = (uint32_t)guc->g2h_size / 4;
 
     for (uint32_t i = 0; i <= len; i++) {
-        *need(peer, guc->g2h + 4ull * ((*tail + i) % size)) = i ? hxg[i - 1] : len;
+        *need(peer, guc->g2h + 4ull * ((*tail + i) % size)) = i ? hxg[i - 1] : fence << 16 | len;
     }
     *tail = (*tail + len + 1) % size;
     post_guc(peer, gt, MEMIRQ_BYTE_GUC2HOST);
+}
+
+void peer_send_g2h(struct peer *peer, unsigned gt, const uint32_t *hxg, uint32_t len)
+{
+    send_g2h(peer, gt, 0, hxg, len);
 }
 
 static void send_event(struct peer *peer, unsigned gt, uint32_t action, const uint32_t *data,
@@ -120,6 +127,35 @@ void peer_run_engines(struct peer *peer)
         for (unsigned id = 0; id < PEER_CONTEXTS; id++) {
             run_context(peer, gt, id);
         }
+    }
+}
+
+/* Opt-ins and policies are answered with the count of KLVs. */
+static void handle_request(struct peer *peer, unsigned gt, uint32_t fence, const uint32_t *hxg,
+                           uint32_t len)
+{
+    uint32_t reply = SUCCESS;
+
+    if (!peer->answer_h2g || !peer->answer_h2g(peer, gt, hxg, &reply)) {
+        switch (hxg[0] & 0xffffu) {
+        case XE_GUC_ACTION_VF2GUC_RELAY_TO_PF:
+            break;
+        case XE_GUC_ACTION_OPT_IN_FEATURE_KLV:
+            reply |= hxg[3];
+            break;
+        case XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV:
+            reply |= 1;
+            break;
+        default:
+            reply = FAILURE | XE_GUC_RESPONSE_UNKNOWN_ACTION;
+            break;
+        }
+    }
+    if (reply) {
+        send_g2h(peer, gt, fence, &reply, 1);
+    }
+    if ((hxg[0] & 0xffffu) == XE_GUC_ACTION_VF2GUC_RELAY_TO_PF && reply == SUCCESS) {
+        fake_relay_serve(peer, gt, hxg, len);
     }
 }
 
@@ -183,7 +219,8 @@ static void serve_ctb(struct peer *peer, unsigned gt)
         if (*head == *need(peer, guc->h2g_desc + 4)) {
             return;
         }
-        uint32_t len = *need(peer, guc->h2g + 4ull * *head) & GUC_CTB_MSG_0_NUM_DWORDS;
+        uint32_t header = *need(peer, guc->h2g + 4ull * *head);
+        uint32_t len = header & GUC_CTB_MSG_0_NUM_DWORDS;
 
         for (uint32_t i = 0; i < len; i++) {
             hxg[i] = *need(peer, guc->h2g + 4ull * (*head + 1 + i));
@@ -191,7 +228,11 @@ static void serve_ctb(struct peer *peer, unsigned gt)
         *head = (uint32_t)((*head + len + 1) % (guc->h2g_size / 4));
         if (len) {
             log_message(peer->h2g_log, &peer->h2g_count, gt, hxg, len);
-            handle_h2g(peer, gt, hxg);
+            if (hxg[0] >> 28 == GUC_HXG_TYPE_REQUEST) {
+                handle_request(peer, gt, header >> 16, hxg, len);
+            } else {
+                handle_h2g(peer, gt, hxg);
+            }
         }
     }
 }
@@ -442,6 +483,7 @@ struct peer *peer_create(uint32_t abi)
     peer->ggtt_size = GGTT_SIZE;
     peer->num_contexts = PEER_CONTEXTS;
     peer->num_doorbells = 4;
+    peer->num_registers = 3;
     peer->gmd_id[0] = peer->gmd_id[1] = 0x07800004;
     peer->command_budget = ~0u;
     peer->vf = vf_create(peer->hal, &config);

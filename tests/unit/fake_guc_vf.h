@@ -58,6 +58,12 @@ struct peer {
     /* A test's own answer: fills reply and returns true, or leaves it to the peer. reply[0] 0:
      * none. */
     bool (*answer)(struct peer *peer, unsigned gt, const uint32_t *request, uint32_t *reply);
+    /* The same for blocking H2G requests: reply is the one HXG dword that answers. */
+    bool (*answer_h2g)(struct peer *peer, unsigned gt, const uint32_t *request, uint32_t *reply);
+    /* The PF behind the GuC: a test's own, or the peer's, which has num_registers to tell. msg:
+     * the H2G message. */
+    bool (*relay)(struct peer *peer, unsigned gt, const uint32_t *msg, uint32_t len);
+    unsigned num_registers;
     unsigned counter; /* the test's */
 };
 
@@ -77,6 +83,12 @@ void peer_post_migrated(struct peer *peer, unsigned gt);
 void peer_post(struct peer *peer, unsigned unit, unsigned byte);
 void peer_send_g2h(struct peer *peer, unsigned gt, const uint32_t *hxg, uint32_t len);
 void peer_run_engines(struct peer *peer);
+/* The PF's answer to a relay request: an HXG message under an id, as an event. */
+void peer_send_relay(struct peer *peer, unsigned gt, uint32_t id, const uint32_t *hxg,
+                     uint32_t len);
+/* Register n of those that the peer's PF tells: offset and value. */
+uint32_t peer_register_offset(unsigned gt, unsigned n);
+uint32_t peer_register_value(unsigned gt, unsigned n);
 
 /* RAM behind a GGTT address, NULL when there is no entry. */
 uint32_t *peer_memory(struct peer *peer, uint64_t ggtt_addr);
