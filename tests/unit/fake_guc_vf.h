@@ -64,7 +64,9 @@ struct peer {
      * the H2G message. */
     bool (*relay)(struct peer *peer, unsigned gt, const uint32_t *msg, uint32_t len);
     unsigned num_registers;
-    unsigned counter; /* the test's */
+    unsigned counter; /* the test's, as are these */
+    int result;
+    uint64_t waited_ns;
 };
 
 /* A GPU with main and media GT, ABI as given, and a driver on it that has not been probed. */

@@ -37,6 +37,11 @@ void scene_start_jobs(struct peer *peer, enum vf_engine engine, unsigned jobs)
     hal_delay(peer->hal, HAL_NS_PER_MS);
 }
 
+void scene_migrate(void *peer)
+{
+    peer_migrate(peer, SCENE_BASE_2, false);
+}
+
 void scene_settle(struct peer *peer)
 {
     hal_delay(peer->hal, SETTLE_NS);

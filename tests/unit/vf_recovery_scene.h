@@ -16,6 +16,8 @@ extern const struct vf_job scene_job;
 void scene_run(uint32_t abi, void (*program)(void *peer));
 /* Probes; queue 0 on an engine of the main GT, queue 1 video, jobs on each that stay unfinished. */
 void scene_start_jobs(struct peer *peer, enum vf_engine engine, unsigned jobs);
+/* peer_migrate to SCENE_BASE_2, for fake_at. */
+void scene_migrate(void *peer);
 /* Longer than a recovery takes. */
 void scene_settle(struct peer *peer);
 /* Lets the engines run; each queue's jobs must have run once. */
