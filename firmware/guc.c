@@ -168,20 +168,40 @@ static void serve_doorbells(struct guc *guc)
     }
 }
 
+/* An address of the range that the VF had before it moved here: what its driver must have fixed
+ * before it let this GuC go on. */
+static bool is_stale(const struct guc *guc, unsigned fn, uint64_t addr)
+{
+    const struct guc_function *function = &guc->functions[fn];
+
+    return addr - function->left_start < function->left_size && !guc_fn_owns(guc, fn, addr, 1);
+}
+
+static const char *fault_name(const struct guc *guc, uint32_t fault, uint32_t addr)
+{
+    static const char *const names[3][2] = {{"absent read", "absent write"},
+                                            {"foreign read", "foreign write"},
+                                            {"stale read", "stale write"}};
+    unsigned kind = fault & GUCBUS_FAULT_FOREIGN ? 1 : 0;
+
+    if (is_stale(guc, FIELD_GET(GUCBUS_FAULT_FN, fault), addr)) {
+        kind = 2;
+    }
+    return names[kind][fault & GUCBUS_FAULT_WRITE ? 1 : 0];
+}
+
 static void serve_faults(struct guc *guc)
 {
     for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
         uint32_t fault = hal_read32(guc->hal, GUCBUS_FAULT_NEXT);
-        bool foreign = fault & GUCBUS_FAULT_FOREIGN;
+        uint32_t addr;
 
         if (!(fault & GUCBUS_FAULT_VALID)) {
             return;
         }
+        addr = hal_read32(guc->hal, GUCBUS_FAULT_ADDR);
         trace_fault(guc->hal, (int)guc->config.gt, FIELD_GET(GUCBUS_FAULT_FN, fault),
-                    fault & GUCBUS_FAULT_WRITE ? foreign ? "foreign write" : "absent write"
-                    : foreign                  ? "foreign read"
-                                               : "absent read",
-                    hal_read32(guc->hal, GUCBUS_FAULT_ADDR));
+                    fault_name(guc, fault, addr), addr);
     }
 }
 

@@ -304,6 +304,10 @@ static void take_setup(const struct load *load)
     const struct blob_header *header = &load->header;
 
     function->abi = header->abi;
+    if (header->ggtt_start != function->config.ggtt_start) {
+        function->left_start = header->ggtt_start;
+        function->left_size = header->ggtt_size;
+    }
     for (unsigned i = 0; i < GUC_SELF_KEYS; i++) {
         function->self[i] = self_is_address(i) ? moved(load, header->self[i]) : header->self[i];
     }

@@ -46,9 +46,10 @@ struct guc_function {
     struct guc_vf_config config;
     uint64_t self[GUC_SELF_KEYS]; /* self config by key; 0 when not given */
     struct guc_ctb ctb;
-    uint32_t abi;    /* version that its driver last matched */
-    uint32_t marker; /* of RESFIX_START; 0 none */
-    uint32_t notify; /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
+    uint32_t abi;                   /* version that its driver last matched */
+    uint32_t marker;                /* of RESFIX_START; 0 none */
+    uint64_t left_start, left_size; /* GGTT range before the last move; size 0: none */
+    uint32_t notify;                /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
     uint32_t mailbox_count;
     struct guc_context *contexts[GUC_CONTEXT_PAGES];
     struct guc_probes probes;

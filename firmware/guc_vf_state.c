@@ -256,5 +256,6 @@ void guc_fn_drop(struct guc *guc, unsigned fn)
         function->self[i] = 0;
     }
     function->marker = 0;
+    function->left_size = 0;
     function->abi = guc->config.abi_version;
 }

@@ -18,7 +18,7 @@
 
 static uint32_t causes(const struct bench *bench)
 {
-    uint32_t mask = bench->flr ? GUCBUS_IRQ_FLR : 0;
+    uint32_t mask = (bench->flr ? GUCBUS_IRQ_FLR : 0) | (bench->fault ? GUCBUS_IRQ_FAULT : 0);
 
     for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
         uint32_t held = bench->fns[fn].closed ? GUCBUS_DB_CTB : 0;
@@ -126,6 +126,12 @@ static uint64_t chip_read(void *arg, uint32_t offset, unsigned size)
         value = bench->flr;
         bench->flr = 0;
         return value;
+    case GUCBUS_FAULT_NEXT:
+        value = bench->fault;
+        bench->fault = 0;
+        return value;
+    case GUCBUS_FAULT_ADDR:
+        return bench->fault_addr;
     default:
         return 0;
     }

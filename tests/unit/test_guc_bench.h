@@ -56,6 +56,7 @@ struct bench {
     uint32_t irqs[GUC_FUNCTIONS]; /* vectors raised, or-ed */
     unsigned migrated[GUC_FUNCTIONS];
     uint32_t flr;
+    uint32_t fault, fault_addr; /* GUCBUS_FAULT_NEXT, GUCBUS_FAULT_ADDR */
     unsigned tlb_invalidations;
     void (*test)(struct bench *bench);
 };

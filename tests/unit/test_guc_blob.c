@@ -134,6 +134,39 @@ Test(guc_blob, moves_a_vf_to_another_range)
     run(V127, round_trip);
 }
 
+static void expect_fault(struct bench *bench, uint32_t flags, uint32_t addr, const char *what)
+{
+    unsigned before = fake_trace_count(bench->hal, what);
+
+    bench->fault_addr = addr;
+    bench->fault = GUCBUS_FAULT_VALID | flags | FIELD_PREP(GUCBUS_FAULT_FN, 2u);
+    bench_settle(bench);
+    cr_expect_eq(fake_trace_count(bench->hal, what), before + 1, "%s at %#x", what, addr);
+}
+
+static void old_addresses(struct bench *bench)
+{
+    const uint32_t old = (uint32_t)(BENCH_VF_START(1) + BENCH_LRC(3));
+    const uint32_t new = (uint32_t)(BENCH_VF_START(2) + BENCH_LRC(3));
+
+    make_image(bench);
+    make_target(bench);
+    expect_fault(bench, GUCBUS_FAULT_FOREIGN, old, "fault fn=2 what=foreign read");
+    load_buffer(bench, &image);
+    cr_assert_eq(bench_blob(bench, 2, GUC_PF_OPCODE_VF_RESTORE, image.len),
+                 BENCH_SUCCESS(image.len));
+    expect_fault(bench, GUCBUS_FAULT_FOREIGN, old, "fault fn=2 what=stale read");
+    expect_fault(bench, GUCBUS_FAULT_WRITE, old, "fault fn=2 what=stale write");
+    expect_fault(bench, 0, new, "fault fn=2 what=absent read");
+    expect_fault(bench, GUCBUS_FAULT_FOREIGN, (uint32_t)BENCH_VF_START(3),
+                 "fault fn=2 what=foreign read");
+}
+
+Test(guc_blob, addresses_of_the_range_before_are_told_from_other_foreign_ones)
+{
+    run(V127, old_addresses);
+}
+
 static void source_goes_on(struct bench *bench)
 {
     make_image(bench);
