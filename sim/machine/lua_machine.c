@@ -199,18 +199,21 @@ static uint32_t version_of(struct params *params, const char *key)
     return (uint32_t)params_find(params, key)->number;
 }
 
-/* GPU.guc.abi: the key of one GPU, with the value for all as its default. */
+/* GPU.guc.abi: the key of one GPU, with the value for all as its default unless the scenario
+ * declared another. */
 static uint32_t gpu_abi(lua_State *lua, const char *gpu)
 {
     struct params *params = script_of(lua)->config.params;
     struct param param = {.type = PARAM_VERSION};
+    const struct param *own;
     char error[ERROR_TEXT_LEN];
 
     (void)snprintf(param.name, sizeof(param.name), "%s.guc.abi", gpu);
     (void)snprintf(param.text, sizeof(param.text), "VF ABI of the GuCs of %s", gpu);
     (void)snprintf(param.default_value, sizeof(param.default_value), "%s",
                    params_find(params, "guc.abi")->value);
-    if (!params_declare(params, &param, error)) {
+    own = params_find(params, param.name);
+    if ((!own || own->type != param.type) && !params_declare(params, &param, error)) {
         luaL_error(lua, "%s", error);
     }
     return version_of(params, param.name);

@@ -137,6 +137,8 @@ Test(cli, unknown_key_gets_the_nearest_one)
 Test(cli, bad_value_of_a_key_is_refused)
 {
     EXPECT_RUN(SMALL_MACHINE, "--set guc.abi=new", 2, "a version such as");
+    EXPECT_RUN("params { { 'src.guc.abi', 'version', '1.26', 'old' } }\n" SMALL_MACHINE, "", 0,
+               "src.guc.abi=1.26");
     EXPECT_RUN("params { { 'n', 'int', 1, 'n', min = 1, max = 9 } }\n" SMALL_MACHINE, "--set n=10",
                2, "out of range, 1 to 9");
 }
