@@ -69,6 +69,7 @@ struct vf_gt {
     struct vf_recovery recovery;
     struct vf_tlb tlb;
     struct vf_relay relay;
+    struct bo klvs; /* what the GuC is to read of an opt-in */
     int abi_probe;
 };
 
@@ -152,6 +153,14 @@ MUST_USE int vf_guc_query_resources(struct vf_gt *gt, struct vf_resources *resou
 MUST_USE int vf_guc_hwconfig(struct vf_gt *gt);
 MUST_USE int vf_guc_resfix_start(struct vf_gt *gt, uint16_t marker);
 MUST_USE int vf_guc_resfix_done(struct vf_gt *gt, uint16_t marker);
+
+/* ---- vf_features.c: messages by CTB once it is enabled --------------------------------------- */
+
+/* Takes the memory for them, before the CTB is enabled. Returns 0, -ENOMEM, -ENOSPC. */
+MUST_USE int vf_features_create(struct vf_gt *gt);
+/* Returns 0; -ENOKEY when the GuC knows less than was sent, -EPROTO when more, or as
+ * ct_send_recv. */
+MUST_USE int vf_features_enable(struct vf_gt *gt);
 
 /* ---- vf_memirq.c ----------------------------------------------------------------------------- */
 

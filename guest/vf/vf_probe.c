@@ -177,7 +177,10 @@ static int load(struct vf_gt *gt)
     if (!ret) {
         ret = reset_and_handshake(gt, RESET_ATTEMPTS);
     }
-    return ret ? ret : connect(gt);
+    if (!ret) {
+        ret = connect(gt);
+    }
+    return ret ? ret : vf_features_enable(gt);
 }
 
 static int bind(struct vf *vf)
@@ -205,7 +208,10 @@ static int bind(struct vf *vf)
         /* A registration after a migration may be the second one: as an event it is dropped
          * silently. */
         ct_set_register_as_event(vf->gts[i].ct, true);
-        ret = ct_place(vf->gts[i].ct, vf->ggtt);
+        ret = vf_features_create(&vf->gts[i]);
+        if (!ret) {
+            ret = ct_place(vf->gts[i].ct, vf->ggtt);
+        }
         if (!ret) {
             ret = load(&vf->gts[i]);
         }
@@ -257,6 +263,7 @@ void vf_remove(struct vf *vf)
     }
     for (unsigned i = 0; i < vf->num_gts; i++) {
         ct_unplace(vf->gts[i].ct);
+        release(vf, &vf->gts[i].klvs);
     }
     release(vf, &vf->hwconfig);
     release(vf, &vf->results);
