@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gpu_regs.h"
+
 #define WAIT_LIMIT_NS (10 * HAL_NS_PER_MS)
 #define RUN_LIMIT_NS  HAL_NS_PER_S
 
@@ -267,6 +269,18 @@ static int vf_gts(lua_State *lua)
     return 1;
 }
 
+/* vf:register(offset [, gt]): what the PF told of a register that a VF cannot read. */
+static int vf_told_register(lua_State *lua)
+{
+    struct vf *vf = check_driver(lua);
+    uint32_t offset = (uint32_t)lua_check_range(lua, 2, 0, BAR0_SIZE - 1);
+    unsigned gt =
+        lua_isnoneornil(lua, 3) ? 0 : (unsigned)lua_check_range(lua, 3, 0, VF_MAX_GTS - 1);
+
+    lua_pushinteger(lua, vf_runtime_reg(vf, gt, offset));
+    return 1;
+}
+
 static int vf_start_of_ggtt(lua_State *lua)
 {
     lua_pushinteger(lua, (lua_Integer)vf_ggtt_start(check_driver(lua)));
@@ -295,5 +309,6 @@ const luaL_Reg lua_vf_methods[] = {
     {"abi", vf_abi_text},
     {"gts", vf_gts},
     {"ggtt_start", vf_start_of_ggtt},
+    {"register", vf_told_register},
     {NULL, NULL},
 };
