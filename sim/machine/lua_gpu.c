@@ -106,6 +106,15 @@ static int gpu_flr(lua_State *lua)
     return control(lua, "gpu:flr", pf_control_flr);
 }
 
+/* gpu:pci_flr(vf): the chip tells the GuCs, they tell the PF; does not wait for any of that. */
+static int gpu_pci_flr(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+
+    sim_gpu_flr(gpu->sim, check_vf(lua, gpu));
+    return 0;
+}
+
 /* gpu:state(vf [, gt]): of the PF's control machine. */
 static int gpu_state(lua_State *lua)
 {
@@ -137,22 +146,29 @@ static struct vfio_device *check_vfio(lua_State *lua)
     return &machine_find_fn(gpu, check_vf(lua, gpu))->vfio;
 }
 
+/* The state of that name, or -1. */
+static int find_vfio_state(const char *name)
+{
+    for (int state = VFIO_DEVICE_STATE_ERROR; state <= VFIO_DEVICE_STATE_PRE_COPY_P2P; state++) {
+        if (strcmp(vfio_state_name((enum vfio_device_mig_state)state), name) == 0) {
+            return state;
+        }
+    }
+    return -1;
+}
+
 /* gpu:vfio(vf [, state]): tells the migration state, or goes to another. */
 static int gpu_vfio(lua_State *lua)
 {
     struct vfio_device *device = check_vfio(lua);
-    const char *wanted = luaL_optstring(lua, 3, NULL);
 
-    for (int state = VFIO_DEVICE_STATE_ERROR; wanted && state <= VFIO_DEVICE_STATE_PRE_COPY_P2P;
-         state++) {
-        if (strcmp(vfio_state_name((enum vfio_device_mig_state)state), wanted) != 0) {
-            continue;
+    if (!lua_isnoneornil(lua, 3)) {
+        int state = find_vfio_state(luaL_checkstring(lua, 3));
+
+        if (state < 0) {
+            return luaL_argerror(lua, 3, "a VFIO migration state is wanted: RUNNING, STOP, ...");
         }
         finish(lua, "gpu:vfio", vfio_set_state(device, (enum vfio_device_mig_state)state));
-        wanted = NULL;
-    }
-    if (wanted) {
-        return luaL_argerror(lua, 3, "a VFIO migration state is wanted: RUNNING, STOP, ...");
     }
     lua_pushstring(lua, vfio_state_name(device->state));
     return 1;
@@ -267,6 +283,7 @@ const luaL_Reg lua_gpu_methods[] = {
     {"resume", gpu_resume},
     {"stop", gpu_stop},
     {"flr", gpu_flr},
+    {"pci_flr", gpu_pci_flr},
     {"state", gpu_state},
     {"recovered", gpu_recovered},
     {"vfio", gpu_vfio},

@@ -79,10 +79,10 @@ void lua_check_fields(lua_State *lua, int index, const char *const *names)
         if (known) {
             continue;
         }
+        near = key ? nearest_name(key, names, count) : NULL;
         if (!key) {
             luaL_error(lua, "named fields are wanted here, not [%s]", lua_push_text(lua, -2));
         }
-        near = nearest_name(key, names, count);
         luaL_error(lua, "there is no field %s here%s%s%s", key, near ? ", did you mean " : "",
                    near ? near : "", near ? "?" : "");
     }

@@ -378,7 +378,6 @@ int run_once(struct run_options *options)
 int run_main(int argc, char **argv)
 {
     static struct run_options options; /* large */
-    int code;
 
     options = (struct run_options){
         .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
@@ -386,7 +385,8 @@ int run_main(int argc, char **argv)
         return EXIT_TROUBLE;
     }
     if (options.verify_skip) {
-        code = verify_start(&options);
+        int code = verify_start(&options);
+
         if (code < 0 || code == EXIT_TROUBLE || code == EXIT_INTERRUPTED) {
             (void)fprintf(stderr, "gucsim: the run without skipping failed%s%s\n",
                           code < 0 ? ": " : "", code < 0 ? strerror(-code) : "");

@@ -1,5 +1,5 @@
--- A VM migrates again before it has recovered from its last migration, at each step of recovery.
 -- SPDX-License-Identifier: MIT
+-- A VM migrates again before it has recovered from its last migration, at each step of recovery.
 local work = require "lib.work"
 
 local p = params {

@@ -1,10 +1,10 @@
--- RESFIX_DONE of one migration reaches the GuC of the next: harmful below ABI 1.27, then not.
 -- SPDX-License-Identifier: MIT
+-- RESFIX_DONE of one migration reaches the GuC of the next: harmful below ABI 1.27, then not.
 local work = require "lib.work"
 
 local p = params {
-  { "jobs", "int", 6, "jobs in each queue when a case begins", min = 1, max = 100 },
-  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 1000000 },
+  { "jobs", "int", 6, "jobs in each queue when a case begins", min = 3, max = 100 },
+  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 5000, max = 1000000 },
   { "old1.guc.abi", "version", "1.26", "VF ABI of the GuCs of old1" },
   { "old2.guc.abi", "version", "1.26", "VF ABI of the GuCs of old2" },
 }

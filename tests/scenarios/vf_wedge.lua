@@ -1,11 +1,11 @@
--- A target that gives the VF other resources than the source: the driver gives the device up.
 -- SPDX-License-Identifier: MIT
+-- A target that gives the VF other resources than the source: the driver gives the device up.
 local work = require "lib.work"
 local image = require "lib.image"
 
 local p = params {
-  { "jobs", "int", 6, "jobs in each queue when a VM is migrated", min = 1, max = 100 },
-  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 0, max = 1000000 },
+  { "jobs", "int", 6, "jobs in each queue when a VM is migrated", min = 3, max = 100 },
+  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 5000, max = 1000000 },
 }
 
 -- Each case is a VM and changes one thing of what its VF has. A range of another size is already

@@ -1,10 +1,13 @@
--- Migration streams as texts: to walk through their packets and to forge them.
 -- SPDX-License-Identifier: MIT
+-- Migration streams as texts: to walk through their packets and to forge them.
 local image = {}
 
 -- version, type, tile, GT, flags, offset, size
 local HEADER = "<I1I1I1I1I4I8I8"
-local GGTT, GUC = 3, 5
+local GGTT, MMIO, GUC = 3, 4, 5
+
+-- Dwords of the GuC's part, from 0.
+local FLAGS, NUM_CONTEXTS = 8, 28
 
 -- Calls change(type, payload) for each packet and puts together what it returns.
 function image.map(stream, change)
@@ -17,6 +20,32 @@ function image.map(stream, change)
     at = first + size
   end
   return table.concat(parts)
+end
+
+local function dword(text, index)
+  return (string.unpack("<I4", text, 4 * index + 1))
+end
+
+-- What a VF has, summed up over its GTs: contexts and rings that GuCs know, GGTT entries that
+-- point somewhere, mailbox registers that are not zero.
+function image.count(stream)
+  local seen = { contexts = 0, rings = 0, entries = 0, mailbox = 0 }
+  image.map(stream, function(kind, payload)
+    if kind == GUC then
+      seen.contexts = seen.contexts + dword(payload, NUM_CONTEXTS)
+      seen.rings = seen.rings + (dword(payload, FLAGS) & 1)
+    elseif kind == GGTT then
+      for at = 1, #payload, 8 do
+        seen.entries = seen.entries + (string.unpack("<I8", payload, at) > 1 and 1 or 0)
+      end
+    elseif kind == MMIO then
+      for index = 0, 3 do
+        seen.mailbox = seen.mailbox + (dword(payload, index) ~= 0 and 1 or 0)
+      end
+    end
+    return payload
+  end)
+  return seen
 end
 
 local function crc32(text)

@@ -1,6 +1,6 @@
+-- SPDX-License-Identifier: MIT
 -- What the scenarios of races have in common: jobs of a VM whose sums tell whether each ran
 -- once, and neighbours that must not notice anything.
--- SPDX-License-Identifier: MIT
 local work = {}
 
 -- Binds the driver and makes a queue on each engine of the list. Queue n adds up in slot n.
