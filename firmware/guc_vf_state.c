@@ -11,7 +11,7 @@
  *                                '--RESTORE--> RESFIX_PAUSED --RESUME--> RESFIX_BLOCKED -'
  *                                                            <--PAUSE---
  *   almost any --STOP--> STOPPED;  any --FLR--> FLR_PENDING --FLR_START--> FLR_WAIT_FINISH
- *   --FLR_FINISH--> READY;  any --UNPROVISION--> UNPROVISIONED
+ *   --FLR_FINISH--> READY;  any --UNPROVISION--> UNPROVISIONED. A second FLR is part of the first.
  *
  * Decisions of the model: ACTIVITY, which makes a VF running, is the first enable of its CTB
  * (without CTB it cannot register a context). A command that a state does not name is refused and
@@ -177,7 +177,9 @@ static const struct arc arcs[] = {
 
     {CONFIGURED & ~IN_FLR, GUC_VF_EVENT_STOP, GUC_VF_STOPPED, drop_and_close},
 
-    {CONFIGURED, GUC_VF_EVENT_FLR, GUC_VF_FLR_PENDING, begin_flr},
+    {CONFIGURED & ~IN(FLR_WAIT_FINISH), GUC_VF_EVENT_FLR, GUC_VF_FLR_PENDING, begin_flr},
+    /* All is clean and nothing has run since; the PF is at it and would not hear. */
+    {IN(FLR_WAIT_FINISH), GUC_VF_EVENT_FLR, STAY, NULL},
     {CONFIGURED, GUC_VF_EVENT_FLR_START, GUC_VF_FLR_WAIT_FINISH, clean_for_flr},
     {IN(FLR_WAIT_FINISH), GUC_VF_EVENT_FLR_FINISH, GUC_VF_READY, open_gate},
 };

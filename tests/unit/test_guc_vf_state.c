@@ -26,7 +26,7 @@ static const char *const map[GUC_VF_STATE_COUNT] = {
     ".u.rf....sbRlw.", /* resfix_blocked */
     ".u.......s..lw.", /* stopped */
     ".u..........lw.", /* flr_pending */
-    ".u..........lwr", /* flr_wait_finish */
+    ".u..........wwr", /* flr_wait_finish */
 };
 
 Test(guc_vf_state, every_event_in_every_state)
@@ -180,6 +180,26 @@ static void flr(struct bench *bench)
 Test(guc_vf_state, flr_cleans_and_keeps_provisioning)
 {
     run(V127, flr);
+}
+
+static void flr_in_flr(struct bench *bench)
+{
+    bench_start_vf(bench, 1);
+    bench_drain(bench, 0);
+    bench->flr = GUCBUS_FLR_VALID | 1;
+    cr_expect_eq(notification(bench), GUC_PF_NOTIFY_VF_FLR);
+    cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_FLR_START), BENCH_SUCCESS(0));
+    bench->flr = GUCBUS_FLR_VALID | 1;
+    bench_settle(bench);
+    cr_expect_eq(bench_state(bench, 1), GUC_VF_FLR_WAIT_FINISH);
+    cr_expect_eq(fake_trace_count(bench->hal, "hxg=90005106 00000001 00000002"), 1, "one FLR_DONE");
+    cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_FLR_FINISH), BENCH_SUCCESS(0));
+    cr_expect_eq(bench_state(bench, 1), GUC_VF_READY);
+}
+
+Test(guc_vf_state, flr_during_an_flr_is_part_of_it)
+{
+    run(V127, flr_in_flr);
 }
 
 static void flr_in_pause(struct bench *bench)
