@@ -167,6 +167,8 @@ static const struct arc {
      pf_migration_drop},
 
     /* function level reset */
+    /* The GuC tells of a second reset only when FINISH has reached it: a new one. */
+    {PF_IN(FLR_SEND_FINISH), PF_EVENT_FLR, PF_FLR_SEND_START, 0, NULL},
     {PF_FLR, PF_EVENT_FLR, SAME, 0, NULL},
     {ANY, PF_EVENT_FLR, PF_FLR_SEND_START, 0, pf_migration_drop},
     {PF_IN(FLR_SEND_START), PF_EVENT_SENDING, PF_FLR_WAIT_GUC, 0, NULL},
