@@ -160,7 +160,7 @@ static void serve_doorbells(struct guc *guc)
             return;
         }
         if (doorbell & GUCBUS_DB_CTB) {
-            guc->functions[fn].ctb.doorbell = true;
+            guc_ctb_rang(guc, fn);
         }
         if (doorbell & GUCBUS_DB_MBOX) {
             guc_mailbox_serve(guc, fn);

@@ -28,6 +28,20 @@ struct desc {
     uint32_t head, tail, status;
 };
 
+/* Tells where the message at an end of ours stands. */
+static void trace_at(struct guc *guc, unsigned fn, const char *of, uint32_t pos,
+                     enum trace_hop_at at)
+{
+    const struct trace_hop hop = {.gt = (int)guc->config.gt,
+                                  .of = of,
+                                  .fn = fn,
+                                  .epoch = guc->functions[fn].ctb.epoch,
+                                  .pos = pos,
+                                  .at = at};
+
+    trace_hop(guc->hal, &hop);
+}
+
 /* ---- descriptors ----------------------------------------------------------------------------- */
 
 /* Takes the rings out of use and says why. */
@@ -224,6 +238,7 @@ static int place(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *
                                 .len_dw = len - GUC_CTB_HDR_LEN};
     uint32_t head;
 
+    trace_at(guc, fn, "g2h", message.pos, TRACE_HOP_G2H_BEGUN);
     if (check_desc(guc, fn, &ctb->g2h, &head)) {
         return -EPIPE;
     }
@@ -233,12 +248,17 @@ static int place(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *
         return -ENOSPC;
     }
     /* The tail follows the whole message, the interrupt follows the tail. */
-    if (write_ring(guc, fn, words, len) || publish(guc, fn, &ctb->g2h, len)) {
+    if (write_ring(guc, fn, words, len)) {
+        return -EPIPE;
+    }
+    trace_at(guc, fn, "g2h", message.pos, TRACE_HOP_G2H_WRITTEN);
+    if (publish(guc, fn, &ctb->g2h, len)) {
         return -EPIPE;
     }
     hal_probe_set(guc->hal, guc->functions[fn].probes.g2h_fence, message.fence);
     trace_g2h(guc->hal, &message);
     guc_irq_send(guc, fn, GUC_INTR_GUC2HOST);
+    trace_at(guc, fn, "g2h", message.pos, TRACE_HOP_IRQ_RAISED);
     return 0;
 }
 
@@ -310,20 +330,21 @@ bool guc_ctb_flush(struct guc *guc, unsigned fn)
 
 /* ---- H2G ------------------------------------------------------------------------------------- */
 
-static void handle(struct guc *guc, unsigned fn, uint32_t fence, const uint32_t *hxg, uint32_t len)
+static void handle(struct guc *guc, unsigned fn, const struct trace_ctb *message)
 {
+    const uint32_t *hxg = message->hxg;
     struct guc_request request = {.fn = fn,
                                   .transport = GUC_CTB,
                                   .type = FIELD_GET(GUC_HXG_MSG_0_TYPE, hxg[0]),
                                   .hxg = hxg,
-                                  .len = len};
+                                  .len = message->len_dw};
     uint32_t answer[GUC_MAX_MMIO_MSG_LEN];
     uint32_t answer_len = guc_action_run(guc, &request, answer);
 
+    trace_at(guc, fn, "h2g", message->pos, TRACE_HOP_HANDLER_ENDED);
     if (answer_len) {
         /* Without rings the answer is lost; the driver sees their status. */
-        (void)guc_ctb_send(guc, fn, (uint16_t)fence,
-                           (uint16_t)FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, hxg[0]), answer,
+        (void)guc_ctb_send(guc, fn, (uint16_t)message->fence, (uint16_t)message->action, answer,
                            answer_len);
     }
 }
@@ -370,7 +391,7 @@ static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t le
     }
     hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_fence, message.fence);
     trace_h2g(guc->hal, &message);
-    handle(guc, fn, message.fence, message.hxg, message.len_dw);
+    handle(guc, fn, &message);
     return 0;
 }
 
@@ -417,13 +438,25 @@ static void serve_copy(struct guc *guc, unsigned fn, const uint32_t *words, uint
     }
 }
 
+void guc_ctb_rang(struct guc *guc, unsigned fn)
+{
+    struct guc_ctb *ctb = &guc->functions[fn].ctb;
+
+    ctb->doorbell = true;
+    trace_at(guc, fn, "h2g", ctb->h2g.pos, TRACE_HOP_GUC_SEES);
+}
+
 bool guc_ctb_serve(struct guc *guc, unsigned fn)
 {
     struct guc_ctb *ctb = &guc->functions[fn].ctb;
     uint32_t words[MAX_LEN];
     uint32_t tail, available, copied;
 
-    if (!may_serve(guc, fn) || check_desc(guc, fn, &ctb->h2g, &tail)) {
+    if (!may_serve(guc, fn)) {
+        return false;
+    }
+    trace_at(guc, fn, "h2g", ctb->h2g.pos, TRACE_HOP_TURN_BEGUN);
+    if (check_desc(guc, fn, &ctb->h2g, &tail)) {
         return false;
     }
     hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_tail, tail);
@@ -432,6 +465,7 @@ bool guc_ctb_serve(struct guc *guc, unsigned fn)
         ctb->doorbell = false;
         return false;
     }
+    trace_at(guc, fn, "h2g", ctb->h2g.pos, TRACE_HOP_DESC_FETCHED);
     copied =
         available < ctb->h2g.size - ctb->h2g.index ? available : ctb->h2g.size - ctb->h2g.index;
     copied = copied < MAX_LEN ? copied : MAX_LEN;
@@ -439,6 +473,7 @@ bool guc_ctb_serve(struct guc *guc, unsigned fn)
         give_up(guc, fn, &ctb->h2g, 0, "h2g buffer out of reach");
         return false;
     }
+    trace_at(guc, fn, "h2g", ctb->h2g.pos, TRACE_HOP_PAYLOAD_FETCHED);
     serve_copy(guc, fn, words, copied, available);
     /* The ring is read once more before its doorbell counts as served, even when it looks empty
      * now. */

@@ -39,6 +39,8 @@ MUST_USE uint32_t guc_ctb_enable(struct guc *guc, unsigned fn);
  * them). */
 void guc_ctb_disable(struct guc *guc, unsigned fn, bool mark);
 bool guc_ctb_usable(const struct guc *guc, unsigned fn);
+/* The function rang: there may be something in H2G. */
+void guc_ctb_rang(struct guc *guc, unsigned fn);
 /* Serves at most a few H2G messages. Returns whether there may be more. */
 bool guc_ctb_serve(struct guc *guc, unsigned fn);
 /* Places one G2H message, or keeps it until there is room. action: for traces. Returns 0, -EPIPE

@@ -25,6 +25,8 @@ void guc_mailbox_serve(struct guc *guc, unsigned fn)
     uint32_t answer[GUC_MAX_MMIO_MSG_LEN];
     struct guc_request request = {.fn = fn, .transport = GUC_MAILBOX, .hxg = hxg};
     struct trace_mmio message = {.gt = (int)guc->config.gt, .fn = fn, .hxg = hxg};
+    struct trace_hop hop = {
+        .gt = (int)guc->config.gt, .of = "mmio_msg", .fn = fn, .at = TRACE_HOP_G2H_WRITTEN};
     uint32_t len;
 
     if (mailbox_sleeps(guc, fn)) {
@@ -58,4 +60,6 @@ void guc_mailbox_serve(struct guc *guc, unsigned fn)
     while (len-- > 0) {
         hal_write32(guc->hal, reg(fn, len), answer[len]);
     }
+    hop.pos = message.id;
+    trace_hop(guc->hal, &hop);
 }

@@ -10,6 +10,7 @@
 
 #include "firmware/abi/guc_communication_ctb_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
+#include "sim/hal/trace.h"
 
 #define CT_H2G_SIZE_DW     1024u
 #define CT_G2H_SIZE_DW     32768u
@@ -33,12 +34,20 @@ struct ct_ring {
     uint32_t space; /* credits, dwords */
 };
 
+/* A message on its way through send, for traces. */
+struct ct_call {
+    uint32_t number;
+    uint32_t epoch; /* both 0 until it is in the ring */
+    uint32_t pos;
+};
+
 enum ct_answer { CT_PENDING, CT_SUCCESS, CT_FAILURE, CT_RETRY, CT_CANCELLED };
 
 /* A blocking request between its tail and its answer; on the stack of its sender. */
 struct ct_waiter {
     struct ct_waiter *next;
     uint16_t fence;
+    struct ct_call call; /* for traces */
     enum ct_answer answer;
     uint32_t data0;     /* of SUCCESS */
     uint16_t error;     /* of FAILURE */
@@ -71,6 +80,7 @@ struct ct {
     uint32_t next_fence;
     struct ct_waiter *waiters;
     uint64_t received; /* messages taken, ever */
+    uint32_t calls;    /* of send, ever */
     int probes[CT_NUM_PROBES];
     uint16_t actions[CT_NUM_FENCES]; /* by fence: what was asked, to name the answer in traces */
 };
@@ -89,6 +99,10 @@ uint32_t ct_desc_read(const struct ct *ct, const struct ct_ring *ring, unsigned 
 void ct_desc_write(const struct ct *ct, const struct ct_ring *ring, unsigned dword, uint32_t value);
 /* Sets a status bit in the ring's descriptor, for the peer and for whoever looks later. */
 void ct_desc_report(const struct ct *ct, const struct ct_ring *ring, uint32_t status);
+
+/* ---- ct_send.c ----------------------------------------------------------------------------- */
+
+void ct_trace_hop(struct ct *ct, const struct ct_call *call, enum trace_hop_at at);
 
 /* ---- ct_receive.c -------------------------------------------------------------------------- */
 

@@ -196,6 +196,7 @@ static void give_answer(struct ct *ct, const struct message *message, struct ct_
         waiter->answer = CT_SUCCESS;
         break;
     }
+    ct_trace_hop(ct, &waiter->call, TRACE_HOP_MATCHED);
     ct_waiter_remove(ct, waiter);
 }
 

@@ -27,6 +27,21 @@ struct message {
     struct ct_waiter *waiter; /* of a blocking request, or NULL */
 };
 
+void ct_trace_hop(struct ct *ct, const struct ct_call *call, enum trace_hop_at at)
+{
+    const struct trace_hop hop = {
+        .gt = (int)ct->config.gt,
+        .of = "h2g",
+        .fn = ct->config.fn,
+        .epoch = call->epoch,
+        .pos = call->pos,
+        .call = call->number,
+        .at = at,
+    };
+
+    trace_hop(ct->hal, &hop);
+}
+
 /* Recovery comes first: whatever else is wrong then, the message is to be sent again after it. */
 static int check_usable(const struct ct *ct)
 {
@@ -137,16 +152,18 @@ static uint16_t next_fence(struct ct *ct, const struct message *message)
     return (uint16_t)(message->waiter ? fence : fence | CT_FENCE_UNTRACKED);
 }
 
-static void track(struct ct *ct, struct ct_waiter *waiter, uint16_t fence)
+static void track(struct ct *ct, struct ct_waiter *waiter, uint16_t fence,
+                  const struct ct_call *call)
 {
     waiter->fence = fence;
+    waiter->call = *call;
     waiter->answer = CT_PENDING;
     waiter->next = ct->waiters;
     ct->waiters = waiter;
 }
 
 /* Payload, header, tail, in this order: the GuC may read on its own account at any time. */
-static void write_message(struct ct *ct, const struct message *message)
+static void write_message(struct ct *ct, const struct message *message, struct ct_call *call)
 {
     uint16_t fence = next_fence(ct, message);
     uint32_t words[GUC_CTB_MSG_MAX_LEN];
@@ -169,8 +186,10 @@ static void write_message(struct ct *ct, const struct message *message)
     memcpy(words + GUC_CTB_HDR_LEN, message->hxg, 4ull * message->len);
     words[1] &= ~(GUC_HXG_MSG_0_ORIGIN | GUC_HXG_MSG_0_TYPE);
     words[1] |= FIELD_PREP(GUC_HXG_MSG_0_TYPE, message->type);
+    call->epoch = ct->epoch;
+    call->pos = ct->h2g.pos;
     if (message->waiter) {
-        track(ct, message->waiter, fence);
+        track(ct, message->waiter, fence, call);
     }
     ct->outstanding += message->num_g2h;
     ct->g2h.space -= message->g2h_len;
@@ -178,13 +197,14 @@ static void write_message(struct ct *ct, const struct message *message)
     ct_probe_set(ct, CT_PROBE_FENCE, fence);
     write_dwords(ct, at + GUC_CTB_HDR_LEN, words + GUC_CTB_HDR_LEN, message->len);
     write_dwords(ct, at, words, GUC_CTB_HDR_LEN);
+    ct_trace_hop(ct, call, TRACE_HOP_PAYLOAD_WRITTEN);
     publish_tail(ct, message->len + GUC_CTB_HDR_LEN);
     trace_h2g(ct->hal, &event);
 }
 
 /* Returns 0 when it is in the ring, -ENOSPC without room, -ENOBUFS without G2H credits, or why
  * the channel cannot be used. Does not block. */
-static int try_write(struct ct *ct, const struct message *message)
+static int try_write(struct ct *ct, const struct message *message, struct ct_call *call)
 {
     uint32_t len_dw = message->len + GUC_CTB_HDR_LEN;
     int err = check_usable(ct);
@@ -210,7 +230,7 @@ static int try_write(struct ct *ct, const struct message *message)
             return err;
         }
     }
-    write_message(ct, message);
+    write_message(ct, message, call);
     return 0;
 }
 
@@ -265,24 +285,28 @@ static int wait_for_credits(struct ct *ct)
     }
 }
 
-static int send_message(struct ct *ct, const struct message *message)
+static int send_message(struct ct *ct, const struct message *message, struct ct_call *call)
 {
     uint32_t sleep_ms = 1;
     uint32_t rounds = 0;
     int err;
 
     assert(message->g2h_len < CT_G2H_CREDITS);
+    *call = (struct ct_call){.number = ++ct->calls};
+    ct_trace_hop(ct, call, TRACE_HOP_ENTERED);
     if (message->len < GUC_HXG_MSG_MIN_LEN || message->len > GUC_CTB_MAX_DWORDS) {
         return -EMSGSIZE;
     }
     for (;;) {
-        err = try_write(ct, message);
+        err = try_write(ct, message, call);
         if (err == -ENOSPC) {
             err = sleep_ms <= ROOM_SLEEP_MAX_MS ? sleep_while_usable(ct, sleep_ms)
                                                 : die(ct, sleep_ms);
             sleep_ms *= 2;
+            ct_trace_hop(ct, call, TRACE_HOP_WAITED_ROOM);
         } else if (err == -ENOBUFS) {
             err = rounds++ < CREDIT_MAX_ROUNDS ? wait_for_credits(ct) : die(ct, rounds);
+            ct_trace_hop(ct, call, TRACE_HOP_WAITED_CREDITS);
         } else {
             break;
         }
@@ -292,6 +316,7 @@ static int send_message(struct ct *ct, const struct message *message)
     }
     if (!err) {
         hal_write32(ct->hal, ct->config.gt ? MED_GUC_HOST_INTERRUPT : GUC_HOST_INTERRUPT, 0);
+        ct_trace_hop(ct, call, TRACE_HOP_DOORBELL_LEFT);
     }
     return err;
 }
@@ -318,8 +343,13 @@ int ct_send(struct ct *ct, const uint32_t *hxg, uint32_t len, uint32_t g2h_len, 
         .num_g2h = num_g2h,
     };
 
+    struct ct_call call;
+    int err;
+
     assert((g2h_len == 0) == (num_g2h == 0));
-    return send_message(ct, &message);
+    err = send_message(ct, &message, &call);
+    ct_trace_hop(ct, &call, TRACE_HOP_RETURNED);
+    return err;
 }
 
 /* Returns 0 when the waiter has its answer (also CT_CANCELLED), -EPIPE, -ETIME. */
@@ -342,12 +372,14 @@ static int wait_for_answer(struct ct *ct, const struct ct_waiter *waiter)
 /* Sends a blocking request once. Returns 0 with the waiter's answer, or as wait_for_answer. */
 static int ask(struct ct *ct, const struct message *message)
 {
-    int err = send_message(ct, message);
+    struct ct_call call;
+    int err = send_message(ct, message, &call);
 
     if (!err) {
         err = wait_for_answer(ct, message->waiter);
         ct_waiter_remove(ct, message->waiter);
     }
+    ct_trace_hop(ct, &call, TRACE_HOP_RETURNED);
     return err;
 }
 

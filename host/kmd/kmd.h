@@ -17,8 +17,9 @@
 
 struct mailbox {
     struct hal *hal;
-    unsigned gt; /* 0: main GT's registers, 1: media's */
-    bool busy;   /* one exchange at a time; the others wait */
+    unsigned gt;    /* 0: main GT's registers, 1: media's */
+    bool busy;      /* one exchange at a time; the others wait */
+    uint32_t calls; /* so far, for traces */
 };
 
 void mailbox_init(struct mailbox *mailbox, struct hal *hal, unsigned gt);

@@ -53,6 +53,14 @@ static int protocol_error(const struct mailbox *mailbox, uint32_t header)
     return -EPROTO;
 }
 
+static void trace_at(const struct mailbox *mailbox, enum trace_hop_at at)
+{
+    const struct trace_hop hop = {
+        .gt = (int)mailbox->gt, .of = "mmio_msg", .call = mailbox->calls, .at = at};
+
+    trace_hop(mailbox->hal, &hop);
+}
+
 static void post_request(const struct mailbox *mailbox, const uint32_t *request, uint32_t len)
 {
     for (uint32_t i = 0; i < len; i++) {
@@ -60,7 +68,9 @@ static void post_request(const struct mailbox *mailbox, const uint32_t *request,
     }
     /* Reading back makes sure that all of them arrived before the doorbell. */
     (void)hal_read32(mailbox->hal, flag_register(mailbox, MAILBOX_LEN - 1));
+    trace_at(mailbox, TRACE_HOP_PAYLOAD_WRITTEN);
     hal_write32(mailbox->hal, mailbox->gt ? MED_GUC_HOST_INTERRUPT : GUC_HOST_INTERRUPT, 0);
+    trace_at(mailbox, TRACE_HOP_DOORBELL_LEFT);
 }
 
 /* Polls register 0 until all bits of mask are set, ever more slowly. Returns whether they were
@@ -170,6 +180,8 @@ int mailbox_send(struct mailbox *mailbox, const uint32_t *request, uint32_t len,
         (void)hal_wait(mailbox->hal, TURN_CHECK_NS);
     }
     mailbox->busy = true;
+    mailbox->calls++;
+    trace_at(mailbox, TRACE_HOP_ENTERED);
     for (uint32_t sends = 0; err == -EAGAIN && sends <= MAX_RESENDS; sends++) {
         err = exchange(mailbox, request, len, &lost, &header);
     }
@@ -179,6 +191,7 @@ int mailbox_send(struct mailbox *mailbox, const uint32_t *request, uint32_t len,
     if (!err && response) {
         read_response(mailbox, header, response);
     }
+    trace_at(mailbox, TRACE_HOP_RETURNED);
     mailbox->busy = false;
     hal_wake(mailbox->hal);
     return err ? err : (int)FIELD_GET(GUC_HXG_RESPONSE_MSG_0_DATA0, header);

@@ -65,6 +65,63 @@ static inline void trace_g2h(struct hal *hal, const struct trace_ctb *msg)
     trace_ctb(hal, "g2h", msg);
 }
 
+/* Where a message stands, in the order in which it gets there: the one list of hop names. A hop is
+ * the time that ends at its point. Points that other events tell already are not told twice:
+ * tail_published and g2h_published are `sent`, handler_started and g2h_taken are `taken` (a
+ * mailbox's: request), doorbell_arrived is `doorbell`, irq_arrived is `irq`. */
+#define TRACE_HOPS(X)                                                                              \
+    X(ENTERED, "entered")                   /* the caller enters send */                           \
+    X(WAITED_ROOM, "waited_room")           /* a wait for room in the ring ends */                 \
+    X(WAITED_CREDITS, "waited_credits")     /* a wait for credits of answers ends */               \
+    X(PAYLOAD_WRITTEN, "payload_written")   /* in the ring, or the mailbox's registers */          \
+    X(TAIL_PUBLISHED, "tail_published")     /* */                                                  \
+    X(DOORBELL_LEFT, "doorbell_left")       /* its write is on the link */                         \
+    X(DOORBELL_ARRIVED, "doorbell_arrived") /* at the chip */                                      \
+    X(GUC_SEES, "guc_sees")                 /* the GuC knows which function rang */                \
+    X(TURN_BEGUN, "turn_begun")             /* the function's turn: its ring is looked at */       \
+    X(DESC_FETCHED, "desc_fetched")         /* */                                                  \
+    X(PAYLOAD_FETCHED, "payload_fetched")   /* all that the ring held at this turn */              \
+    X(HANDLER_STARTED, "handler_started")   /* those before it are handled, head is passed */      \
+    X(HANDLER_ENDED, "handler_ended")       /* */                                                  \
+    X(G2H_BEGUN, "g2h_begun")               /* the GuC looks for room */                           \
+    X(G2H_WRITTEN, "g2h_written")           /* in the ring, or the mailbox's registers */          \
+    X(G2H_PUBLISHED, "g2h_published")       /* */                                                  \
+    X(IRQ_RAISED, "irq_raised")             /* the GuC has told the interrupt unit */              \
+    X(IRQ_ARRIVED, "irq_arrived")           /* at the host */                                      \
+    X(G2H_TAKEN, "g2h_taken")               /* the host's program reads it */                      \
+    X(MATCHED, "matched")                   /* with the request that waits for it */               \
+    X(RETURNED, "returned")                 /* the caller goes on */
+
+#define TRACE_HOP_ENUM(hop, name) TRACE_HOP_##hop,
+enum trace_hop_at { TRACE_HOPS(TRACE_HOP_ENUM) TRACE_NUM_HOPS };
+#undef TRACE_HOP_ENUM
+
+/* A message reaches a point. What a side does not know of the key is 0: a caller has no pos before
+ * there is room, the GuC does not know calls. guc_sees and turn_begun to payload_fetched are told
+ * once for all that a turn takes, under the ring's head. */
+struct trace_hop {
+    int gt;
+    const char *of; /* kind of message: h2g, g2h, mmio_msg */
+    unsigned fn;
+    uint32_t epoch;
+    uint32_t pos;  /* of mmio_msg: id */
+    uint32_t call; /* count of the sender's calls, first is 1 */
+    enum trace_hop_at at;
+};
+
+static inline void trace_hop(struct hal *hal, const struct trace_hop *hop)
+{
+#define TRACE_HOP_NAME(hop, name) name,
+    static const char *const names[] = {TRACE_HOPS(TRACE_HOP_NAME)};
+#undef TRACE_HOP_NAME
+    const struct hal_field fields[] = {
+        TRACE_STR("of", hop->of),   TRACE_INT("fn", hop->fn),     TRACE_INT("epoch", hop->epoch),
+        TRACE_INT("pos", hop->pos), TRACE_INT("call", hop->call), TRACE_STR("at", names[hop->at]),
+    };
+
+    TRACE_EMIT(hal, hop->gt, "hop", fields);
+}
+
 /* Mailbox exchange number id of this function on this GT; told by the GuC, which sees both ends. */
 struct trace_mmio {
     int gt;

@@ -88,8 +88,8 @@ Test(kmd_ct, second_enable_begins_again_at_the_range_of_then)
     kmd_peer_create(&peer);
     kmd_peer_run(&peer, enable_elsewhere);
     cr_expect_eq(peer.cfg[3], PEER_GGTT_START + 0x100000u);
-    cr_expect_eq(fake_trace_count(peer.hal, "epoch=1 pos=0"), 1u);
-    cr_expect_eq(fake_trace_count(peer.hal, "epoch=2 pos=0"), 1u);
+    cr_expect_eq(fake_trace_count(peer.hal, "ev=sent fn=0 epoch=1 pos=0"), 1u);
+    cr_expect_eq(fake_trace_count(peer.hal, "ev=sent fn=0 epoch=2 pos=0"), 1u);
     cr_expect_eq(kmd_peer_desc(&peer, H2G, GUC_CTB_DESC_TAIL__DWORD), 21u);
     kmd_peer_destroy(&peer);
 }
@@ -142,7 +142,7 @@ Test(kmd_ct, untracked_messages_are_fast_requests_and_registrations_events_on_de
     kmd_peer_create(&peer);
     kmd_peer_run(&peer, send_sched_and_registration);
     cr_expect_eq(peer.doorbells, 4u);
-    cr_expect_str_eq(fake_trace_last(peer.hal, "pos=0"),
+    cr_expect_str_eq(fake_trace_last(peer.hal, "h2g ev=sent fn=0 epoch=1 pos=0"),
                      "h2g ev=sent fn=0 epoch=1 pos=0 fence=32768 type=fast_request action=4096 "
                      "name=null len=2 hxg=20001000 00000003 gt=0");
     kmd_peer_destroy(&peer);
@@ -202,7 +202,7 @@ Test(kmd_ct, wrap_fills_with_nop)
     cr_expect_eq(peer.received, 11u);
     cr_expect_eq(peer.noops, 24u);
     cr_expect_eq(kmd_peer_desc(&peer, H2G, GUC_CTB_DESC_TAIL__DWORD), 100u);
-    cr_expect_eq(fake_trace_count(peer.hal, "pos=1024"), 1u);
+    cr_expect_eq(fake_trace_count(peer.hal, "h2g ev=sent fn=0 epoch=1 pos=1024"), 1u);
     kmd_peer_destroy(&peer);
 }
 
