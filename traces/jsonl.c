@@ -321,6 +321,7 @@ static int take_common(struct event_log *log, struct event *event)
     }
     event->gt = cJSON_IsNull(gt) ? HAL_GT_NONE : gt->valueint;
     event->line = log->line;
+    event->text = log->text;
     event->fields = log->object;
     event->t_ps = event_int(event, "t_ps");
     event->cycle = event_int(event, "cycle");

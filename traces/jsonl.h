@@ -25,6 +25,7 @@ struct event {
     char gpu[EVENT_NAME_SIZE]; /* "" when none applies */
     int gt;                    /* HAL_GT_NONE when none applies */
     char kind[EVENT_NAME_SIZE];
+    const char *text;     /* the line as it is, without its end, until then too */
     struct cJSON *fields; /* the whole object, until the next event_log_next */
 };
 

@@ -13,4 +13,8 @@ int timeline_main(int argc, char **argv);
  * when it is good, 1 when it is bad, 2 on trouble. */
 int image_main(int argc, char **argv);
 
+/* diff [OPTION]... A B: compares two VCDs, event logs or directories of runs. Returns 0 when they
+ * are the same, 1 when not, 2 on trouble. */
+int diff_main(int argc, char **argv);
+
 #endif

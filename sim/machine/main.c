@@ -39,6 +39,20 @@ static const struct command {
      "  --to TIME            up to this time\n"
      "  --width N            columns of the drawing; 0: as many as it needs\n"
      "exit: 0, or 2 for trouble\n"},
+    {"diff", diff_main, "diff [OPTION]... A B", "compares two VCDs, event logs or runs",
+     "  --map a=b            scope (or GPU) a of A is b of B\n"
+     "  --ignore GLOB        leaves out signals, or events by place and kind: 'src.gt0.h2g'\n"
+     "  --select GLOB        compares only these\n"
+     "  --rules FILE         such words, line by line\n"
+     "  --from, --to TIME    window: 10us, 2.5ms, 1s\n"
+     "  --skew TIME          what is apart by no more than this counts as equal\n"
+     "  --shift TIME         added to the times of B\n"
+     "  --order-only         the order of changes and events alone\n"
+     "  --x-any              unknown bits equal anything\n"
+     "  --limit N            differences told one by one (10)\n"
+     "  --names FILE         names of values (names.json beside each VCD)\n"
+     "  --format FORM        text (default) or json\n"
+     "exit: 0 same, 1 different, 2 trouble\n"},
     {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
      "exit: 0 good, 1 bad image, 2 trouble\n"},
     {"list", list_main, "list [SCENARIO.lua]", "shows scenarios, or the keys that one lets you set",
