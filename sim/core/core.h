@@ -40,6 +40,7 @@ struct hal {
     unsigned max_in_flight;
     unsigned waiting[WAITS_KINDS] = {}; /* programs that wait on this handle */
     program *quiet_waiter = nullptr;    /* woken when nothing is under way any more */
+    uint64_t stalled_until = 0;         /* no program of it goes on before this cycle */
 };
 
 struct sim_vm {

@@ -113,15 +113,45 @@ int events::open(const char *path, action_name_fn action_name)
     return file_.open(path);
 }
 
+hal_field events::complete(const event_place &place, const hal_field &field,
+                           const char *action) const
+{
+    if (place.attached_fn >= 0 && is_own_number(field.name)) {
+        return {field.name, HAL_INT, static_cast<uint64_t>(place.attached_fn), nullptr};
+    }
+    if (action && !field.pointer && !strcmp(field.name, "name")) {
+        return {field.name, HAL_STR, 0, action};
+    }
+    return field;
+}
+
 void events::write(const event_place &place, const char *kind, const hal_field *fields,
                    unsigned count)
 {
-    if (!is_open()) {
+    if (!is_open() && !observe_) {
         return;
     }
     const hal_field *const action = is_message(kind) ? find(fields, count, "action") : nullptr;
-    const bool guest = place.attached_fn >= 0;
+    const char *const name = action && action_name_
+                                 ? action_name_(static_cast<uint16_t>(action->value),
+                                                is_g2h_action(kind, find(fields, count, "type")))
+                                 : nullptr;
 
+    fields_.clear();
+    for (unsigned i = 0; i < count; i++) {
+        fields_.push_back(complete(place, fields[i], name));
+    }
+    if (is_open()) {
+        write_line(place, kind);
+    }
+    if (observe_) {
+        const sim_event event = {place.t_ps, place.gpu, place.gt, kind, fields_.data(), count};
+        observe_(observe_arg_, &event);
+    }
+}
+
+void events::write_line(const event_place &place, const char *kind)
+{
     line_ = "{\"t_ps\":";
     append_number(line_, place.t_ps);
     line_ += ",\"cycle\":";
@@ -132,19 +162,11 @@ void events::write(const event_place &place, const char *kind, const hal_field *
     line_ += place.gt < 0 ? "null" : std::to_string(place.gt);
     line_ += ",\"kind\":";
     append_text(line_, kind);
-    for (unsigned i = 0; i < count; i++) {
-        const hal_field &field = fields[i];
+    for (const hal_field &field : fields_) {
         line_ += ",\"";
         line_ += field.name;
         line_ += "\":";
-        if (guest && is_own_number(field.name)) {
-            append_number(line_, static_cast<uint64_t>(place.attached_fn));
-        } else if (action && action_name_ && !field.pointer && !strcmp(field.name, "name")) {
-            append_text(line_, action_name_(static_cast<uint16_t>(action->value),
-                                            is_g2h_action(kind, find(fields, count, "type"))));
-        } else {
-            append_value(line_, field);
-        }
+        append_value(line_, field);
     }
     line_ += "}\n";
     file_.write(line_);

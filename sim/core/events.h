@@ -6,8 +6,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "sim/core/output.h"
+#include "sim/core/sim.h"
 #include "sim/hal/hal.h"
 
 /* Where and when an event happened. */
@@ -31,6 +33,12 @@ class events
         return file_.is_open();
     }
     void write(const event_place &place, const char *kind, const hal_field *fields, unsigned count);
+    /* sim_set_observer. */
+    void watch(void (*observe)(void *arg, const sim_event *event), void *arg)
+    {
+        observe_ = observe;
+        observe_arg_ = arg;
+    }
     /* Returns 0 or -errno of the first write that failed. */
     int close();
     const std::string &sha256() const
@@ -39,9 +47,15 @@ class events
     }
 
   private:
+    hal_field complete(const event_place &place, const hal_field &field, const char *action) const;
+    void write_line(const event_place &place, const char *kind);
+
     output file_;
     action_name_fn action_name_ = nullptr;
-    std::string line_; /* kept for its memory */
+    void (*observe_)(void *arg, const sim_event *event) = nullptr;
+    void *observe_arg_ = nullptr;
+    std::vector<hal_field> fields_; /* of the present event, completed */
+    std::string line_;              /* kept for its memory */
 };
 
 #endif

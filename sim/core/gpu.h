@@ -5,13 +5,16 @@
 #ifndef SIM_CORE_GPU_H
 #define SIM_CORE_GPU_H
 
+#include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "sim/core/gpu_rtl.h"
 #include "sim/core/memory.h"
 #include "sim/core/program.h"
+#include "sim/core/sim.h"
 
 struct hal;
 struct sim;
@@ -30,8 +33,9 @@ class host_port
         uint32_t addr;
         uint8_t byte_enable;
         uint64_t data;
-        hal *owner;      /* NULL: FLR */
-        program *reader; /* READ */
+        hal *owner;        /* NULL: FLR */
+        program *reader;   /* READ */
+        bool late = false; /* a doorbell that was delayed: nobody waits for it any more */
     };
 
     explicit host_port(sim_gpu &gpu) : gpu_(gpu)
@@ -49,10 +53,13 @@ class host_port
     };
     void accept(const request &front);
     void trace_doorbell(const request &front) const;
+    void insert(const queued &entry);
+    bool disturb(uint64_t cycle);
 
     sim_gpu &gpu_;
     std::deque<queued> queue_;
     bool reading_ = false; /* the front was accepted and its answer is due */
+    bool offered_ = false; /* the front stands at the pins and was not accepted */
 };
 
 /* Private bus of one GuC. (guc_ports.cpp) */
@@ -142,7 +149,9 @@ class memory_path
     }
     uint64_t next_effect() const
     {
-        return requests_.empty() ? FOREVER : requests_.front().due;
+        const uint64_t late = late_.empty() ? FOREVER : late_.begin()->first;
+
+        return requests_.empty() ? late : std::min(late, requests_.front().due);
     }
     uint64_t next_response() const
     {
@@ -153,17 +162,26 @@ class memory_path
     void push(uint64_t cycle, memory_request request);
     void access(const memory_request &request);
     void deliver_msi(const memory_request &request);
+    void disturb_msi(const memory_request &request);
 
     sim_gpu &gpu_;
     std::deque<memory_request> requests_;
+    std::multimap<uint64_t, memory_request> late_; /* delayed MSIs by the cycle of their arrival */
     std::deque<memory_response> responses_;
     uint64_t last_due_ = 0;
+};
+
+/* What sim_gpu_disturb asked for. (disturb.cpp) */
+struct disturbance {
+    unsigned count = 0; /* how many more */
+    uint64_t delay = 0; /* cycles; 0: lost */
 };
 
 /* Whom a function of the GPU belongs to. */
 struct gpu_function {
     std::shared_ptr<ram> memory; /* what its DMA reaches; NULL: nothing */
     hal *owner = nullptr;        /* who gets its interrupts; NULL: nobody */
+    disturbance disturbances[SIM_NUM_SIGNALS];
 };
 
 struct sim_gpu {
@@ -174,6 +192,9 @@ struct sim_gpu {
     /* The next edge that the chip needs after now, FOREVER: none until it is asked something. */
     uint64_t next_edge(uint64_t now) const;
     void edge(uint64_t cycle);
+    /* Counts one signal of the function. Returns false when it comes as it should; else it has been
+     * told, and *delay says how late it comes, 0: it is lost. */
+    bool disturbed(sim_signal what, unsigned fn, uint64_t *delay);
 
     sim *machine;
     std::string name;

@@ -34,14 +34,29 @@ void memory_path::sample(const gpu_outputs &out, uint64_t cycle)
 
 void memory_path::apply(uint64_t cycle)
 {
-    while (next_effect() <= cycle) {
+    while (!requests_.empty() && requests_.front().due <= cycle) {
         const memory_request request = requests_.front();
         requests_.pop_front();
         if (request.op == memory_request::MSI) {
-            deliver_msi(request);
+            disturb_msi(request);
         } else {
             access(request);
         }
+    }
+    while (!late_.empty() && late_.begin()->first <= cycle) {
+        deliver_msi(late_.begin()->second);
+        late_.erase(late_.begin());
+    }
+}
+
+void memory_path::disturb_msi(const memory_request &request)
+{
+    uint64_t delay;
+
+    if (!gpu_.disturbed(SIM_MSI, request.fn, &delay)) {
+        deliver_msi(request);
+    } else if (delay) {
+        late_.insert({request.due + delay, request});
     }
 }
 

@@ -4,6 +4,7 @@
 // before it.
 
 #include <algorithm>
+#include <iterator>
 
 #include "gpu_regs.h"
 #include "sim/core/core.h"
@@ -15,11 +16,55 @@ namespace
 constexpr uint32_t VIEW_BASE = 0x190000;
 static_assert(GUC_HOST_INTERRUPT - VIEW_BASE < VF_VIEW_STRIDE, "the doorbell is in the first view");
 
+// A write to one of the two doorbell registers? The PF also rings through its view of a VF's
+// registers.
+bool is_doorbell(const host_port::request &request, unsigned *fn, unsigned *gt)
+{
+    const uint32_t view = (request.addr - VIEW_BASE) / VF_VIEW_STRIDE;
+    const uint32_t reg = request.addr - view * VF_VIEW_STRIDE;
+
+    *fn = request.fn == 0 ? view : request.fn;
+    *gt = reg == MED_GUC_HOST_INTERRUPT;
+    return request.kind == host_port::request::WRITE && request.addr >= VIEW_BASE &&
+           view <= (request.fn == 0 ? GPU_MAX_VFS : 0) && (reg == GUC_HOST_INTERRUPT || *gt);
+}
+
 } // namespace
 
 void host_port::post(const request &asked)
 {
-    queue_.push_back({asked, gpu_.machine->cycle + gpu_.machine->config.mmio_latency});
+    insert({asked, gpu_.machine->cycle + gpu_.machine->config.mmio_latency});
+}
+
+// In the order of arrival: behind everything that comes in the same cycle or earlier.
+void host_port::insert(const queued &entry)
+{
+    auto place = queue_.end();
+
+    while (place != queue_.begin() && std::prev(place)->due > entry.due) {
+        --place;
+    }
+    queue_.insert(place, entry);
+}
+
+// A doorbell at the front that is not to arrive now leaves the queue. Returns whether it did.
+bool host_port::disturb(uint64_t cycle)
+{
+    queued front = queue_.front();
+    unsigned fn, gt;
+    uint64_t delay;
+
+    if (front.late || !is_doorbell(front, &fn, &gt) || !gpu_.disturbed(SIM_DOORBELL, fn, &delay)) {
+        return false;
+    }
+    queue_.pop_front();
+    front.owner->end_access();
+    if (delay) {
+        front.late = true;
+        front.due = cycle + delay;
+        insert(front);
+    }
+    return true;
 }
 
 uint64_t host_port::next() const
@@ -31,9 +76,12 @@ void host_port::drive(gpu_inputs *in, uint64_t cycle)
 {
     in->host_req_valid = false;
     in->flr_valid = false;
+    while (!offered_ && next() <= cycle && disturb(cycle)) {
+    }
     if (next() > cycle) {
         return;
     }
+    offered_ = true;
     const request &front = queue_.front();
     if (front.kind == request::FLR) {
         in->flr_valid = true;
@@ -52,6 +100,7 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
 {
     if (in.flr_valid) {
         queue_.pop_front();
+        offered_ = false;
         return;
     }
     if (in.host_req_valid && out.host_req_ready) {
@@ -66,27 +115,27 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
     }
 }
 
-// The PF also rings through its view of a VF's registers.
 void host_port::trace_doorbell(const request &front) const
 {
-    const uint32_t view = (front.addr - VIEW_BASE) / VF_VIEW_STRIDE;
-    const uint32_t reg = front.addr - view * VF_VIEW_STRIDE;
-    const bool in_view = front.addr >= VIEW_BASE && view <= (front.fn == 0 ? GPU_MAX_VFS : 0);
+    unsigned fn, gt;
 
-    if (in_view && (reg == GUC_HOST_INTERRUPT || reg == MED_GUC_HOST_INTERRUPT)) {
-        const hal_field fields[] = {{"fn", HAL_INT, front.fn == 0 ? view : front.fn, nullptr}};
-        gpu_.machine->event(&gpu_, reg == MED_GUC_HOST_INTERRUPT, "doorbell", fields, 1);
+    if (is_doorbell(front, &fn, &gt)) {
+        const hal_field fields[] = {{"fn", HAL_INT, fn, nullptr}};
+        gpu_.machine->event(&gpu_, static_cast<int>(gt), "doorbell", fields, 1);
     }
 }
 
 void host_port::accept(const request &front)
 {
+    offered_ = false;
     if (front.kind == request::READ) {
         reading_ = true;
         return;
     }
     trace_doorbell(front);
-    hal *const owner = front.owner;
+    hal *const owner = front.late ? nullptr : front.owner;
     queue_.pop_front();
-    owner->end_access();
+    if (owner) {
+        owner->end_access();
+    }
 }

@@ -121,9 +121,25 @@ bool programs::block(hal *where, waits reason, const char *call, uint64_t cycles
     }
     sc_core::wait();
     wait_while_stopped(self);
+    sit_out_stall(self);
     current_ = self;
     self->call = "running";
     return !self->timed_out;
+}
+
+// What the program waited for has happened; it only learns of it later.
+void programs::sit_out_stall(program *self)
+{
+    const bool timed_out = self->timed_out;
+
+    while (self->home->stalled_until > cycle_) {
+        self->reason = WAITS_TIME;
+        self->call = "stalled";
+        self->where->waiting[WAITS_TIME]++;
+        arm(self, self->home->stalled_until);
+        sc_core::wait();
+    }
+    self->timed_out = timed_out;
 }
 
 void programs::wake(program *waiting)

@@ -79,6 +79,7 @@ class programs
   private:
     void body(program *self);
     void wait_while_stopped(program *self);
+    void sit_out_stall(program *self);
     void arm(program *waiting, uint64_t cycle);
     void disarm(program *waiting);
 

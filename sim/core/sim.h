@@ -70,6 +70,35 @@ bool sim_vm_stopped(struct sim_vm *vm);
 /* A handle for programs without hardware (scripts, VMM): time, waiting, traces. unit names it. */
 struct hal *sim_hal_plain(struct sim *sim, const char *unit);
 
+/* ---- watching: whoever wants to know of events while the machine runs --------------------------- */
+
+/* One event as events.jsonl has it. Pointers last for the call. */
+struct sim_event {
+    uint64_t t_ps;
+    const char *gpu; /* NULL: none */
+    int gt;          /* HAL_GT_NONE: none */
+    const char *kind;
+    const struct hal_field *fields;
+    unsigned count;
+};
+
+/* Called in the instant of each event, from a program or from none: it must not block. One a
+ * machine; NULL: none any more. */
+void sim_set_observer(struct sim *sim, void (*observe)(void *arg, const struct sim_event *event),
+                      void *arg);
+
+/* ---- disturbing: what goes wrong between chip and software, from now on -------------------------- */
+
+enum sim_signal { SIM_DOORBELL, SIM_MSI, SIM_NUM_SIGNALS };
+
+/* The next count doorbells that function fn rings, or MSIs that are sent to it, come delay cycles
+ * late; are lost when delay is 0. Takes the place of what was asked for before. Each one is told as
+ * an event of kind fault. */
+void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn, unsigned count,
+                     uint64_t delay);
+/* The programs of a GT's GuC stand still for some cycles; its chip goes on. */
+void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles);
+
 /* Ends elaboration: reset the chips, open the waves. */
 void sim_start(struct sim *sim);
 /* Runs until sim_stop, the time (ps, HAL_FOREVER none), a signal, or until nothing can ever happen

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// What a scenario lets go wrong between chip and software: signals that are lost or come late, and a
+// GuC that stands still. Nothing here is a matter of chance.
+
+#include <algorithm>
+#include <cassert>
+
+#include "sim/core/core.h"
+
+bool sim_gpu::disturbed(sim_signal what, unsigned fn, uint64_t *delay)
+{
+    static const char *const lost[SIM_NUM_SIGNALS] = {"doorbell_lost", "msi_lost"};
+    static const char *const late[SIM_NUM_SIGNALS] = {"doorbell_late", "msi_late"};
+    disturbance &asked = functions[fn].disturbances[what];
+
+    if (asked.count == 0) {
+        return false;
+    }
+    asked.count--;
+    *delay = asked.delay;
+    const hal_field fields[] = {{"fn", HAL_INT, fn, nullptr},
+                                {"what", HAL_STR, 0, asked.delay ? late[what] : lost[what]},
+                                {"cycles", HAL_INT, asked.delay, nullptr}};
+    machine->event(this, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
+    return true;
+}
+
+// ---- sim.h --------------------------------------------------------------------------------------
+
+void sim_set_observer(struct sim *sim, void (*observe)(void *arg, const struct sim_event *event),
+                      void *arg)
+{
+    sim->events.watch(observe, arg);
+}
+
+void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn, unsigned count,
+                     uint64_t delay)
+{
+    assert(what < SIM_NUM_SIGNALS && fn < GPU_MAX_FUNCTIONS);
+    gpu->functions[fn].disturbances[what] = {count, delay};
+}
+
+void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles)
+{
+    hal *const guc = sim_gpu_guc(gpu, gt);
+    const hal_field fields[] = {{"fn", HAL_INT, 0, nullptr},
+                                {"what", HAL_STR, 0, "guc_stalled"},
+                                {"cycles", HAL_INT, cycles, nullptr}};
+
+    guc->stalled_until = std::max(guc->stalled_until, gpu->machine->cycle + cycles);
+    gpu->machine->event(gpu, static_cast<int>(gt), "fault", fields, ARRAY_SIZE(fields));
+}
