@@ -15,9 +15,10 @@ static const struct {
     const char *prefix;
     const luaL_Reg *functions;
 } groups[] = {
-    {"", lua_machine_functions}, {"", lua_time_functions}, {"actor:", lua_actor_methods},
-    {"gpu:", lua_gpu_methods},   {"vm:", lua_vm_methods},  {"vf:", lua_vf_methods},
-    {"vmm.", lua_vmm_functions},
+    {"", lua_machine_functions},   {"", lua_time_functions},    {"", lua_watch_functions},
+    {"actor:", lua_actor_methods}, {"gpu:", lua_gpu_methods},   {"gpu:", lua_gpu_raw_methods},
+    {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods}, {"vf:", lua_vf_methods},
+    {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions},
 };
 
 static unsigned functions_count(const luaL_Reg *functions)
@@ -108,13 +109,15 @@ static int script_open(lua_State *lua)
     lua_sandbox_open(lua);
     open_globals(lua, lua_machine_functions);
     open_globals(lua, lua_time_functions);
+    open_globals(lua, lua_watch_functions);
     lua_newtable(lua);
     luaL_setfuncs(lua, lua_vmm_functions, 0);
     lua_setglobal(lua, "vmm");
-    lua_object_type(lua, LUA_ACTOR, lua_actor_methods);
-    lua_object_type(lua, LUA_GPU, lua_gpu_methods);
-    lua_object_type(lua, LUA_VM, lua_vm_methods);
-    lua_object_type(lua, LUA_VF, lua_vf_methods);
+    lua_object_type(lua, LUA_ACTOR, lua_actor_methods, NULL);
+    lua_object_type(lua, LUA_WATCH, lua_watch_methods, NULL);
+    lua_object_type(lua, LUA_GPU, lua_gpu_methods, lua_gpu_raw_methods);
+    lua_object_type(lua, LUA_VM, lua_vm_methods, lua_vm_raw_methods);
+    lua_object_type(lua, LUA_VF, lua_vf_methods, NULL);
     return 0;
 }
 
@@ -158,6 +161,7 @@ void script_destroy(struct script *script)
         free(script->expectations[i].name);
     }
     free(script->expectations);
+    script_watches_free(script);
     free(script->error);
     free(script);
 }

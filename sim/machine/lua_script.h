@@ -30,6 +30,8 @@ struct actor {
     struct actor *next;
 };
 
+struct watch; /* lua_watch.c */
+
 struct script {
     struct script_config config;
     lua_State *lua;
@@ -46,6 +48,8 @@ struct script {
     char *error;
     struct expectation *expectations;
     unsigned num_expectations;
+    struct watch *watches;
+    uint64_t num_events; /* of the run, since there is a watch */
 };
 
 /* ---- lua_script.c --------------------------------------------------------------------------- */
@@ -72,6 +76,7 @@ void lua_sandbox_open(lua_State *lua);
 #define LUA_VM      "vm"
 #define LUA_VF      "vf"
 #define LUA_ACTOR   "actor"
+#define LUA_WATCH   "watch"
 #define LUA_FAILURE "failure"
 
 /* A time in ns from a number (ns) or a text ("5us"); absent: the default, unless LUA_NO_DEFAULT. */
@@ -83,9 +88,9 @@ uint64_t lua_field_uint(lua_State *lua, int index, const char *name, uint64_t ma
                         uint64_t fallback);
 /* Stops at a field of the table at index that is not in the NULL-terminated list. */
 void lua_check_fields(lua_State *lua, int index, const char *const *names);
-/* Registers a type of object with methods; the table at the top, popped, is not needed by the
- * caller. */
-void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods);
+/* Registers a type of object with methods, in one or two lists (more may be NULL). */
+void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods,
+                     const luaL_Reg *more);
 /* Pushes an object that points to ours; fields (a table on top of the stack) is popped into it. */
 void lua_object_push(lua_State *lua, const char *type, void *pointer);
 void *lua_object_check(lua_State *lua, int index, const char *type);
@@ -102,9 +107,13 @@ const char *lua_push_text(lua_State *lua, int index);
 
 extern const luaL_Reg lua_machine_functions[]; /* params, machine */
 extern const luaL_Reg lua_time_functions[];    /* actor, sleep, expect, ... */
+extern const luaL_Reg lua_watch_functions[];   /* watch, wait_event, expect_order, ... */
 extern const luaL_Reg lua_actor_methods[];
+extern const luaL_Reg lua_watch_methods[];
 extern const luaL_Reg lua_gpu_methods[];
+extern const luaL_Reg lua_gpu_raw_methods[];
 extern const luaL_Reg lua_vm_methods[];
+extern const luaL_Reg lua_vm_raw_methods[];
 extern const luaL_Reg lua_vf_methods[];
 extern const luaL_Reg lua_vmm_functions[];
 
@@ -114,6 +123,10 @@ MUST_USE int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN])
 /* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the
  * guest or outside. */
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
+/* lua_time.c: an expectation; seen may be NULL. Pushes whether it holds and returns 1. */
+int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen);
+/* lua_watch.c */
+void script_watches_free(struct script *script);
 /* lua_time.c: waits for its end, or raises a failure. */
 void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns);
 

@@ -193,6 +193,17 @@ static void expectation_complain(lua_State *lua, const char *name, const char *s
                   wanted ? ", wanted " : "", wanted ? wanted : "");
 }
 
+int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen)
+{
+    check_running(lua);
+    expectation_record(lua, name, ok);
+    if (!ok) {
+        expectation_complain(lua, name, seen, NULL);
+    }
+    lua_pushboolean(lua, ok);
+    return 1;
+}
+
 /* expect(name, condition [, seen]) */
 static int time_expect(lua_State *lua)
 {

@@ -144,11 +144,15 @@ static int object_index(lua_State *lua)
                       near ? near : "", near ? "?" : "");
 }
 
-void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods)
+void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods,
+                     const luaL_Reg *more)
 {
     luaL_newmetatable(lua, type);
     lua_newtable(lua);
     luaL_setfuncs(lua, methods, 0);
+    if (more) {
+        luaL_setfuncs(lua, more, 0);
+    }
     lua_pushstring(lua, type);
     lua_pushcclosure(lua, object_index, 2);
     lua_setfield(lua, -2, "__index");
