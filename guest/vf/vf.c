@@ -41,7 +41,7 @@ static void channel_died(void *arg, const char *reason)
 {
     struct vf_gt *gt = arg;
 
-    vf_wedge(gt->vf, reason);
+    vf_reset_request(gt, reason);
 }
 
 /* ---- create ---------------------------------------------------------------------------------- */
@@ -150,6 +150,11 @@ bool vf_recovery_pending(struct vf *vf)
 unsigned vf_recovery_count(struct vf *vf, unsigned gt)
 {
     return gt < vf->num_gts ? vf->gts[gt].recovery.ended : 0;
+}
+
+unsigned vf_reset_count(struct vf *vf, unsigned gt)
+{
+    return gt < vf->num_gts ? vf->gts[gt].reset.ended : 0;
 }
 
 const char *vf_wedged(struct vf *vf)

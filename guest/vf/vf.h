@@ -70,6 +70,7 @@ void vf_recovery_hold(struct vf *vf, unsigned holds);
 unsigned vf_recovery_held(struct vf *vf);
 bool vf_recovery_pending(struct vf *vf);
 unsigned vf_recovery_count(struct vf *vf, unsigned gt); /* recoveries ended on this GT */
+unsigned vf_reset_count(struct vf *vf, unsigned gt);    /* resets of this GT that ended well */
 const char *vf_wedged(struct vf *vf);                   /* reason, or NULL */
 uint32_t vf_abi(struct vf *vf, unsigned gt);            /* negotiated version */
 unsigned vf_num_gts(struct vf *vf);

@@ -114,12 +114,24 @@ void vf_context_fixup(struct vf_queue *queue)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static void write_image(struct vf_queue *queue, uint32_t head)
+{
+    write_state(queue, CTX_RING_HEAD, head);
+    write_state(queue, CTX_RING_TAIL, head);
+    write_state(queue, CTX_RING_CTL, RING_CTL_SIZE(RING_SIZE) | RING_VALID);
+    write_state(queue, CTX_BB_HEAD, 0);
+    write_state(queue, CTX_BB_HEAD_UDW, 0);
+    write_pointers(queue);
+}
+
 void vf_context_write_image(struct vf_queue *queue)
 {
-    write_state(queue, CTX_RING_HEAD, 0);
-    write_state(queue, CTX_RING_TAIL, 0);
-    write_state(queue, CTX_RING_CTL, RING_CTL_SIZE(RING_SIZE) | RING_VALID);
-    write_pointers(queue);
+    write_image(queue, 0);
+}
+
+void vf_context_rewind(struct vf_queue *queue)
+{
+    write_image(queue, vf_job_ring_offset(queue->done + 1));
 }
 
 void vf_context_set_tail(struct vf_queue *queue)
@@ -151,7 +163,7 @@ int vf_context_create(struct vf_queue *queue)
         return ret;
     }
     bo_write32(vf->hal, &queue->lrc, batch_page_offset(queue), MI_BATCH_BUFFER_END);
-    bo_write32(vf->hal, &queue->seqno, 0, vf_job_seqno(0));
+    vf_job_init_seqnos(queue);
     return 0;
 }
 

@@ -39,18 +39,30 @@ enum vf_recovery_step {
     VF_STEP_REQUEUED,
     VF_STEP_ENDED,
     VF_STEP_WEDGED,
+    VF_STEP_GT_RESET,
+    VF_STEP_GT_RESET_ENDED,
 };
 
 struct vf_recovery {
     bool queued;      /* MIGRATED was seen, a worker shall run */
     bool in_progress; /* sends give up until the GuC runs us again */
     bool need_fixes;  /* addresses in the GGTT are not valid */
+    bool blocked;     /* the GuC waits for RESFIX_DONE */
     bool paused;      /* no submission messages: from shutdown to kickstart */
     uint8_t marker_counter;
     unsigned irqs;  /* MIGRATED interrupts handled, to see a newer one */
     unsigned epoch; /* counts shutdowns: what was sent before is void */
     unsigned ended;
     int step_probe;
+};
+
+/* Of a GT whose channel died; see vf_reset.c. */
+struct vf_reset {
+    bool possible;         /* bound: before, a dead channel ends the bind */
+    const char *due;       /* reason, or NULL */
+    uint64_t window_start; /* of counting how often */
+    unsigned in_window;
+    unsigned ended;
 };
 
 struct vf_tlb {
@@ -67,6 +79,7 @@ struct vf_gt {
     uint32_t found_abi; /* as the GuC answered; 0: not asked yet */
     struct vf_resources resources;
     struct vf_recovery recovery;
+    struct vf_reset reset;
     struct vf_tlb tlb;
     struct vf_relay relay;
     struct bo klvs; /* what the GuC is to read of an opt-in */
@@ -154,6 +167,25 @@ MUST_USE int vf_guc_hwconfig(struct vf_gt *gt);
 MUST_USE int vf_guc_resfix_start(struct vf_gt *gt, uint16_t marker);
 MUST_USE int vf_guc_resfix_done(struct vf_gt *gt, uint16_t marker);
 
+/* ---- vf_connect.c, vf_reset.c ---------------------------------------------------------------- */
+
+#define VF_RESET_ATTEMPTS 10u
+
+/* VF_RESET and MATCH_VERSION: drops what the GuC holds for us and makes sure it is the one we
+ * know. */
+MUST_USE int vf_connect_reset(struct vf_gt *gt, unsigned attempts);
+/* Interrupts, rings, and the PF behind them. */
+MUST_USE int vf_connect(struct vf_gt *gt);
+/* From whatever state: two resets, connection, features. */
+MUST_USE int vf_connect_again(struct vf_gt *gt);
+
+/* The GT does not work any more: lets its worker reset it, or wedges while it is being bound.
+ * Never blocks. */
+void vf_reset_request(struct vf_gt *gt, const char *reason);
+bool vf_reset_is_due(const struct vf_gt *gt);
+/* For the worker that also recovers the GT. In the end the GT works or the device is wedged. */
+void vf_reset_run(struct vf_gt *gt);
+
 /* ---- vf_features.c: messages by CTB once it is enabled --------------------------------------- */
 
 /* Takes the memory for them, before the CTB is enabled. Returns 0, -ENOMEM, -ENOSPC. */
@@ -188,11 +220,17 @@ int vf_tlb_handle_done(void *arg, const uint32_t *msg, uint32_t len);
 bool vf_queue_live(const struct vf_queue *queue, const struct vf_gt *gt);
 /* Gives its memory back and the place too; the GuC must not know the context any more. */
 void vf_queue_free(struct vf_queue *queue);
+/* Neither done nor begun. */
+void vf_job_init_seqnos(struct vf_queue *queue);
 /* Reads the seqno page; true when a fence signalled. Never blocks. */
 bool vf_queue_update_done(struct vf_queue *queue);
+/* Whether an engine began the first job that is not done. */
+bool vf_queue_job_begun(struct vf_queue *queue);
 
 /* Writes the whole register state for the ring as it is. */
 void vf_context_write_image(struct vf_queue *queue);
+/* The same, to begin at the first job that is not done. */
+void vf_context_rewind(struct vf_queue *queue);
 /* Behind the newest job. */
 void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
@@ -218,6 +256,9 @@ void vf_submit_main(void *arg); /* struct vf_gt */
 void vf_submit_pause(struct vf_gt *gt);
 /* Writes all unfinished jobs again, for where the GGTT is now. */
 void vf_submit_reemit(struct vf_gt *gt);
+/* After a reset of the GT: the context is to be registered anew, and goes on with its first
+ * unfinished job, unless that had begun: then the queue fails. */
+void vf_submit_restart(struct vf_queue *queue);
 /* Sends what was forgotten, and makes the GuC look at every queue with unfinished jobs. */
 void vf_submit_resume(struct vf_gt *gt);
 int vf_submit_handle_mode_done(void *arg, const uint32_t *msg, uint32_t len);

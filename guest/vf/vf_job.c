@@ -142,15 +142,33 @@ void vf_job_emit(struct vf_queue *queue, int64_t fence)
     emit_ring(queue, fence);
 }
 
-bool vf_queue_update_done(struct vf_queue *queue)
+/* ---- seqno page ------------------------------------------------------------------------------ */
+
+void vf_job_init_seqnos(struct vf_queue *queue)
 {
-    uint32_t seqno = bo_read32(queue->vf->hal, &queue->seqno, SEQNO_DONE);
+    bo_write32(queue->vf->hal, &queue->seqno, SEQNO_DONE, vf_job_seqno(0));
+    bo_write32(queue->vf->hal, &queue->seqno, SEQNO_STARTED, vf_job_seqno(0));
+}
+
+/* How many jobs a seqno is past the newest one known to be done. Memory that the device writes:
+ * believed only within what was asked of it. */
+static uint32_t jobs_past_done(struct vf_queue *queue, uint64_t offset)
+{
+    uint32_t seqno = bo_read32(queue->vf->hal, &queue->seqno, offset);
     uint32_t newer = seqno - vf_job_seqno(queue->done);
 
-    /* Memory that the device writes: believed only within what was asked of it. */
-    if (!newer || newer > (uint64_t)(queue->emitted - queue->done)) {
-        return false;
-    }
+    return newer <= (uint64_t)(queue->emitted - queue->done) ? newer : 0;
+}
+
+bool vf_queue_update_done(struct vf_queue *queue)
+{
+    uint32_t newer = jobs_past_done(queue, SEQNO_DONE);
+
     queue->done += newer;
-    return true;
+    return newer != 0;
+}
+
+bool vf_queue_job_begun(struct vf_queue *queue)
+{
+    return jobs_past_done(queue, SEQNO_STARTED) != 0;
 }

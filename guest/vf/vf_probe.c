@@ -10,7 +10,6 @@
 #include "host/abi/xe_gtt_defs.h"
 #include "sim/hal/trace.h"
 
-#define RESET_ATTEMPTS  10u
 #define DETECT_ATTEMPTS 1u /* a media GuC that does not answer is not there */
 #define PROGRAMS_END_NS HAL_NS_PER_S
 
@@ -69,18 +68,11 @@ static void forget_last_binding(struct vf *vf)
 
         gt->found_abi = 0;
         gt->recovery = (struct vf_recovery){.step_probe = probe};
+        gt->reset = (struct vf_reset){0};
         gt->tlb = (struct vf_tlb){0};
         gt->relay.version = 0;
         gt->relay.num_registers = 0;
     }
-}
-
-/* Drops what the GuC holds for us and makes sure it is the one we know. */
-static int reset_and_handshake(struct vf_gt *gt, unsigned attempts)
-{
-    int ret = vf_guc_reset(gt, attempts);
-
-    return ret ? ret : vf_guc_handshake(gt);
 }
 
 /* Which GTs there are: a media GT that does not answer, or has no version, is none. */
@@ -89,7 +81,7 @@ static int detect(struct vf *vf)
     struct vf_gt *main_gt = &vf->gts[VF_MAIN_GT];
     struct vf_gt *media_gt = &vf->gts[VF_MEDIA_GT];
     uint32_t gmd_id = 0;
-    int ret = reset_and_handshake(main_gt, RESET_ATTEMPTS);
+    int ret = vf_connect_reset(main_gt, VF_RESET_ATTEMPTS);
 
     vf->num_gts = 1;
     if (!ret) {
@@ -125,7 +117,7 @@ static int configure(struct vf *vf)
     for (unsigned i = 0; i < vf->num_gts && !ret; i++) {
         /* As after detection by an object that is thrown away: the minimum is asked for again. */
         vf->gts[i].found_abi = 0;
-        ret = reset_and_handshake(&vf->gts[i], RESET_ATTEMPTS);
+        ret = vf_connect_reset(&vf->gts[i], VF_RESET_ATTEMPTS);
         if (!ret) {
             ret = vf_guc_query_resources(&vf->gts[i], &vf->gts[i].resources);
         }
@@ -150,37 +142,20 @@ static int configure(struct vf *vf)
     return 0;
 }
 
-/* Interrupts, rings, and the PF behind them. */
-static int connect(struct vf_gt *gt)
-{
-    int ret = vf_memirq_register(gt);
-
-    if (!ret) {
-        ret = ct_enable(gt->ct);
-    }
-    return ret ? ret : vf_relay_handshake(gt);
-}
-
 /* Two rounds: a first connection, and, as the Linux driver comes to its full load, two resets
  * and a second one. */
 static int load(struct vf_gt *gt)
 {
-    int ret = connect(gt);
+    int ret = vf_connect(gt);
 
     if (!ret) {
         ret = vf_relay_query_registers(gt);
     }
     if (!ret) {
-        ct_disable(gt->ct);
-        ret = reset_and_handshake(gt, RESET_ATTEMPTS);
+        ret = vf_connect_again(gt);
     }
-    if (!ret) {
-        ret = reset_and_handshake(gt, RESET_ATTEMPTS);
-    }
-    if (!ret) {
-        ret = connect(gt);
-    }
-    return ret ? ret : vf_features_enable(gt);
+    gt->reset.possible = !ret;
+    return ret;
 }
 
 static int bind(struct vf *vf)
@@ -252,7 +227,7 @@ void vf_remove(struct vf *vf)
     end_programs(vf);
     for (unsigned i = vf->num_gts; i-- > 0;) {
         ct_disable(vf->gts[i].ct);
-        if (vf_guc_reset(&vf->gts[i], RESET_ATTEMPTS)) {
+        if (vf_guc_reset(&vf->gts[i], VF_RESET_ATTEMPTS)) {
             trace_peer_error(vf->hal, (int)i, 0, "VF_RESET failed at unbind", 0);
         }
     }

@@ -22,8 +22,9 @@
 #define RESTART_CYCLES 1000u
 
 const char *const vf_recovery_step_names[] = {
-    "idle",    "irq",         "start",    "resfix_start", "query",  "fixups", "fixups_done",
-    "restart", "resfix_done", "requeued", "ended",        "wedged", NULL,
+    "idle",   "irq",         "start",    "resfix_start",   "query",
+    "fixups", "fixups_done", "restart",  "resfix_done",    "requeued",
+    "ended",  "wedged",      "gt_reset", "gt_reset_ended", NULL,
 };
 
 void vf_recovery_step(struct vf_gt *gt, enum vf_recovery_step step)
@@ -72,6 +73,7 @@ unsigned vf_recovery_irqs(const struct vf *vf)
 
 static void queue_run(struct vf_gt *gt)
 {
+    gt->recovery.blocked = true;
     gt->recovery.queued = true;
     gt->recovery.in_progress = true;
     gt->recovery.need_fixes = true;
@@ -226,6 +228,7 @@ static void notify_done(struct vf_gt *gt, uint16_t marker, unsigned irqs)
     }
     vf_recovery_hold_at(gt, VF_HOLD_SENDING_RESFIX_DONE);
     vf_recovery_step(gt, VF_STEP_RESFIX_DONE);
+    gt->recovery.blocked = false; /* before: a newer migration's interrupt may be quicker */
     ret = vf_guc_resfix_done(gt, marker);
     if (ret == -EREMCHG) {
         queue_run(gt);
@@ -287,7 +290,10 @@ void vf_recovery_main(void *arg)
     struct vf *vf = gt->vf;
 
     while (!vf->stop) {
-        if (may_run(gt)) {
+        if (vf_reset_is_due(gt)) {
+            vf_reset_run(gt);
+            hal_wake(vf->hal);
+        } else if (may_run(gt)) {
             recover(gt);
             hal_wake(vf->hal);
         } else {

@@ -46,9 +46,13 @@ static void notify_all(struct vf *vf, const unsigned *irqs)
     for (unsigned i = 0; i < vf->num_gts; i++) {
         struct vf_gt *gt = &vf->gts[i];
 
+        /* Not after a reset of the GT, which ended the GuC's wait. */
+        bool blocked = gt->recovery.blocked;
+
+        gt->recovery.blocked = false;
         gt->recovery.in_progress = gt->recovery.queued;
         vf_recovery_step(gt, VF_STEP_RESFIX_DONE);
-        if (vf_guc_resfix_done(gt, NO_MARKER)) {
+        if (blocked && vf_guc_resfix_done(gt, NO_MARKER)) {
             vf_recovery_fail(gt, irqs[i], "RESFIX_DONE failed");
             return;
         }
@@ -87,12 +91,27 @@ static void recover(struct vf *vf)
     notify_all(vf, irqs);
 }
 
+static struct vf_gt *find_reset(struct vf *vf)
+{
+    for (unsigned i = 0; i < vf->num_gts; i++) {
+        if (vf_reset_is_due(&vf->gts[i])) {
+            return &vf->gts[i];
+        }
+    }
+    return NULL;
+}
+
 void vf_recovery_device_main(void *arg)
 {
     struct vf *vf = arg;
 
     while (!vf->stop) {
-        if (all_reported(vf) && !vf->wedged) {
+        struct vf_gt *gt = find_reset(vf);
+
+        if (gt) {
+            vf_reset_run(gt);
+            hal_wake(vf->hal);
+        } else if (all_reported(vf) && !vf->wedged) {
             recover(vf);
             hal_wake(vf->hal);
         } else {

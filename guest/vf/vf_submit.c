@@ -231,7 +231,7 @@ static operation find_work(struct vf_gt *gt, unsigned *last)
 {
     struct vf *vf = gt->vf;
 
-    if (vf->wedged || gt->recovery.paused || vf_recovery_gt_pending(gt) ||
+    if (vf->wedged || gt->recovery.paused || vf_recovery_gt_pending(gt) || vf_reset_is_due(gt) ||
         ct_state(gt->ct) != CT_ENABLED) {
         return NULL;
     }
@@ -261,7 +261,7 @@ void vf_submit_main(void *arg)
             (void)hal_wait(vf->hal, HAL_FOREVER);
         } else if (ret == -ECANCELED) {
             (void)hal_wait(vf->hal, RETRY_NS);
-        } else if (ret && !vf->stop) {
+        } else if (ret && !vf->stop && !vf_reset_is_due(gt)) {
             vf_wedge(vf, "submission failed");
         }
     }
@@ -391,6 +391,18 @@ void vf_submit_reemit(struct vf_gt *gt)
             reemit(&gt->vf->queues[i]);
         }
     }
+}
+
+void vf_submit_restart(struct vf_queue *queue)
+{
+    (void)vf_queue_update_done(queue);
+    if (!queue->error && vf_queue_job_begun(queue)) {
+        fail_context(queue);
+    }
+    queue->state = VF_QUEUE_NEW;
+    queue->known = false;
+    queue->submitted = queue->done;
+    vf_context_rewind(queue);
 }
 
 void vf_submit_resume(struct vf_gt *gt)

@@ -79,7 +79,9 @@ static void post_guc(struct peer *peer, unsigned gt, unsigned byte)
 
 void peer_post_migrated(struct peer *peer, unsigned gt)
 {
-    post_guc(peer, gt, MEMIRQ_BYTE_SW_INT_0);
+    if (peer->gts[gt].memirq_status && peer->gts[gt].memirq_source) {
+        post_guc(peer, gt, MEMIRQ_BYTE_SW_INT_0);
+    }
 }
 
 static void send_g2h(struct peer *peer, unsigned gt, uint32_t fence, const uint32_t *hxg,
@@ -264,6 +266,32 @@ static void self_cfg(struct peer_gt *guc, const uint32_t *request, uint32_t *rep
     }
 }
 
+static bool is_ours(const struct peer *peer, const uint32_t *request)
+{
+    uint32_t key = request[1] >> 16;
+
+    return key == GUC_KLV_SELF_CFG_H2G_CTB_SIZE_KEY || key == GUC_KLV_SELF_CFG_G2H_CTB_SIZE_KEY ||
+           (request[2] >= peer->ggtt_start && request[2] - peer->ggtt_start < peer->ggtt_size);
+}
+
+/* Not while recovery has not ended, and not elsewhere. */
+static void set_up(struct peer *peer, unsigned gt, const uint32_t *request, uint32_t *reply)
+{
+    struct peer_gt *guc = &peer->gts[gt];
+    bool self = (request[0] & GUC_HXG_REQUEST_MSG_0_ACTION) == GUC_ACTION_HOST2GUC_SELF_CFG;
+
+    if (guc->blocked) {
+        reply[0] = FAILURE | XE_GUC_RESPONSE_INVALID_STATE;
+    } else if (self && !is_ours(peer, request)) {
+        reply[0] = FAILURE | XE_GUC_RESPONSE_INVALID_GGTT_ADDRESS;
+    } else if (self) {
+        self_cfg(guc, request, reply);
+    } else {
+        guc->ctb_on = request[1];
+        reply[0] = SUCCESS;
+    }
+}
+
 static void query(struct peer *peer, unsigned gt, const uint32_t *request, uint32_t *reply)
 {
     const struct {
@@ -333,11 +361,8 @@ static void answer_mailbox(struct peer *peer, unsigned gt, const uint32_t *reque
         query(peer, gt, request, reply);
         break;
     case GUC_ACTION_HOST2GUC_SELF_CFG:
-        self_cfg(guc, request, reply);
-        break;
     case GUC_ACTION_HOST2GUC_CONTROL_CTB:
-        guc->ctb_on = request[1];
-        reply[0] = SUCCESS;
+        set_up(peer, gt, request, reply);
         break;
     case XE_GUC_ACTION_GET_HWCONFIG:
         reply[0] = SUCCESS | HWCONFIG_SIZE;
