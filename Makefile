@@ -46,7 +46,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run test tests test-unit test-rtl test-system lint format clean help
+.PHONY: all deps run test tests test-unit test-rtl test-system bench check-skip lint format clean help
 
 all: $(B)/gucsim ## build build/gucsim
 
@@ -150,6 +150,47 @@ test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## benches of the chip's bloc
 
 test-system: $(B)/tests/system $(B)/gucsim ## whole machines
 	GUCSIM=$(B)/gucsim $<
+
+# ---- speed -----------------------------------------------------------------------------------------
+
+# The recorder stands between the core and the model without the core's knowledge.
+PIN_EDGE  := _ZN7gpu_rtl4edgeERK10gpu_inputsmP11gpu_outputs
+BENCH_OBJ := $(call objects,$(addprefix tests/bench/,bench.cpp measure.cpp pins.cpp pins_file.cpp storm.c))
+PLAIN     := $(B)/plain
+
+$(B)/tests/bench: $(BENCH_OBJ) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
+	@mkdir -p $(@D)
+	$(call tell,link,$@)
+	$(Q)$(CXX) $(SANFLAGS) -Wl,--wrap=$(PIN_EDGE) -o $@ $^ $(SYSTEM_LIBS)
+
+# The chip once more, with every signal in its waves; constants are none there either.
+$(PLAIN)/Vplain_top.mk: $(RTL) $(GEN)/gpu_regs_pkg.sv
+	@mkdir -p $(PLAIN)/rtl
+	$(call tell,verilate,$@)
+	$(Q)cp $(GEN)/gpu_regs_pkg.sv $(RTL) $(PLAIN)/rtl
+	$(Q)sed -i 's,/\*verilator tracing_o[a-z]*\*/,,' $(filter-out %_pkg.sv,$(RTL:%=$(PLAIN)/%))
+	$(Q)verilator $(VFLAGS) --Mdir $(PLAIN) --top-module gpu_top --prefix Vplain_top \
+	  $(PLAIN)/rtl/gpu_regs_pkg.sv $(patsubst %,$(PLAIN)/%,$(filter %_pkg.sv,$(RTL)) $(filter-out %_pkg.sv,$(RTL)))
+
+$(PLAIN)/Vplain_top__ALL.a: $(PLAIN)/Vplain_top.mk
+	$(call tell,compile,$@)
+	+$(Q)$(MAKE) --silent -C $(PLAIN) -f Vplain_top.mk OPT_FAST=-O2 OPT_SLOW=-O0 Vplain_top__ALL.a
+
+$(call objects,tests/bench/plain_dump.cpp): $(PLAIN)/Vplain_top.mk
+$(call objects,tests/bench/plain_dump.cpp): CPPFLAGS += -isystem $(PLAIN)
+
+$(B)/tests/plain_dump: $(call objects,tests/bench/plain_dump.cpp tests/bench/pins_file.cpp) \
+                       $(PLAIN)/Vplain_top__ALL.a $(V)/libverilated.a
+	@mkdir -p $(@D)
+	$(call tell,link,$@)
+	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ -lpthread
+
+bench: $(B)/gucsim $(B)/tests/bench $(B)/tests/plain_dump ## figures of speed; BENCH='--runs N --messages N'
+	@$(B)/tests/bench --gucsim $(B)/gucsim --plain $(B)/tests/plain_dump --work $(B)/bench \
+	  --out $(B)/bench.json $(BENCH)
+
+check-skip: $(B)/gucsim ## every scenario gives the same files with and without idle skip
+	@tests/bench/check_skip.sh $(B)/gucsim $(B)/check-skip
 
 # ---- the rest --------------------------------------------------------------------------------------
 
