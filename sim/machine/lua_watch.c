@@ -14,6 +14,7 @@
 #define WATCH_MAX_EVENTS 65536u
 #define WATCH_MAX_FIELDS 16u
 #define WATCH_TEXT_LEN   48u
+#define DWORD_TEXT_LEN   9u /* with the blank before it */
 
 /* A field as a pattern wants it, or as an event had it. type: HAL_INT, HAL_BOOL or HAL_STR. */
 struct watch_field {
@@ -50,7 +51,20 @@ static void text_set(struct watch_field *field, const char *text)
     (void)strncat(field->text, text ? text : "", WATCH_TEXT_LEN - 1);
 }
 
-/* gpu, gt and kind stand before the event's own fields; dwords are left out. */
+/* As many dwords as fit, in the form of the event log. */
+static void dwords_set(struct watch_field *field, const struct hal_field *from)
+{
+    const uint32_t *dwords = from->pointer;
+    size_t len = 0;
+
+    field->type = HAL_STR;
+    for (unsigned i = 0; i < from->value && len + DWORD_TEXT_LEN < WATCH_TEXT_LEN; i++) {
+        (void)snprintf(field->text + len, DWORD_TEXT_LEN + 1u, i ? " %08x" : "%08x", dwords[i]);
+        len = strlen(field->text);
+    }
+}
+
+/* gpu, gt and kind stand before the event's own fields. */
 static unsigned event_fields(const struct sim_event *event, struct watch_field *fields)
 {
     unsigned count = 0;
@@ -69,14 +83,13 @@ static unsigned event_fields(const struct sim_event *event, struct watch_field *
     for (unsigned i = 0; i < event->count && count < WATCH_MAX_FIELDS; i++) {
         const struct hal_field *from = &event->fields[i];
 
-        if (from->type == HAL_HEX) {
-            continue;
-        }
         (void)strncat(fields[count].name, from->name, WATCH_TEXT_LEN - 1);
         fields[count].type = from->type;
         fields[count].value = from->value;
         if (from->type == HAL_STR) {
             text_set(&fields[count], from->pointer);
+        } else if (from->type == HAL_HEX) {
+            dwords_set(&fields[count], from);
         }
         count++;
     }
