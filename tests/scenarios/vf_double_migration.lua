@@ -34,9 +34,10 @@ end
 
 -- The VM comes back from dst to src, or goes on to the third GPU. `hold` is where recovery from
 -- the first migration stands when the second begins; without it, the second begins as soon as
--- the driver has moved its GGTT and while it is at its contexts.
+-- the driver has moved its GGTT and while it is at its contexts. `one`: recovery meets the second
+-- GuC only, so that its RESFIX_DONE is taken.
 local cases = {
-  { name = "a", text = "before RESFIX_START", hold = "resfix_start", to = m.src },
+  { name = "a", text = "before RESFIX_START", hold = "resfix_start", to = m.src, one = true },
   { name = "b", text = "during fixups", to = m.src },
   { name = "c", text = "before restart", hold = "restart", to = m.src },
   { name = "d", text = "before RESFIX_DONE", hold = "resfix_done", to = m.src },
@@ -56,10 +57,35 @@ local function wait_for_the_moment(case)
   end
 end
 
+-- Messages of the main GT's recovery: what it sent, or what it was answered.
+local function watch_resfix(name, ev)
+  return watch { kind = "mmio_msg", gt = 0, ev = ev, name = "VF2GUC_RESFIX_" .. name }
+end
+
+-- Below ABI 1.27 there is neither marker nor refusal.
+local function expect_markers(name, case, starts, answers)
+  if vf:abi() < "1.27" then
+    expect_none(name .. ": no RESFIX_START", starts)
+    return
+  end
+  local refusals, markers = 0, {}
+  for _, answer in ipairs(answers:events()) do
+    refusals = refusals + (answer.hxg == "e0000107" and 1 or 0)
+  end
+  for _, start in ipairs(starts:events()) do
+    expect(name .. ": a new marker", not markers[start.hxg], start.hxg)
+    markers[start.hxg] = true
+  end
+  expect_eq(name .. ": RESFIX_DONE of the first migration is refused", refusals,
+            case.one and 0 or 1)
+end
+
 local function run(case)
   local name = case.name .. ", " .. case.text
   local recoveries = { vf:recoveries(0), vf:recoveries(1) }
   local jobs = #load.queues * p.jobs
+
+  local starts, answers = watch_resfix("START", "request"), watch_resfix("DONE", "reply")
 
   load:submit(p.jobs, p.work)
   wait_until(function() return load:left() < jobs end, "10ms")
@@ -76,6 +102,7 @@ local function run(case)
   vf:hold()
   load:finish(name)
   wait_until(function() return not vf:recovering() end, "10ms")
+  expect_markers(name, case, starts, answers)
   for gt = 0, 1 do
     expect_eq(name .. ": one recovery on GT " .. gt, vf:recoveries(gt) - recoveries[gt + 1], 1)
   end

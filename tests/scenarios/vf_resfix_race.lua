@@ -66,8 +66,15 @@ end
 
 -- Without a marker the second GuC takes DONE for an answer to itself and runs contexts that hold
 -- addresses of the place before. The chip stops each of them at its first access.
+local stale = watch { kind = "fault", what = "stale read" }
 local load = there_and_back(m.race, m.old1, m.old2)
 expect_eq("1.26: contexts that nobody fixed were run, and lost", jobs_lost(load), 3)
+expect_eq("1.26: each by a fault at an address of old2", stale:count(), 3)
+local range = m.old2:config(1)
+for _, fault in ipairs(stale:events()) do
+  local offset = fault.addr - range.ggtt_start
+  expect("1.26: which says so", fault.gpu == "old1" and offset >= 0 and offset < range.ggtt_size)
+end
 wait_until(function() return not load.vf:recovering() end, "10ms")
 expect_eq("1.26: the driver does not notice", load.vf:wedged(), nil)
 
@@ -94,5 +101,6 @@ wait_until(function() return not load.vf:recovering() end, "10ms")
 expect_eq("1.26 to 1.27: the driver knows 1.26", m.up.vf:abi(), "1.26.0")
 expect_eq("1.26 to 1.27: one recovery", m.up.vf:recoveries(), 1)
 
+expect_eq("nothing stale was touched after the first case", stale:count(), 3)
 over = true
 neighbour:join("100ms")
