@@ -152,9 +152,18 @@ expect_clear("during a load", 1)
 
 over = true
 neighbour:join("100ms")
+local lost, asked
 for vf = 1, 3 do
   local vm = vms[vf]
   vm:run(function() vm.vf:remove() end)
+  if vf == 3 then
+    -- The driver's first request finds a GuC that does not listen, and is wiped with the mailbox.
+    lost = watch { kind = "mmio_msg", fn = 3, ev = "request" }
+    src:pci_flr(vf)
+    asked = now()
+  end
   start(vf)
   loads[vf]:finish("bound again, VF " .. vf)
 end
+local waited = lost:events()[1].t_ns - asked
+expect("a request that was wiped is made again after 50 ms", waited >= ns("50ms"), waited)
