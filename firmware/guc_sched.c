@@ -9,8 +9,8 @@
  * its configuration) lasts, else the next one in number that has work, functions of higher
  * SCHED_PRIORITY first. A turn of 0 is infinite: it ends when a context of the function leaves by
  * itself. A running context is taken off when its own quantum is over and an equal of the same
- * function waits, or when the turn is over and another function waits. What is not gone after its
- * preemption timeout is reset with its engine. */
+ * function waits, or when the turn is over and another function waits. What is not gone after the
+ * shorter of its own and its function's preemption timeout is reset with its engine. */
 #include "firmware/guc_private.h"
 
 #include "firmware/abi/guc_actions_abi.h"
@@ -308,11 +308,16 @@ static uint64_t preempt_at(const struct guc *guc, unsigned e)
     return at;
 }
 
-/* When a preemption that does not succeed ends in a reset. */
-static uint64_t reset_at(const struct guc_engine *engine)
+/* When a preemption that does not succeed ends in a reset: after the context's own timeout, but
+ * not later than the PF lets the function hold an engine. 0 of either is no limit. */
+static uint64_t reset_at(const struct guc *guc, const struct guc_engine *engine)
 {
     uint32_t timeout_us = engine->context ? engine->context->preempt_timeout_us : 0;
+    uint32_t allowed_us = guc->functions[engine->fn].config.preempt_timeout_us;
 
+    if (allowed_us && (!timeout_us || allowed_us < timeout_us)) {
+        timeout_us = allowed_us;
+    }
     return timeout_us ? engine->preempt_ns + timeout_us * HAL_NS_PER_US : HAL_FOREVER;
 }
 
@@ -328,7 +333,7 @@ static uint64_t watch_engine(struct guc *guc, unsigned e)
         }
         preempt(guc, e);
     }
-    at = reset_at(engine);
+    at = reset_at(guc, engine);
     if (hal_now(guc->hal) < at) {
         return at;
     }
@@ -336,7 +341,7 @@ static uint64_t watch_engine(struct guc *guc, unsigned e)
     /* Its event takes the context off; the reset is not asked for again before the same time has
      * passed. */
     engine->preempt_ns = hal_now(guc->hal);
-    return reset_at(engine);
+    return reset_at(guc, engine);
 }
 
 uint64_t guc_sched_run(struct guc *guc)

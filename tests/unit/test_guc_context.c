@@ -340,6 +340,28 @@ Test(guc_sched, what_cannot_be_preempted_is_reset)
     run(hang);
 }
 
+static void hang_for_ever(struct bench *bench)
+{
+    uint32_t timeout[] = {BENCH_FAST(XE_GUC_ACTION_HOST2GUC_UPDATE_CONTEXT_POLICIES), 3, 0x20020001,
+                          0};
+
+    bench_start_vf(bench, 1);
+    bench->guc->functions[1].config.preempt_timeout_us = 500;
+    bench_context(bench, 1, 3);
+    bench_send(bench, 1, timeout, ARRAY_SIZE(timeout));
+    bench->engines[0].deaf = true;
+    bench_settle(bench);
+    cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_PAUSE), BENCH_SUCCESS(0));
+    cr_expect_eq(bench_state(bench, 1), GUC_VF_RUNNING_PAUSING);
+    hal_delay(bench->hal, HAL_NS_PER_MS);
+    cr_expect_eq(bench_state(bench, 1), GUC_VF_RUNNING_PAUSED);
+}
+
+Test(guc_sched, context_without_a_limit_has_that_of_its_function)
+{
+    run(hang_for_ever);
+}
+
 static void fault(struct bench *bench)
 {
     bench_start_vf(bench, 1);
