@@ -143,7 +143,7 @@ static void raise_irq(struct bench *bench, uint32_t value)
 
     bench->irqs[fn] |= FIELD_GET(GUCBUS_IRQ_VECTOR, value);
     bench->migrated[fn] += value & GUC_INTR_SW_INT_0 ? 1 : 0;
-    if (fn) {
+    if (fn && fn != bench->hostile) {
         cr_expect(value & GUCBUS_IRQ_BY_MEMORY, "vf %u interrupted by the register path", fn);
         cr_expect_eq(bench->regs[1], bench->fns[fn].base + BENCH_MEMIRQ);
     }
@@ -159,9 +159,13 @@ static void chip_write(void *arg, uint32_t offset, uint64_t wide, unsigned size)
         *mailbox_reg(bench, offset) = value;
     } else if (offset >= GUCBUS_ENGINE_BASE) {
         uint32_t at = offset - GUCBUS_ENGINE_BASE;
+        struct bench_engine *engine = &bench->engines[at / GUCBUS_ENGINE_STRIDE];
 
-        engine_write(&bench->engines[at / GUCBUS_ENGINE_STRIDE],
-                     GUCBUS_ENGINE_BASE + at % GUCBUS_ENGINE_STRIDE, value);
+        engine_write(engine, GUCBUS_ENGINE_BASE + at % GUCBUS_ENGINE_STRIDE, value);
+        if (bench->hostile) {
+            engine->deaf = bench->stubborn &&
+                           FIELD_GET(GUCBUS_ENGINE_TAG_FN, engine->tag) == bench->hostile;
+        }
     } else if (offset == GUCBUS_STATUS) {
         bench->regs[0] = value;
     } else if (offset == GUCBUS_MEMIRQ_STATUS) {
