@@ -36,7 +36,7 @@ static void second_program(void *arg)
 
 Test(vf_recovery_again, a_second_migration_at_each_step_ends_well)
 {
-    for (unsigned hold = VF_HOLD_BEFORE_RESFIX_START; hold <= VF_HOLD_BEFORE_RESFIX_DONE;
+    for (unsigned hold = VF_HOLD_BEFORE_RESFIX_START; hold <= VF_HOLD_SENDING_RESFIX_DONE;
          hold *= 2) {
         struct peer *peer = peer_create(PEER_ABI(1, 27));
 

@@ -59,6 +59,33 @@ Test(vf_recovery_device, tells_nothing_while_another_recovery_is_imminent)
     scene_run(PEER_ABI(1, 26), imminent_program);
 }
 
+/* Nothing can be seen of a migration that comes between the look and the message. */
+static void gap_program(void *arg)
+{
+    struct peer *peer = arg;
+
+    scene_start_jobs(peer, VF_ENGINE_COPY, 10);
+    vf_recovery_hold(peer->vf, VF_HOLD_SENDING_RESFIX_DONE);
+    peer_migrate(peer, SCENE_BASE_2, false);
+    scene_settle(peer);
+    cr_expect_eq(vf_recovery_held(peer->vf), VF_HOLD_SENDING_RESFIX_DONE);
+    peer_migrate(peer, SCENE_BASE_3, true);
+    peer_post_migrated(peer, 0);
+    peer_post_migrated(peer, 1);
+    scene_settle(peer);
+    cr_expect_eq(vf_ggtt_start(peer->vf), SCENE_BASE_2, "fixed for the place before");
+    vf_recovery_hold(peer->vf, 0);
+    scene_settle(peer);
+    cr_expect_eq(vf_recovery_held(peer->vf), 0);
+    cr_expect_eq(peer_count_mailbox(peer, 0, DONE), 2, "the first one was sent all the same");
+    cr_expect_eq(vf_ggtt_start(peer->vf), SCENE_BASE_3);
+}
+
+Test(vf_recovery_device, cannot_close_the_gap_before_done)
+{
+    scene_run(PEER_ABI(1, 26), gap_program);
+}
+
 static void changed_program(void *arg)
 {
     struct peer *peer = arg;
