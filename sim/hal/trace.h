@@ -184,6 +184,28 @@ static inline void trace_vfio(struct hal *hal, const char *dev, const char *from
     TRACE_EMIT(hal, HAL_GT_NONE, "vfio", fields);
 }
 
+/* A message of a vGPU's PV channel. ev: sent, trap, exec, done, timeout. vgpu: a guest does not know
+ * its number: 0. */
+struct trace_pv {
+    unsigned vgpu;
+    const char *ev;
+    uint32_t fence;
+    uint32_t status;
+    uint32_t action;
+    const char *name;
+};
+
+static inline void trace_pv(struct hal *hal, const struct trace_pv *msg)
+{
+    const struct hal_field fields[] = {
+        TRACE_INT("vgpu", msg->vgpu),     TRACE_STR("ev", msg->ev),
+        TRACE_INT("fence", msg->fence),   TRACE_INT("status", msg->status),
+        TRACE_INT("action", msg->action), TRACE_STR("name", msg->name),
+    };
+
+    TRACE_EMIT(hal, HAL_GT_NONE, "pv", fields);
+}
+
 /* The chip refused an access (kind fault), or a peer broke a rule (peer_error). */
 static inline void trace_fault(struct hal *hal, int gt, unsigned fn, const char *what,
                                uint64_t addr)

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* The vGPU's view of the GGTT. The guest keeps the addresses that it was told; the real entries
+ * lie where this host placed the share. All re-basing between the two is in this file. */
+#include "host/gvt/gvt_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/abi/xe_gtt_defs.h"
+#include "sim/hal/trace.h"
+
+uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu)
+{
+    return (vgpu->share[PART_APERTURE].size + vgpu->share[PART_HIDDEN].size) / XE_PAGE_SIZE;
+}
+
+static const struct gvt_share *share_of(const struct gvt_vgpu *vgpu, uint64_t addr)
+{
+    for (unsigned part = 0; part < PARTS; part++) {
+        const struct gvt_share *share = &vgpu->share[part];
+
+        if (addr >= share->guest && addr - share->guest < share->size) {
+            return share;
+        }
+    }
+    return NULL;
+}
+
+int gvt_vgpu_to_host(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *host)
+{
+    const struct gvt_share *share = share_of(vgpu, addr);
+
+    if (!share) {
+        return -EFAULT;
+    }
+    *host = addr - share->guest + share->host;
+    return 0;
+}
+
+bool gvt_ggtt_slot(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *slot)
+{
+    const struct gvt_share *share = share_of(vgpu, addr);
+
+    if (!share) {
+        return false;
+    }
+    *slot = (addr - share->guest) / XE_PAGE_SIZE;
+    if (share == &vgpu->share[PART_HIDDEN]) {
+        *slot += vgpu->share[PART_APERTURE].size / XE_PAGE_SIZE;
+    }
+    return true;
+}
+
+static uint64_t host_index(const struct gvt_vgpu *vgpu, uint64_t slot)
+{
+    uint64_t low = vgpu->share[PART_APERTURE].size / XE_PAGE_SIZE;
+
+    return slot < low ? vgpu->share[PART_APERTURE].host / XE_PAGE_SIZE + slot
+                      : vgpu->share[PART_HIDDEN].host / XE_PAGE_SIZE + slot - low;
+}
+
+int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry)
+{
+    uint64_t shadow = 0;
+    uint64_t frame;
+    int err = 0;
+
+    vgpu->ggtt[slot] = entry;
+    if (entry & GGTT_PRESENT) {
+        frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
+        shadow = frame ? (entry & ~XE_PTE_ADDR_MASK) | frame : 0;
+        err = frame ? 0 : -ENXIO;
+    }
+    vgpu->ops->set_ggtt(vgpu->arg, host_index(vgpu, slot), shadow);
+    return err;
+}
+
+int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from, unsigned size)
+{
+    uint64_t at = offset - GVT_GTT_START_OFFSET;
+    uint64_t entry;
+    uint64_t slot;
+
+    if (!gvt_ggtt_slot(vgpu, at / GVT_GTT_ENTRY_SIZE * XE_PAGE_SIZE, &slot)) {
+        return 0; /* a guest that does not balloon sets up all of the table */
+    }
+    entry = vgpu->ggtt[slot];
+    memcpy((uint8_t *)&entry + at % GVT_GTT_ENTRY_SIZE, from, size);
+    if (vgpu->failsafe != FAILSAFE_NONE) {
+        vgpu->ggtt[slot] = entry;
+        return 0;
+    }
+    if (gvt_ggtt_set(vgpu, slot, entry)) {
+        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "ggtt: no such guest page", entry);
+    }
+    return 0;
+}
+
+/* ---- fences ---------------------------------------------------------------------------------- */
+
+void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n)
+{
+    uint64_t guest = gvt_vreg64(vgpu, FENCE_REG(n));
+    uint64_t start = 0;
+    uint64_t end = 0;
+    uint64_t value = 0;
+
+    if (guest & FENCE_REG_VALID) {
+        if (gvt_vgpu_to_host(vgpu, guest & FENCE_REG_START, &start) ||
+            gvt_vgpu_to_host(vgpu, (guest & FENCE_REG_END) >> FENCE_END_SHIFT, &end)) {
+            trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "fence: outside of the share",
+                             guest);
+        } else {
+            value = (guest & ~(FENCE_REG_START | FENCE_REG_END)) | start | end << FENCE_END_SHIFT;
+        }
+    }
+    /* The host has fence 0 .. GVT_FENCES - 1, then come the vGPUs by id. */
+    vgpu->ops->set_fence(vgpu->arg, vgpu->id * GVT_FENCES + n, value);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/* Roots of page tables that the guest announced. Their shadows are the machine's; here they are
+ * counted, and kept for the image. */
+#include "host/gvt/gvt_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A guest has one for each context at most; more is a guest that never destroys. */
+#define MAX_PPGTTS 4096u
+
+static bool same_root(const struct gvt_ppgtt *ppgtt, unsigned level, const uint64_t pdp[4])
+{
+    size_t words = level == 4 ? 1 : 4;
+
+    return ppgtt->level == level && memcmp(ppgtt->pdp, pdp, words * sizeof(*pdp)) == 0;
+}
+
+static struct gvt_ppgtt **find(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
+{
+    struct gvt_ppgtt **link = &vgpu->ppgtts;
+
+    while (*link && !same_root(*link, level, pdp)) {
+        link = &(*link)->next;
+    }
+    return link;
+}
+
+struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root)
+{
+    struct gvt_ppgtt *ppgtt = vgpu->ppgtts;
+
+    while (ppgtt && (ppgtt->level != 4 || ppgtt->pdp[0] != root)) {
+        ppgtt = ppgtt->next;
+    }
+    return ppgtt;
+}
+
+int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
+{
+    struct gvt_ppgtt **link = find(vgpu, level, pdp);
+    struct gvt_ppgtt *ppgtt = *link;
+    unsigned count = 0;
+    int err;
+
+    if (ppgtt) {
+        ppgtt->references++;
+        return 0;
+    }
+    for (ppgtt = vgpu->ppgtts; ppgtt; ppgtt = ppgtt->next) {
+        count++;
+    }
+    ppgtt = count < MAX_PPGTTS ? calloc(1, sizeof(*ppgtt)) : NULL;
+    if (!ppgtt) {
+        return -ENOMEM;
+    }
+    ppgtt->level = level;
+    ppgtt->references = 1;
+    memcpy(ppgtt->pdp, pdp, sizeof(ppgtt->pdp));
+    err = vgpu->ops->ppgtt_create(vgpu->arg, level, ppgtt->pdp);
+    if (err) {
+        free(ppgtt);
+        return err;
+    }
+    *link = ppgtt;
+    return 0;
+}
+
+int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
+{
+    struct gvt_ppgtt **link = find(vgpu, level, pdp);
+    struct gvt_ppgtt *ppgtt = *link;
+
+    if (!ppgtt) {
+        return -EINVAL;
+    }
+    if (--ppgtt->references == 0) {
+        *link = ppgtt->next;
+        vgpu->ops->ppgtt_destroy(vgpu->arg, level, ppgtt->pdp);
+        free(ppgtt);
+    }
+    return 0;
+}
+
+void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu)
+{
+    while (vgpu->ppgtts) {
+        struct gvt_ppgtt *ppgtt = vgpu->ppgtts;
+
+        vgpu->ppgtts = ppgtt->next;
+        vgpu->ops->ppgtt_destroy(vgpu->arg, ppgtt->level, ppgtt->pdp);
+        free(ppgtt);
+    }
+}

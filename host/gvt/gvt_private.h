@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* What the mediator's files share and nobody else sees. */
+#ifndef HOST_GVT_GVT_PRIVATE_H
+#define HOST_GVT_GVT_PRIVATE_H
+
+#include "host/abi/gvt_execlist.h"
+#include "host/abi/gvt_migrate.h"
+#include "host/abi/i915_pvinfo.h"
+#include "host/gvt/gvt.h"
+
+#define PCI_VENDOR_ID_INTEL 0x8086u
+#define GVT_TYPES           4u
+#define MIB                 (1024ull * 1024ull)
+#define GVT_FENCES          4u /* of every vGPU, and of the host itself */
+#define GVT_VERSION_BYTES   36u
+#define GGTT_PRESENT        0x1ull
+
+struct gvt_type {
+    char name[GVT_NAME_BYTES];
+    const char *resolution;
+    uint64_t low, high; /* bytes */
+    unsigned weight;
+    char version[GVT_VERSION_BYTES]; /* migration_version; empty: cannot migrate */
+};
+
+enum gvt_part { PART_APERTURE, PART_HIDDEN, PARTS };
+
+struct gvt_share {
+    uint64_t guest; /* where the guest believes it is */
+    uint64_t host;
+    uint64_t size;
+};
+
+enum gvt_failsafe {
+    FAILSAFE_NONE,
+    FAILSAFE_UNSUPPORTED_GUEST,
+    FAILSAFE_INSUFFICIENT_RESOURCE,
+    FAILSAFE_GUEST_ERR,
+    FAILSAFE_MIGRATED, /* was so at the source; the image does not say why */
+};
+
+struct gvt_ppgtt {
+    struct gvt_ppgtt *next;
+    unsigned level;
+    uint32_t references;
+    uint64_t pdp[4];
+    uint64_t pv_pages; /* mapped by PV: not in guest memory, so in no image */
+};
+
+struct gvt_queued {
+    struct gvt_queued *next;
+    struct gvt_workload workload;
+    struct gvt_elsp_dwords elsp; /* of the submission, when it is its first */
+    bool running;
+};
+
+struct gvt_engine {
+    struct gvt_queued *queue; /* oldest first */
+    struct gvt_elsp_dwords elsp;
+};
+
+struct gvt_pv {
+    bool enabled; /* shared page registered */
+    uint32_t caps;
+    uint64_t page_gpa;
+    uint64_t sub_gpa; /* submission records; 0: none */
+};
+
+/* Bytes of the stream being saved or loaded, for gvt_vfio_ops. */
+struct gvt_stream {
+    uint8_t *bytes;
+    uint64_t size;
+    uint64_t at;
+    uint8_t identity[GVT_REGION_HDR_BYTES + GVT_IMAGE_HEADER_BYTES];
+    uint64_t identity_at; /* bytes of it that were read */
+    bool identity_due;
+    int refused; /* the errno that ended it */
+    bool applied;
+};
+
+struct gvt_vgpu {
+    struct gvt *gvt;
+    const struct gvt_type *type;
+    const struct gvt_ops *ops;
+    void *arg;
+    unsigned id;
+    char uuid[GVT_UUID_CHARS + 1];
+    bool active;
+    bool pv_notified; /* the guest knows what it is: it read PVINFO */
+    enum gvt_failsafe failsafe;
+    struct gvt_share share[PARTS];
+    uint8_t cfg[GVT_CFG_SPACE_SIZE];
+    uint8_t *vreg;  /* GVT_MMIO_SIZE bytes */
+    uint8_t *sreg;  /* GVT_MMIO_SIZE bytes */
+    uint64_t *ggtt; /* guest's entries: aperture part, then hidden part */
+    struct gvt_ppgtt *ppgtts;
+    struct gvt_engine engines[GVT_ENGINES];
+    struct gvt_pv pv;
+    struct gvt_stream stream;
+    uint8_t *dirty; /* a bit for each page of guest RAM */
+    uint64_t guest_pages;
+    bool dirty_logging;
+};
+
+struct gvt_probes {
+    int active, head, tail, fence, status;
+};
+
+struct gvt {
+    struct gvt_config config;
+    struct gvt_type types[GVT_TYPES];
+    unsigned num_types;
+    struct gvt_vgpu *vgpus[GVT_MAX_VGPU]; /* by id; 0 is the host */
+    struct gvt_probes probes[GVT_MAX_VGPU];
+};
+
+/* ---- gvt_types.c, gvt_version.c ---- */
+void gvt_types_init(struct gvt *gvt);
+/* By name as in the tree, with the driver's prefix; NULL when there is none. */
+struct gvt_type *gvt_type_find(struct gvt *gvt, const char *name);
+unsigned gvt_type_available(const struct gvt *gvt, const struct gvt_type *type);
+void gvt_version_init(const struct gvt_config *config, struct gvt_type *type);
+MUST_USE int64_t gvt_version_show(const struct gvt_type *type, char *to, uint64_t size);
+MUST_USE int64_t gvt_version_store(struct gvt *gvt, const struct gvt_type *type, const char *from,
+                                   uint64_t size);
+
+/* ---- gvt_vgpu.c, gvt_place.c ---- */
+MUST_USE int gvt_vgpu_create(struct gvt *gvt, const struct gvt_type *type, const char *uuid);
+void gvt_vgpu_remove(struct gvt_vgpu *vgpu);
+/* Finds room for a part of a type. Returns 0 or -ENOSPC. */
+MUST_USE int gvt_place_find(const struct gvt *gvt, enum gvt_part part, uint64_t size,
+                            uint64_t *start);
+/* How many more of this size fit in. */
+unsigned gvt_place_count(const struct gvt *gvt, enum gvt_part part, uint64_t size);
+void gvt_vgpu_enter_failsafe(struct gvt_vgpu *vgpu, enum gvt_failsafe why);
+uint32_t gvt_vreg32(const struct gvt_vgpu *vgpu, uint32_t offset);
+void gvt_vreg32_set(struct gvt_vgpu *vgpu, uint32_t offset, uint32_t value);
+uint64_t gvt_vreg64(const struct gvt_vgpu *vgpu, uint32_t offset);
+int gvt_guest_write(struct gvt_vgpu *vgpu, uint64_t gpa, const void *from, uint64_t size);
+
+/* ---- gvt_ggtt.c ---- */
+uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu);
+/* Place in vgpu->ggtt of a guest GGTT address; false when it is not in the guest's share. */
+bool gvt_ggtt_slot(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *slot);
+/* Takes the guest's entry and points the real one to the host's page, or to scratch. Returns 0,
+ * -ENXIO when the entry is present and its page is not there. */
+int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry);
+int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from, unsigned size);
+void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n);
+
+/* ---- gvt_ppgtt.c ---- */
+struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root);
+MUST_USE int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
+MUST_USE int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
+void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
+
+/* ---- gvt_workload.c ---- */
+uint32_t gvt_engine_base(unsigned engine);
+void gvt_elsp_write(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value);
+/* Queues one; elsp may be NULL. Returns 0 or -ENOMEM. */
+MUST_USE int gvt_workload_queue(struct gvt_vgpu *vgpu, const struct gvt_workload *workload,
+                                const struct gvt_elsp_dwords *elsp);
+/* Two context descriptors of which the first must be valid. Returns 0, -EINVAL or -ENOMEM. */
+MUST_USE int gvt_workload_submit(struct gvt_vgpu *vgpu, unsigned engine, const uint32_t desc[4],
+                                 bool pv);
+void gvt_workload_drop_all(struct gvt_vgpu *vgpu);
+bool gvt_workload_running(const struct gvt_vgpu *vgpu);
+
+/* ---- gvt_pvinfo.c, gvt_pv.c, gvt_pv_commands.c ---- */
+void gvt_pvinfo_init(struct gvt_vgpu *vgpu);
+void gvt_pvinfo_read(struct gvt_vgpu *vgpu, uint32_t offset);
+void gvt_pvinfo_write(struct gvt_vgpu *vgpu, uint32_t offset, const void *from, unsigned size);
+void gvt_pv_register_page(struct gvt_vgpu *vgpu);
+void gvt_pv_trigger(struct gvt_vgpu *vgpu);
+/* Runs one command. Returns 0 or -errno for the descriptor's status. */
+MUST_USE int gvt_pv_execute(struct gvt_vgpu *vgpu, uint32_t action, const uint32_t *payload,
+                            uint32_t len);
+const char *gvt_pv_action_name(const struct gvt *gvt, uint32_t action);
+void gvt_pv_submit(struct gvt_vgpu *vgpu, unsigned engine);
+
+/* ---- gvt_image_check.c, gvt_image_objects.c ---- */
+struct gvt_image_object {
+    uint32_t type;
+    const char *name;
+    const struct gvt_image_ops *ops;
+};
+
+/* Payload of one record: where it lies and how long it is. */
+struct gvt_image_view {
+    uint8_t *payload;
+    uint32_t size;
+};
+
+/* What an object can do at each stage; NULL: nothing. */
+struct gvt_image_ops {
+    /* While the VM runs: fills up to size bytes, returns how many. */
+    int64_t (*pre_copy)(const struct gvt_vgpu *vgpu, uint8_t *to, uint64_t size);
+    uint64_t (*size)(const struct gvt_vgpu *vgpu); /* payload as of now */
+    void (*pre_save)(const struct gvt_vgpu *vgpu, struct gvt_image_view view);
+    /* Looks only. 0 or -EINVAL. */
+    int (*check)(const struct gvt_vgpu *vgpu, struct gvt_image_view view);
+    int (*pre_load)(struct gvt_vgpu *vgpu, struct gvt_image_view view);
+    void (*post_load)(struct gvt_vgpu *vgpu); /* the VM runs again */
+};
+
+extern const struct gvt_image_object gvt_image_objects[];
+extern const unsigned gvt_image_num_objects;
+/* HEAD alone, complete in itself: what a running vGPU can say of its image. */
+void gvt_image_identity(const struct gvt_vgpu *vgpu, uint8_t *to);
+/* First record of an image: size is what there is of it. 0 or -EINVAL. */
+MUST_USE int gvt_image_check_head(const struct gvt_vgpu *vgpu, const uint8_t *image, uint64_t size);
+uint32_t gvt_image_head_crc(const uint8_t *image);
+void gvt_image_refused(const struct gvt_vgpu *vgpu, const char *why, uint64_t detail);
+
+#endif
