@@ -3,7 +3,8 @@
  *
  * Decisions of the model. The sender is told at once when the other side's rings are not in use
  * (0x304); a VF that is paused or recovering takes no messages (0x303), so that none waits across
- * a migration. */
+ * a migration. While answers wait for room in the PF's ring, VFs' messages are refused (0x301):
+ * what the GuC can keep is for what it owes the PF, and no VF may use that up. */
 #include <string.h>
 
 #include "firmware/abi/guc_actions_sriov_abi.h"
@@ -20,6 +21,9 @@ uint32_t guc_action_relay_to_pf(struct guc *guc, struct guc_request *request)
 
     if (!guc_ctb_usable(guc, GUC_PF)) {
         return XE_GUC_RESPONSE_CTB_NOT_REGISTERED;
+    }
+    if (guc->functions[GUC_PF].ctb.queue_len) {
+        return XE_GUC_RESPONSE_CTB_FULL;
     }
     payload[0] = request->fn;
     memcpy(payload + 1, request->hxg + TO_PF_PREFIX, len * sizeof(uint32_t));

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "firmware/abi/guc_actions_abi.h"
+#include "firmware/abi/guc_actions_sriov_abi.h"
 #include "tests/unit/hostile_peers.h"
 
 #define MOVES_DEFAULT 20000u
@@ -52,6 +54,71 @@ static uint64_t from_environment(const char *name, uint64_t otherwise)
 
     return text ? strtoull(text, NULL, 0) : otherwise;
 }
+
+/* ---- what the moves came upon ---------------------------------------------------------------- */
+
+static void run(void (*test)(struct bench *bench))
+{
+    struct bench *bench = bench_create(V127);
+
+    bench_run(bench, test);
+    bench_destroy(bench);
+}
+
+/* VF 1 sends long messages for the PF, which has its hands full and reads none. */
+static void relay_flood(struct bench *bench)
+{
+    uint32_t hxg[200] = {XE_GUC_ACTION_VF2GUC_RELAY_TO_PF, 1, 1};
+    unsigned refused = 0;
+
+    bench_start_vf(bench, 1);
+    bench_start_vf(bench, 2);
+    for (unsigned n = 0; n < 40; n++) {
+        uint32_t answer = bench_request(bench, 1, hxg, ARRAY_SIZE(hxg));
+
+        refused += answer == BENCH_FAILURE(XE_GUC_RESPONSE_CTB_FULL);
+        cr_expect(refused || answer == BENCH_SUCCESS(0), "message %u: 0x%08x", n, answer);
+    }
+    cr_expect_gt(refused, 0);
+    cr_expect(guc_ctb_usable(bench->guc, GUC_PF), "the PF lost its rings");
+    bench_drain(bench, GUC_PF);
+    bench_drain(bench, GUC_PF);
+    cr_expect_eq(bench_request(bench, 2, hxg, ARRAY_SIZE(hxg)), BENCH_SUCCESS(0));
+    cr_expect_eq(bench_control(bench, 2, GUC_PF_TRIGGER_VF_PAUSE), BENCH_SUCCESS(0));
+}
+
+Test(guc_hostile, flood_of_relay_messages_does_not_cost_the_pf_its_rings)
+{
+    run(relay_flood);
+}
+
+/* Both rings of VF 1 are one: the GuC's answers could be its next requests. */
+static void ring_that_feeds_itself(struct bench *bench)
+{
+    static const uint32_t request[] = {0x00010001, 0x0badu};
+    uint32_t messages;
+
+    bench_start_vf(bench, 1);
+    for (uint32_t key = 0x902; key <= 0x903; key++) {
+        uint64_t value = BENCH_VF_START(1) + (key == 0x902 ? BENCH_H2G : BENCH_H2G_DESC);
+        uint32_t cfg[] = {GUC_ACTION_HOST2GUC_SELF_CFG, (key + 3) << 16 | 2, (uint32_t)value, 0};
+
+        cr_assert_eq(bench_mailbox(bench, 1, cfg, ARRAY_SIZE(cfg), NULL), BENCH_SUCCESS(1));
+    }
+    cr_assert_eq(bench_mailbox2(bench, 1, GUC_ACTION_HOST2GUC_CONTROL_CTB, 1), BENCH_SUCCESS(0));
+    bench_put(bench, 1, request, ARRAY_SIZE(request));
+    bench_settle(bench);
+    messages = fake_trace_count(bench->hal, "h2g ev=taken fn=1");
+    hal_delay(bench->hal, 10 * HAL_NS_PER_MS);
+    cr_expect_eq(fake_trace_count(bench->hal, "h2g ev=taken fn=1"), messages, "it never ends");
+}
+
+Test(guc_hostile, ring_laid_over_itself_comes_to_rest)
+{
+    run(ring_that_feeds_itself);
+}
+
+/* ---- all moves ------------------------------------------------------------------------------- */
 
 Test(guc_hostile, guest_that_keeps_no_rule_disturbs_nobody)
 {
