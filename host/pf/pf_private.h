@@ -16,7 +16,8 @@
 #define PF_RING          5u /* packets between the worker of a GT and the stream */
 #define PF_PTE_SIZE      8u
 #define PF_GGTT_SIZE     (64ull << 20) /* kept for the PF itself, above WOPCM */
-#define PF_RELAY_QUEUE   64u           /* requests of VFs that wait */
+#define PF_RELAY_QUEUE   128u          /* requests of VFs that wait */
+#define PF_RELAY_PER_VF  2u            /* of one VF, so that every VF finds room */
 #define PF_RELAY_LEN     2u            /* of the longest request there is */
 #define PF_ADVERSE_COUNT 7u            /* kinds of adverse events */
 

@@ -179,6 +179,16 @@ void pf_service_start(struct pf_gt *gt)
     hal_spawn(gt->pf->hal, gt->id ? "pf service 1" : "pf service 0", service_program, gt);
 }
 
+static unsigned waiting(const struct pf_gt *gt, unsigned vf)
+{
+    unsigned count = 0;
+
+    for (unsigned n = 0; n < gt->relay_count; n++) {
+        count += gt->relay[(gt->relay_first + n) % PF_RELAY_QUEUE].vf == vf;
+    }
+    return count;
+}
+
 /* Takes GUC2PF_RELAY_FROM_VF; requests longer than any we know are cut, and then refused for
  * their length. */
 int pf_service_request(struct pf_gt *gt, const uint32_t *msg, uint32_t len)
@@ -191,7 +201,7 @@ int pf_service_request(struct pf_gt *gt, const uint32_t *msg, uint32_t len)
     if (!pf_vf_valid(gt->pf, msg[1])) {
         return -EINVAL;
     }
-    if (gt->relay_count == PF_RELAY_QUEUE) {
+    if (gt->relay_count == PF_RELAY_QUEUE || waiting(gt, msg[1]) == PF_RELAY_PER_VF) {
         return -ENOSPC; /* the VF asks again after its time-out */
     }
     request = &gt->relay[(gt->relay_first + gt->relay_count++) % PF_RELAY_QUEUE];

@@ -119,3 +119,24 @@ Test(pf_service, flood_of_requests_is_cut_and_the_pf_goes_on)
 {
     fake_guc_pf_run(&gpu, flood, NULL);
 }
+
+static void flood_of_one_vf(void *arg)
+{
+    uint32_t msg[] = {FROM_VF, 1, 1, 0x00000001, 0x00010000};
+
+    (void)arg;
+    for (msg[2] = 1; msg[2] < 200; msg[2]++) {
+        fake_guc_pf_event(&gpu.gts[0], msg, ARRAY_SIZE(msg));
+    }
+    msg[1] = 2;
+    fake_guc_pf_event(&gpu.gts[0], msg, ARRAY_SIZE(msg));
+    hal_delay(gpu.hal, 10 * HAL_NS_PER_MS);
+    cr_expect_eq(gpu.gts[0].relayed[1], 2, "the newest answer goes to vf %u",
+                 gpu.gts[0].relayed[1]);
+    cr_expect_eq(gpu.gts[0].relayed[2], 200);
+}
+
+Test(pf_service, flood_of_one_vf_leaves_room_for_the_others)
+{
+    fake_guc_pf_run(&gpu, flood_of_one_vf, NULL);
+}
