@@ -11,41 +11,57 @@
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "tests/unit/hostile_peers.h"
 
-#define MOVES_DEFAULT 20000u
-#define MOVES_A_WORLD 500u
-#define MOVES_A_WORK  8u /* of the neighbours */
-#define MOVES_A_TRICK 20u
-#define MOVES_A_LIFE  100u /* then the PF resets VF 1 */
-#define V127          GUC_ABI_VERSION(1, 27, 0)
-#define V126          GUC_ABI_VERSION(1, 26, 0)
+#define MOVES_DEFAULT   20000u
+#define MOVES_A_WORLD   500u
+#define WORKS_A_COMMAND 2u  /* of the PF, about VF 1 */
+#define WORKS_A_LIFE    16u /* then the PF resets VF 1 */
+#define V127            GUC_ABI_VERSION(1, 27, 0)
+#define V126            GUC_ABI_VERSION(1, 26, 0)
 
 static uint64_t world_seed;
 static uint64_t longest_ns;
 
+struct world {
+    struct hostile hostile;
+    struct peers peers;
+    bool over;
+};
+
+static void guest(void *arg)
+{
+    struct world *world = arg;
+
+    hostile_set_up(&world->hostile);
+    while (world->hostile.moves < MOVES_A_WORLD) {
+        hostile_move(&world->hostile);
+    }
+    world->over = true;
+}
+
+/* The guest moves while its neighbours work. */
 static void play(struct bench *bench)
 {
-    static struct hostile hostile;
-    static struct peers peers;
+    static struct world world;
+    struct peers *peers = &world.peers;
 
-    hostile_init(&hostile, bench, world_seed);
-    peers_init(&peers, bench, &hostile);
-    hostile_set_up(&hostile);
-    for (unsigned n = 1; n <= MOVES_A_WORLD; n++) {
-        hostile_move(&hostile);
-        peers_check_firmware(&peers);
-        if (n % MOVES_A_WORK == 0) {
-            peers_work(&peers);
+    world.over = false;
+    hostile_init(&world.hostile, bench, world_seed);
+    peers_init(peers, bench, &world.hostile);
+    hal_spawn(bench->hal, "hostile guest", guest, &world);
+    for (unsigned n = 1; !world.over; n++) {
+        peers_check_firmware(peers);
+        peers_work(peers);
+        if (n % WORKS_A_COMMAND == 0) {
+            peers_command(peers);
         }
-        if (n % MOVES_A_TRICK == 0) {
-            peers_command(&peers);
-        }
-        if (n % MOVES_A_LIFE == 0) {
-            peers_heal(&peers);
-            hostile_set_up(&hostile);
-            cr_assert_eq(bench_state(bench, HOSTILE_VF), GUC_VF_RUNNING, "VF 1 has a new life");
+        if (n % WORKS_A_LIFE == 0) {
+            peers_heal(peers);
         }
     }
-    longest_ns = peers.longest_ns > longest_ns ? peers.longest_ns : longest_ns;
+    peers_heal(peers);
+    hostile_set_up(&world.hostile);
+    cr_assert_eq(bench_state(bench, HOSTILE_VF), GUC_VF_RUNNING, "VF 1 has no new life");
+    longest_ns = peers->longest_ns > longest_ns ? peers->longest_ns : longest_ns;
 }
 
 static uint64_t from_environment(const char *name, uint64_t otherwise)
