@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MAX_PATH_LEN 1024
 
@@ -304,15 +305,34 @@ static int sandbox_setmetatable(lua_State *lua)
 
 /* ---- helpers beside the script -------------------------------------------------------------- */
 
+/* Where the module with this path is: beside the script, or in the folder above, where scenarios
+ * in folders share theirs. Returns whether the path fits. */
+static bool module_find(const char *script, const char *name, char path[MAX_PATH_LEN])
+{
+    static const char *const folders[] = {"", "../"};
+    const char *slash = strrchr(script, '/');
+    int folder_len = slash ? (int)(slash - script) + 1 : 0;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
+        int len =
+            snprintf(path, MAX_PATH_LEN, "%.*s%s%s.lua", folder_len, script, folders[i], name);
+
+        if (len < 0 || len >= MAX_PATH_LEN) {
+            return false;
+        }
+        if (access(path, R_OK) == 0) {
+            break;
+        }
+    }
+    return true;
+}
+
 /* require "name" or "folder.name": runs name.lua of the scenario's folder once and returns its
  * value. */
 static int sandbox_require(lua_State *lua)
 {
     const char *name = luaL_checkstring(lua, 1);
-    const char *script = script_of(lua)->config.path;
-    const char *slash = strrchr(script, '/');
     char path[MAX_PATH_LEN];
-    int len;
 
     for (const char *at = name; *at; at++) {
         luaL_argcheck(lua,
@@ -325,9 +345,7 @@ static int sandbox_require(lua_State *lua)
     }
     lua_pop(lua, 1);
     lua_pushstring(lua, luaL_gsub(lua, name, ".", "/"));
-    len = snprintf(path, sizeof(path), "%.*s%s.lua", slash ? (int)(slash - script) + 1 : 0, script,
-                   lua_tostring(lua, -1));
-    if (len < 0 || (size_t)len >= sizeof(path)) {
+    if (!module_find(script_of(lua)->config.path, lua_tostring(lua, -1), path)) {
         return luaL_error(lua, "require %s: the path is too long", name);
     }
     lua_settop(lua, 2); /* name, table of what was required */
