@@ -70,9 +70,13 @@ void vf_recovery_hold(struct vf *vf, unsigned holds);
 unsigned vf_recovery_held(struct vf *vf);
 bool vf_recovery_pending(struct vf *vf);
 unsigned vf_recovery_count(struct vf *vf, unsigned gt); /* recoveries ended on this GT */
-unsigned vf_reset_count(struct vf *vf, unsigned gt);    /* resets of this GT that ended well */
-const char *vf_wedged(struct vf *vf);                   /* reason, or NULL */
-uint32_t vf_abi(struct vf *vf, unsigned gt);            /* negotiated version */
+/* Has a GT reset, as the driver does by itself when its channel is dead. Jobs that had begun on it
+ * fail with their queues (-EIO), all others run afterwards. Returns 0 (not waiting for the end),
+ * -ENODEV without that GT, -ECANCELED when wedged. */
+MUST_USE int vf_reset_gt(struct vf *vf, unsigned gt);
+unsigned vf_reset_count(struct vf *vf, unsigned gt); /* resets of this GT that ended well */
+const char *vf_wedged(struct vf *vf);                /* reason, or NULL */
+uint32_t vf_abi(struct vf *vf, unsigned gt);         /* negotiated version */
 unsigned vf_num_gts(struct vf *vf);
 uint64_t vf_ggtt_start(struct vf *vf);
 /* Value that a register of the GT had at bind, of those a VF may not read itself: the PF told it.

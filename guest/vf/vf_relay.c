@@ -176,7 +176,14 @@ static int guc_action_relay_to_pf(struct vf_gt *gt, uint32_t id, const uint32_t 
     return ret > 0 ? protocol_error(gt, "relay posted with a value", (uint32_t)ret) : ret;
 }
 
-/* Returns 0 with an answer, -ETIME, -ECANCELED when the driver is at its end. */
+/* Whether waiting has become pointless. A reset of the GT that a migration overtook begins anew
+ * and does not wait for the PF left behind. */
+static bool is_cancelled(const struct vf_gt *gt)
+{
+    return gt->vf->wedged || gt->vf->stop || (vf_reset_is_due(gt) && vf_recovery_gt_pending(gt));
+}
+
+/* Returns 0 with an answer, -ETIME, -ECANCELED. */
 static int wait_for_answer(struct vf_gt *gt, struct relay_request *request)
 {
     struct vf *vf = gt->vf;
@@ -184,7 +191,7 @@ static int wait_for_answer(struct vf_gt *gt, struct relay_request *request)
     while (request->answer == RELAY_PENDING) {
         uint64_t now = hal_now(vf->hal);
 
-        if (vf->wedged || vf->stop) {
+        if (is_cancelled(gt)) {
             return -ECANCELED;
         }
         if (now >= request->deadline) {

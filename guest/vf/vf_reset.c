@@ -37,6 +37,18 @@ void vf_reset_request(struct vf_gt *gt, const char *reason)
     }
 }
 
+int vf_reset_gt(struct vf *vf, unsigned gt)
+{
+    if (gt >= vf->num_gts || !vf->gts[gt].reset.possible) {
+        return -ENODEV;
+    }
+    if (vf->wedged) {
+        return -ECANCELED;
+    }
+    vf_reset_request(&vf->gts[gt], "reset asked for");
+    return 0;
+}
+
 bool vf_reset_is_due(const struct vf_gt *gt)
 {
     return gt->reset.due && !gt->vf->wedged && !gt->vf->stop;

@@ -249,6 +249,17 @@ static int vf_recoveries(lua_State *lua)
     return 1;
 }
 
+static int vf_reset_one(lua_State *lua)
+{
+    return finish(lua, "vf:reset", vf_reset_gt(check_driver(lua), check_gt(lua)));
+}
+
+static int vf_resets(lua_State *lua)
+{
+    lua_pushinteger(lua, vf_reset_count(check_driver(lua), check_gt(lua)));
+    return 1;
+}
+
 static int vf_wedged_reason(lua_State *lua)
 {
     lua_pushstring(lua, vf_wedged(check_driver(lua))); /* NULL gives nil */
@@ -305,6 +316,8 @@ const luaL_Reg lua_vf_methods[] = {
     {"held", vf_held_at},
     {"recovering", vf_recovering},
     {"recoveries", vf_recoveries},
+    {"reset", vf_reset_one},
+    {"resets", vf_resets},
     {"wedged", vf_wedged_reason},
     {"abi", vf_abi_text},
     {"gts", vf_gts},
