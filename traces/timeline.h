@@ -67,6 +67,9 @@ MUST_USE int timeline_read(FILE *in, const char *name, const struct timeline_opt
 MUST_USE int timeline_survey(FILE *in, const char *name, const struct timeline_options *options,
                              struct timeline_survey *survey, char *error, size_t size);
 
+/* A number with ps, ns, us (also without a unit), ms or s. */
+bool timeline_parse_time(const char *text, uint64_t *t_ps);
+
 /* ---- ASCII drawing --------------------------------------------------------------------------- */
 
 struct timeline_ascii;

@@ -46,7 +46,7 @@ static bool parse_number(const char *text, unsigned max, unsigned *number)
     return true;
 }
 
-static bool parse_time(const char *text, uint64_t *t_ps)
+bool timeline_parse_time(const char *text, uint64_t *t_ps)
 {
     static const struct {
         const char *name;
@@ -83,9 +83,9 @@ static bool take_option(int option, const char *value, struct timeline_options *
         options->gpu = value;
         return true;
     case 'f':
-        return parse_time(value, &options->from_ps);
+        return timeline_parse_time(value, &options->from_ps);
     case 't':
-        return parse_time(value, &options->to_ps);
+        return timeline_parse_time(value, &options->to_ps);
     case 'w':
         return parse_number(value, 512, &options->width);
     case 'v':

@@ -9,6 +9,10 @@
 /* timeline DIR: sequence chart PF / GuC / VF from DIR/events.jsonl. Returns 0, or 2 on trouble. */
 int timeline_main(int argc, char **argv);
 
+/* profile DIR: where the time of messages and of migrations goes. Returns 0, 1 when a comparison is
+ * beyond its gate, 2 on trouble. */
+int profile_main(int argc, char **argv);
+
 /* image FILE: prints a VF's migration stream packet by packet, with what is wrong in it. Returns 0
  * when it is good, 1 when it is bad, 2 on trouble. */
 int image_main(int argc, char **argv);

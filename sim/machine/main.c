@@ -53,6 +53,16 @@ static const struct command {
      "  --names FILE         names of values (names.json beside each VCD)\n"
      "  --format FORM        text (default) or json\n"
      "exit: 0 same, 1 different, 2 trouble\n"},
+    {"profile", profile_main, "profile [--compare A] DIR [OPTION]...",
+     "shows where the time of messages and migrations goes",
+     "  --format FORM        text (default), json or csv\n"
+     "  --by WHAT            hop, action, fn or gt; each action with its hops without it\n"
+     "  --action NAME        only this action, by name or number\n"
+     "  --fn N               only this function, 0: PF\n"
+     "  --from, --to TIME    messages begun in this window: 10us, 2.5ms, 1s\n"
+     "  --compare            takes two runs, shows what differs, what moved most first\n"
+     "  --max-regress P%     with it: exit 1 when a mean grew by more than P percent\n"
+     "exit: 0, 1 beyond the gate, 2 trouble\n"},
     {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
      "exit: 0 good, 1 bad image, 2 trouble\n"},
     {"list", list_main, "list [SCENARIO.lua]", "shows scenarios, or the keys that one lets you set",

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The command "profile": its arguments. */
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "traces/profile_stats.h"
+#include "traces/timeline.h"
+#include "traces/traces.h"
+
+#define EXIT_TROUBLE 2
+
+static const char usage[] =
+    "usage: gucsim profile DIR [options]\n"
+    "       gucsim profile --compare A B [options]\n"
+    "Shows where the time of each message goes, from DIR/events.jsonl.\n"
+    "  --format FORM       text (default), json or csv\n"
+    "  --by WHAT           hop, action, fn or gt; each action with its hops without it\n"
+    "  --action NAME       only this action, by name or number\n"
+    "  --fn N              only this function, 0: PF\n"
+    "  --from TIME         messages begun from this time on: 10us, 2.5ms, 1s\n"
+    "  --to TIME           up to this time\n"
+    "  --compare           what differs between two runs\n"
+    "  --max-regress P%    exit 1 when the mean of a hop or total grew by more than P percent\n";
+
+typedef void printer(FILE *out, const struct profile *profile, const struct profile_stats *stats);
+
+struct arguments {
+    const char *dirs[2];
+    struct profile_options options;
+    printer *print;
+    bool compare;
+    double max_regress; /* negative: no gate */
+};
+
+static bool take_format(const char *value, struct arguments *arguments)
+{
+    static const struct {
+        const char *name;
+        printer *print;
+    } forms[] = {
+        {"text", profile_print_text}, {"json", profile_print_json}, {"csv", profile_print_csv}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
+        if (strcmp(forms[i].name, value) == 0) {
+            arguments->print = forms[i].print;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_by(const char *value, struct profile_options *options)
+{
+    static const struct {
+        const char *name;
+        enum profile_by by;
+    } ways[] = {{"hop", PROFILE_BY_HOP},
+                {"action", PROFILE_BY_ACTION},
+                {"fn", PROFILE_BY_FN},
+                {"gt", PROFILE_BY_GT}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        if (strcmp(ways[i].name, value) == 0) {
+            options->by = ways[i].by;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_percent(const char *value, double *percent)
+{
+    char *end;
+
+    if (*value < '0' || *value > '9') {
+        return false;
+    }
+    *percent = strtod(value, &end);
+    return (*end == '\0' || strcmp(end, "%") == 0) && isfinite(*percent);
+}
+
+static bool take_fn(const char *value, int *fn)
+{
+    char *end;
+    unsigned long number;
+
+    if (*value < '0' || *value > '9') {
+        return false;
+    }
+    number = strtoul(value, &end, 10);
+    *fn = (int)(number & 63u);
+    return *end == '\0' && number <= EVENT_MAX_FN;
+}
+
+static bool take_option(int option, const char *value, struct arguments *arguments)
+{
+    switch (option) {
+    case 'F':
+        return take_format(value, arguments);
+    case 'b':
+        return take_by(value, &arguments->options);
+    case 'a':
+        arguments->options.action = value;
+        return *value != '\0';
+    case 'n':
+        return take_fn(value, &arguments->options.fn);
+    case 'f':
+        return timeline_parse_time(value, &arguments->options.from);
+    case 't':
+        return timeline_parse_time(value, &arguments->options.to);
+    case 'c':
+        arguments->compare = true;
+        return true;
+    case 'm':
+        return take_percent(value, &arguments->max_regress);
+    default:
+        return false;
+    }
+}
+
+static int take_directories(int argc, char **argv, struct arguments *arguments)
+{
+    int wanted = arguments->compare ? 2 : 1;
+
+    if (argc - optind != wanted) {
+        (void)fprintf(stderr, "profile: %s\n",
+                      arguments->compare ? "two directories are needed, of runs"
+                                         : "one directory is needed, of a run");
+        return -EINVAL;
+    }
+    if (!arguments->compare && arguments->max_regress >= 0) {
+        (void)fprintf(stderr, "profile: --max-regress needs --compare\n");
+        return -EINVAL;
+    }
+    if (arguments->compare && arguments->print != profile_print_text) {
+        (void)fprintf(stderr, "profile: a comparison is text\n");
+        return -EINVAL;
+    }
+    for (int i = 0; i < wanted; i++) {
+        arguments->dirs[i] = argv[optind + i];
+    }
+    return 0;
+}
+
+/* Returns 0, or -EINVAL with a message printed; 1 when help was asked for. */
+static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+{
+    static const struct option names[] = {
+        {"format", required_argument, NULL, 'F'}, {"by", required_argument, NULL, 'b'},
+        {"action", required_argument, NULL, 'a'}, {"fn", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},   {"to", required_argument, NULL, 't'},
+        {"compare", no_argument, NULL, 'c'},      {"max-regress", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    };
+    int option;
+    int index = 0;
+
+    *arguments = (struct arguments){
+        .options = {.fn = -1, .to = UINT64_MAX}, .print = profile_print_text, .max_regress = -1};
+    optind = 0; /* another command may have used getopt before */
+    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
+        if (option == 'h') {
+            return 1;
+        }
+        if (option == '?') {
+            return -EINVAL;
+        }
+        if (!take_option(option, optarg, arguments)) {
+            (void)fprintf(stderr, "profile: --%s: bad value '%s'\n", names[index].name,
+                          optarg ? optarg : "");
+            return -EINVAL;
+        }
+    }
+    return take_directories(argc, argv, arguments);
+}
+
+/* Reads a run and its statistics. Returns 0, or -errno with a message printed. */
+static int load(const char *dir, const struct profile_options *options, struct profile *profile,
+                struct profile_stats *stats)
+{
+    char error[PROFILE_ERROR];
+    int ret = profile_read_dir(dir, profile, error);
+
+    if (ret) {
+        (void)fprintf(stderr, "profile: %s\n", error);
+        return ret;
+    }
+    ret = profile_stats(profile, options, stats);
+    if (ret) {
+        (void)fprintf(stderr, "profile: %s: no memory\n", dir);
+        profile_free(profile);
+    }
+    return ret;
+}
+
+static int show(const struct arguments *arguments)
+{
+    struct profile profile;
+    struct profile_stats stats;
+
+    if (load(arguments->dirs[0], &arguments->options, &profile, &stats)) {
+        return EXIT_TROUBLE;
+    }
+    arguments->print(stdout, &profile, &stats);
+    profile_stats_free(&stats);
+    profile_free(&profile);
+    return 0;
+}
+
+static int compare(const struct arguments *arguments)
+{
+    struct profile profiles[2];
+    struct profile_stats stats[2];
+    int ret = EXIT_TROUBLE;
+
+    if (load(arguments->dirs[0], &arguments->options, &profiles[0], &stats[0])) {
+        return EXIT_TROUBLE;
+    }
+    if (!load(arguments->dirs[1], &arguments->options, &profiles[1], &stats[1])) {
+        ret = profile_compare(stdout, &stats[0], &stats[1], arguments->max_regress);
+        if (ret < 0) {
+            (void)fprintf(stderr, "profile: no memory\n");
+            ret = EXIT_TROUBLE;
+        }
+        profile_stats_free(&stats[1]);
+        profile_free(&profiles[1]);
+    }
+    profile_stats_free(&stats[0]);
+    profile_free(&profiles[0]);
+    return ret;
+}
+
+int profile_main(int argc, char **argv)
+{
+    struct arguments arguments;
+    int ret = parse_arguments(argc, argv, &arguments);
+
+    if (ret) {
+        (void)fputs(usage, ret > 0 ? stdout : stderr);
+        return ret > 0 ? 0 : EXIT_TROUBLE;
+    }
+    ret = arguments.compare ? compare(&arguments) : show(&arguments);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        (void)fprintf(stderr, "profile: standard output: %s\n", strerror(errno));
+        return EXIT_TROUBLE;
+    }
+    return ret;
+}
