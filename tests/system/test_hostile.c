@@ -82,8 +82,36 @@ static uint32_t offset(bool *foreign)
         return entry_of(world.start[0]) + below(VF_ENTRIES) * 8;
     case 1:
         return 0x190000 + below(VF_VIEW_STRIDE);
+    case 2:
+        return below(2) ? GUC_HOST_INTERRUPT : MED_GUC_HOST_INTERRUPT;
     default:
         return below(BAR0_SIZE - 8);
+    }
+}
+
+/* A request for a GuC: mostly rings and interrupt pages at entries that hold anything, then their
+ * use. */
+static void request(void)
+{
+    const bool media = below(2);
+    const uint32_t value =
+        below(4) ? (uint32_t)world.start[0] + below(VF_ENTRIES) * HAL_PAGE_SIZE : (uint32_t)draw();
+    const uint32_t key = 0x900 + below(9);
+    const bool is_size = key == 0x904 || key == 0x907;
+    uint32_t words[4] = {0x0508, key << 16 | (is_size ? 1 : 2), is_size ? HAL_PAGE_SIZE : value};
+
+    if (!below(8)) {
+        words[0] = below(4) ? 0x4509 : below(0x10000); /* CONTROL_CTB */
+        words[1] = 1;
+    }
+    for (unsigned n = 4; n-- > 0;) {
+        hal_write32(world.hostile, media ? MED_VF_SW_FLAG(n) : VF_SW_FLAG(n), words[n]);
+    }
+    hal_write32(world.hostile, media ? MED_GUC_HOST_INTERRUPT : GUC_HOST_INTERRUPT, 0);
+    /* Its own entries lead into its RAM, beside it, and nowhere. */
+    for (unsigned n = below(8); n > 0; n--) {
+        hal_write64(world.hostile, entry_of(world.start[0]) + below(VF_ENTRIES) * 8,
+                    (uint64_t)below(8192) * HAL_PAGE_SIZE | GGTT_PTE_PRESENT);
     }
 }
 
@@ -94,7 +122,10 @@ static void storm(void *arg)
         bool foreign;
         uint32_t at = offset(&foreign);
 
-        switch (below(4)) {
+        switch (below(5)) {
+        case 3:
+            request();
+            break;
         case 0:
             hal_write64(world.hostile, at, draw());
             break;
