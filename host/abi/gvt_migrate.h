@@ -98,7 +98,8 @@ static_assert(sizeof(struct gvt_elsp_dwords) == GVT_ELSP_DWORDS_BYTES, "20-byte 
 struct gvt_pending_workload_t {
     int32_t ring_id;
     uint8_t emulate_schedule_in; /* 0 or 1: first of its submission, elsp_dwords is valid */
-    uint8_t reserved[3];         /* 0 */
+    uint8_t pv;                  /* 0 or 1: by the PV channel, no switch is told of */
+    uint8_t reserved[2];         /* 0 */
     uint32_t ctx_desc[2];
     struct gvt_elsp_dwords elsp_dwords;
 };

@@ -133,7 +133,7 @@ void gvt_dirty_mark(struct gvt_vgpu *vgpu, uint64_t gpa, uint64_t size);
  * before anything is written), -ENOMEM. */
 MUST_USE int64_t gvt_image_save(const struct gvt_vgpu *vgpu, uint8_t **image);
 /* Checks all of an image, then makes a stopped vGPU of it. Returns 0; -EINVAL refused, -EBUSY
- * running, -ENOMEM: nothing has changed; -EIO when the machine failed on the way. */
+ * running: nothing has changed; -EIO when memory or the machine failed on the way. */
 MUST_USE int gvt_image_load(struct gvt_vgpu *vgpu, const uint8_t *image, uint64_t size);
 /* The vGPU as a migratable device; dev is the struct gvt_vgpu. */
 extern const struct vfio_ops gvt_vfio_ops;

@@ -7,9 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A guest has one for each context at most; more is a guest that never destroys. */
-#define MAX_PPGTTS 4096u
-
 static bool same_root(const struct gvt_ppgtt *ppgtt, unsigned level, const uint64_t pdp[4])
 {
     size_t words = level == 4 ? 1 : 4;
@@ -37,26 +34,29 @@ struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root)
     return ppgtt;
 }
 
-int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
+int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4], uint32_t references)
 {
     struct gvt_ppgtt **link = find(vgpu, level, pdp);
     struct gvt_ppgtt *ppgtt = *link;
     unsigned count = 0;
     int err;
 
+    if (references + (ppgtt ? ppgtt->references : 0) > GVT_MAX_REFERENCES) {
+        return -ENOMEM;
+    }
     if (ppgtt) {
-        ppgtt->references++;
+        ppgtt->references += references;
         return 0;
     }
     for (ppgtt = vgpu->ppgtts; ppgtt; ppgtt = ppgtt->next) {
         count++;
     }
-    ppgtt = count < MAX_PPGTTS ? calloc(1, sizeof(*ppgtt)) : NULL;
+    ppgtt = count < GVT_MAX_PPGTTS ? calloc(1, sizeof(*ppgtt)) : NULL;
     if (!ppgtt) {
         return -ENOMEM;
     }
     ppgtt->level = level;
-    ppgtt->references = 1;
+    ppgtt->references = references;
     memcpy(ppgtt->pdp, pdp, sizeof(ppgtt->pdp));
     err = vgpu->ops->ppgtt_create(vgpu->arg, level, ppgtt->pdp);
     if (err) {

@@ -14,6 +14,11 @@
 #define GVT_FENCES          4u /* of every vGPU, and of the host itself */
 #define GVT_VERSION_BYTES   36u
 #define GGTT_PRESENT        0x1ull
+/* What one guest can make the host keep. It has a root for each context, and waits for a switch
+ * before it submits more: these are far above what it needs. */
+#define GVT_MAX_PPGTTS     4096u
+#define GVT_MAX_REFERENCES 0x10000u
+#define GVT_MAX_QUEUED     1024u
 
 struct gvt_type {
     char name[GVT_NAME_BYTES];
@@ -72,10 +77,9 @@ struct gvt_stream {
     uint64_t size;
     uint64_t at;
     uint8_t identity[GVT_REGION_HDR_BYTES + GVT_IMAGE_HEADER_BYTES];
-    uint64_t identity_at; /* bytes of it that were read */
-    bool identity_due;
-    int refused; /* the errno that ended it */
-    bool applied;
+    uint64_t identity_at; /* bytes of it that were read in pre-copy */
+    bool head_seen;       /* of what is loaded */
+    int refused;          /* the errno that ended it */
 };
 
 struct gvt_vgpu {
@@ -86,6 +90,7 @@ struct gvt_vgpu {
     unsigned id;
     char uuid[GVT_UUID_CHARS + 1];
     bool active;
+    bool loaded;      /* an image, and has not run since */
     bool pv_notified; /* the guest knows what it is: it read PVINFO */
     enum gvt_failsafe failsafe;
     struct gvt_share share[PARTS];
@@ -150,7 +155,10 @@ void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n);
 
 /* ---- gvt_ppgtt.c ---- */
 struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root);
-MUST_USE int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
+/* Takes references to a root, which is created when it is new. 0 or -errno. */
+MUST_USE int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4],
+                           uint32_t references);
+/* Drops one. 0 or -EINVAL. */
 MUST_USE int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
 void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
 
@@ -178,11 +186,12 @@ MUST_USE int gvt_pv_execute(struct gvt_vgpu *vgpu, uint32_t action, const uint32
 const char *gvt_pv_action_name(const struct gvt *gvt, uint32_t action);
 void gvt_pv_submit(struct gvt_vgpu *vgpu, unsigned engine);
 
-/* ---- gvt_image_check.c, gvt_image_objects.c ---- */
+/* ---- gvt_image.c, gvt_image_objects.c ---- */
 struct gvt_image_object {
     uint32_t type;
     const char *name;
     const struct gvt_image_ops *ops;
+    bool variable; /* a multiple of something, not just what this vGPU would save now */
 };
 
 /* Payload of one record: where it lies and how long it is. */
@@ -193,8 +202,8 @@ struct gvt_image_view {
 
 /* What an object can do at each stage; NULL: nothing. */
 struct gvt_image_ops {
-    /* While the VM runs: fills up to size bytes, returns how many. */
-    int64_t (*pre_copy)(const struct gvt_vgpu *vgpu, uint8_t *to, uint64_t size);
+    /* While the VM runs: what can be told already, of size bytes. */
+    void (*pre_copy)(const struct gvt_vgpu *vgpu, struct gvt_image_view view);
     uint64_t (*size)(const struct gvt_vgpu *vgpu); /* payload as of now */
     void (*pre_save)(const struct gvt_vgpu *vgpu, struct gvt_image_view view);
     /* Looks only. 0 or -EINVAL. */
@@ -203,13 +212,17 @@ struct gvt_image_ops {
     void (*post_load)(struct gvt_vgpu *vgpu); /* the VM runs again */
 };
 
-extern const struct gvt_image_object gvt_image_objects[];
-extern const unsigned gvt_image_num_objects;
+#define GVT_IMAGE_OBJECTS 8u
+extern const struct gvt_image_object gvt_image_objects[GVT_IMAGE_OBJECTS];
+/* Bytes of a whole image as of now. */
+uint64_t gvt_image_size(const struct gvt_vgpu *vgpu);
 /* HEAD alone, complete in itself: what a running vGPU can say of its image. */
-void gvt_image_identity(const struct gvt_vgpu *vgpu, uint8_t *to);
-/* First record of an image: size is what there is of it. 0 or -EINVAL. */
-MUST_USE int gvt_image_check_head(const struct gvt_vgpu *vgpu, const uint8_t *image, uint64_t size);
-uint32_t gvt_image_head_crc(const uint8_t *image);
+#define GVT_IMAGE_HEAD_RECORD (GVT_REGION_HDR_BYTES + GVT_IMAGE_HEADER_BYTES)
+void gvt_image_identity(const struct gvt_vgpu *vgpu, uint8_t to[GVT_IMAGE_HEAD_RECORD]);
+/* Is this the first record of an image for this vGPU? Returns the image's size, or -EINVAL. */
+MUST_USE int64_t gvt_image_check_head(const struct gvt_vgpu *vgpu, const uint8_t *record);
+/* The VM runs again on what was loaded. */
+void gvt_image_post_load(struct gvt_vgpu *vgpu);
 void gvt_image_refused(const struct gvt_vgpu *vgpu, const char *why, uint64_t detail);
 
 #endif

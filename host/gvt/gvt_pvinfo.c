@@ -64,7 +64,7 @@ static void change_root(struct gvt_vgpu *vgpu, unsigned level, bool create)
     for (unsigned n = 0; n < (level == 4 ? 1 : ARRAY_SIZE(pdp)); n++) {
         pdp[n] = gvt_vreg64(vgpu, PVINFO_PDP_LO(n));
     }
-    err = create ? gvt_ppgtt_get(vgpu, level, pdp) : gvt_ppgtt_put(vgpu, level, pdp);
+    err = create ? gvt_ppgtt_get(vgpu, level, pdp, 1) : gvt_ppgtt_put(vgpu, level, pdp);
     if (err) {
         /* The guest is not told: a write has no answer. */
         trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "g2v_notify: root refused", pdp[0]);

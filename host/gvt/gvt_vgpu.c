@@ -52,6 +52,7 @@ static void init_state(struct gvt_vgpu *vgpu)
     }
     vgpu->failsafe = FAILSAFE_NONE;
     vgpu->pv_notified = false;
+    vgpu->loaded = false;
     vgpu->pv = (struct gvt_pv){.enabled = false};
     memset(vgpu->vreg, 0, GVT_MMIO_SIZE);
     memset(vgpu->sreg, 0, GVT_MMIO_SIZE);
@@ -163,12 +164,15 @@ static void set_active(struct gvt_vgpu *vgpu, bool active)
     hal_probe_set(vgpu->gvt->config.hal, vgpu->gvt->probes[vgpu->id].active, active);
 }
 
-/* Work that was queued before a stop, or that came with an image, goes on only because of the
- * kick. */
+/* Work that was queued before a stop goes on only because of the kick. */
 void gvt_vgpu_start(struct gvt_vgpu *vgpu)
 {
     assert(vgpu->ops);
     set_active(vgpu, true);
+    if (vgpu->loaded) {
+        vgpu->loaded = false;
+        gvt_image_post_load(vgpu);
+    }
     vgpu->ops->kick(vgpu->arg);
 }
 

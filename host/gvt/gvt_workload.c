@@ -8,9 +8,7 @@
 
 #include "sim/hal/trace.h"
 
-/* Two descriptors a submission, and a guest waits for its switch before it goes on. */
-#define MAX_QUEUED 1024u
-#define PORTS      2u
+#define PORTS 2u
 
 static const uint32_t engine_bases[GVT_ENGINES] = {
     [GVT_ENGINE_RCS] = RCS_BASE,   [GVT_ENGINE_BCS] = BCS_BASE,   [GVT_ENGINE_VCS] = VCS_BASE,
@@ -54,7 +52,7 @@ int gvt_workload_queue(struct gvt_vgpu *vgpu, const struct gvt_workload *workloa
     struct gvt_queued **link = &vgpu->engines[workload->engine].queue;
     struct gvt_queued *queued;
 
-    if (gvt_workload_count(vgpu) >= MAX_QUEUED) {
+    if (gvt_workload_count(vgpu) >= GVT_MAX_QUEUED) {
         return -ENOMEM;
     }
     queued = calloc(1, sizeof(*queued));

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* VFIO migration: the device's side as one table of operations, and the v2 face of it for a VMM
- * (Linux's uapi/linux/vfio.h; arcs as drivers/vfio/pci/xe/main.c takes them). */
+/* VFIO migration: the device's side as one table of operations, and two faces of it for a VMM: v2
+ * (Linux's uapi/linux/vfio.h; arcs as drivers/vfio/pci/xe/main.c takes them) and the region of v1
+ * (host/abi/vfio_migration_v1.h). */
 #ifndef HOST_VFIO_VFIO_H
 #define HOST_VFIO_VFIO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sim/hal/hal.h"
@@ -25,6 +27,25 @@ struct vfio_ops {
      * refused. */
     int64_t (*load_write)(void *dev, const void *from, uint64_t size);
     int (*load_end)(void *dev); /* -errno when the stream was not whole or not loaded */
+
+    /* The rest is optional: NULL when the device cannot. */
+
+    /* After a load_end that failed: is the device as it was before load_begin? NULL: no. */
+    bool (*intact)(void *dev);
+    /* Pre-copy: what can be told while the device runs. Its bytes stand before those of save_read
+     * in the one stream, and save_begin goes on where precopy_read was left; precopy_end is for a
+     * save that does not follow. precopy_read returns 0 when there is nothing for now. */
+    int (*precopy_begin)(void *dev);
+    int64_t (*precopy_pending)(void *dev); /* bytes to read for now */
+    int64_t (*precopy_read)(void *dev, void *to, uint64_t size);
+    int (*precopy_end)(void *dev);
+    /* Log of guest pages that the device writes. Switching on begins with an empty one. */
+    int (*dirty_log)(void *dev, bool on);
+    /* Sets bit n (little endian) of bitmap when the n-th page of page_size bytes from iova on was
+     * written since the log was last asked, and forgets those; pages beyond guest RAM are clean.
+     * Returns how many bits it set, or -errno: take all for dirty. */
+    int64_t (*dirty_report)(void *dev, uint64_t iova, uint64_t page_size, uint64_t pages,
+                            uint8_t *bitmap);
 };
 
 enum vfio_device_mig_state {
@@ -60,5 +81,39 @@ int64_t vfio_estimate(struct vfio_device *device);
 /* Resets the function; RUNNING again. */
 MUST_USE int vfio_reset(struct vfio_device *device);
 const char *vfio_state_name(enum vfio_device_mig_state state);
+
+/* ---- v1: a region of registers and data ------------------------------------------------------ */
+
+struct vfio_v1;
+
+/* Which struct stands at offset 0. */
+enum vfio_v1_form {
+    VFIO_V1_WITH_PFNS, /* of 2019: 0x40 bytes, the dirty log is asked through the region */
+    VFIO_V1_FINAL,     /* of Linux 5.8: 0x20 bytes */
+};
+
+struct vfio_v1_config {
+    struct hal *hal;
+    const char *name; /* for traces, as in vfio_init; must live as long as the device */
+    const struct vfio_ops *ops;
+    void *dev;
+    enum vfio_v1_form form;
+    uint64_t data_size; /* bytes of the data section, pages; 0: 1 MiB */
+};
+
+/* Returns the device, RUNNING, or NULL without memory. Declares its probe. */
+struct vfio_v1 *vfio_v1_create(const struct vfio_v1_config *config);
+void vfio_v1_destroy(struct vfio_v1 *device);
+uint64_t vfio_v1_region_size(const struct vfio_v1 *device);
+/* device_state as it would be read. */
+uint32_t vfio_v1_state(const struct vfio_v1 *device);
+/* Accesses to the region. Return 0; -EINVAL width, alignment, range, state or move; -EFAULT a field
+ * that has no such direction; else what the device said. A write to device_state that fails leaves
+ * the state, or the device in error when it broke. */
+MUST_USE int vfio_v1_read(struct vfio_v1 *device, uint64_t offset, void *to, uint64_t size);
+MUST_USE int vfio_v1_write(struct vfio_v1 *device, uint64_t offset, const void *from,
+                           uint64_t size);
+/* VFIO_DEVICE_RESET: RUNNING again. */
+MUST_USE int vfio_v1_reset(struct vfio_v1 *device);
 
 #endif
