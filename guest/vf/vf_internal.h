@@ -47,7 +47,7 @@ struct vf_recovery {
     bool queued;      /* MIGRATED was seen, a worker shall run */
     bool in_progress; /* sends give up until the GuC runs us again */
     bool need_fixes;  /* addresses in the GGTT are not valid */
-    bool blocked;     /* the GuC waits for RESFIX_DONE */
+    bool released;    /* VF_RESET ended the GuC's wait for RESFIX_DONE */
     bool paused;      /* no submission messages: from shutdown to kickstart */
     uint8_t marker_counter;
     unsigned irqs;  /* MIGRATED interrupts handled, to see a newer one */

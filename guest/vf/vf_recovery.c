@@ -73,7 +73,7 @@ unsigned vf_recovery_irqs(const struct vf *vf)
 
 static void queue_run(struct vf_gt *gt)
 {
-    gt->recovery.blocked = true;
+    gt->recovery.released = false;
     gt->recovery.queued = true;
     gt->recovery.in_progress = true;
     gt->recovery.need_fixes = true;
@@ -228,7 +228,6 @@ static void notify_done(struct vf_gt *gt, uint16_t marker, unsigned irqs)
     }
     vf_recovery_hold_at(gt, VF_HOLD_SENDING_RESFIX_DONE);
     vf_recovery_step(gt, VF_STEP_RESFIX_DONE);
-    gt->recovery.blocked = false; /* before: a newer migration's interrupt may be quicker */
     ret = vf_guc_resfix_done(gt, marker);
     if (ret == -EREMCHG) {
         queue_run(gt);

@@ -46,13 +46,9 @@ static void notify_all(struct vf *vf, const unsigned *irqs)
     for (unsigned i = 0; i < vf->num_gts; i++) {
         struct vf_gt *gt = &vf->gts[i];
 
-        /* Not after a reset of the GT, which ended the GuC's wait. */
-        bool blocked = gt->recovery.blocked;
-
-        gt->recovery.blocked = false;
         gt->recovery.in_progress = gt->recovery.queued;
         vf_recovery_step(gt, VF_STEP_RESFIX_DONE);
-        if (blocked && vf_guc_resfix_done(gt, NO_MARKER)) {
+        if (!gt->recovery.released && vf_guc_resfix_done(gt, NO_MARKER)) {
             vf_recovery_fail(gt, irqs[i], "RESFIX_DONE failed");
             return;
         }

@@ -146,9 +146,12 @@ int vf_relay_handle(void *arg, const uint32_t *msg, uint32_t len)
     struct vf_gt *gt = arg;
     struct relay_request *request;
 
-    if (len < FROM_PF_PREFIX + GUC_RELAY_MSG_MIN_LEN ||
-        len > FROM_PF_PREFIX + GUC_RELAY_MSG_MAX_LEN) {
+    if (len < FROM_PF_PREFIX + GUC_RELAY_MSG_MIN_LEN) {
         return protocol_error(gt, "relay event of wrong length", len);
+    }
+    if (len > GUC2VF_RELAY_FROM_PF_EVENT_MSG_MAX_LEN) {
+        (void)protocol_error(gt, "relay event of wrong length", len);
+        return -EMSGSIZE;
     }
     if (msg[0] & GUC2VF_RELAY_FROM_PF_EVENT_MSG_0_MBZ) {
         return protocol_error(gt, "relay event with reserved bits", msg[0]);

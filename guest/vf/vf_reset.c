@@ -108,7 +108,7 @@ static int attempt(struct vf_gt *gt, bool moved)
     int ret = vf_guc_reset(gt, VF_RESET_ATTEMPTS);
 
     if (!ret) {
-        gt->recovery.blocked = false;
+        gt->recovery.released = true;
         vf_tlb_complete_all(gt);
     }
     if (!ret && moved) {
