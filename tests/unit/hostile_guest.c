@@ -521,7 +521,7 @@ static const struct move moves[] = {
     {"doorbells", move_doorbells, 4},
     {"flood", move_flood, 4},
     {"page", move_page, 20},
-    {"fixups", move_fixups, 30},
+    {"fixups", move_fixups, 60},
     {"fault", move_fault, 10},
     {"flr", move_flr, 1},
 };

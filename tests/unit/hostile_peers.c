@@ -405,8 +405,9 @@ static const struct {
                 {'c', "PF: config", command_provision}, {'f', "PF: reset", command_flr}};
 
 /* A pause, migrations to itself, one that a second one hits, orders that are none. */
-static const char *const scripts[] = {"pr", "psr", "psfplr", "psfplrpsfplr", "plmr", "mm",
-                                      "xf", "pfl", "lsrf",   "psplsr",       "fc"};
+static const char *const scripts[] = {"pr",           "fplr",   "fplplr", "psr", "psfplr",
+                                      "psfplrpsfplr", "plmr",   "mm",     "xf",  "pfl",
+                                      "lsrf",         "psplsr", "fc"};
 
 void peers_command(struct peers *peers)
 {

@@ -13,7 +13,7 @@
 
 #define MOVES_DEFAULT   20000u
 #define MOVES_A_WORLD   500u
-#define WORKS_A_COMMAND 2u  /* of the PF, about VF 1 */
+#define WORKS_A_COMMAND 1u  /* of the PF, about VF 1 */
 #define WORKS_A_LIFE    16u /* then the PF resets VF 1 */
 #define V127            GUC_ABI_VERSION(1, 27, 0)
 #define V126            GUC_ABI_VERSION(1, 26, 0)
