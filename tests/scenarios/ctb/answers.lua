@@ -35,6 +35,7 @@ m.vm1:run(function()
   expect_eq("too long", answer(raw.REQUEST, raw.SCHED_CONTEXT, 3, 4), TOO_LONG)
   expect_eq("a response as request", answer(7, raw.SCHED_CONTEXT, 3), PROTOCOL)
   expect_eq("from the GuC itself", answer(8, raw.SCHED_CONTEXT, 3), PROTOCOL)
-  expect_eq("DATA0 where there is none", answer(raw.REQUEST, 1 << 16 | raw.SCHED_CONTEXT, 3), PROTOCOL)
+  expect_eq("DATA0 where there is none", answer(raw.REQUEST, 1 << 16 | raw.SCHED_CONTEXT, 3),
+            PROTOCOL)
   expect_eq("none of it breaks the rings", ring:status() | ring:g2h_status(), 0)
 end)

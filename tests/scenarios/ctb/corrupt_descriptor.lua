@@ -11,14 +11,21 @@ for vf, vm in ipairs { m.vm1, m.vm2 } do
 end
 m.vm2:run(function() m.vm2.vf:probe() end)
 
+local function header(...)
+  local dwords = { ... }
+  return function(ring)
+    ring:put(table.unpack(dwords))
+    ring:set_tail(ring.tail)
+  end
+end
 local damages = {
   { "TAIL out of range", raw.OVERFLOW, function(ring) ring:set_tail(raw.H2G_SIZE) end },
   { "TAIL far out of range", raw.OVERFLOW, function(ring) ring:set_tail(0xffffffff) end },
   { "HEAD moved by the host", raw.MISMATCH, function(ring) ring:set_head(8) end },
   { "cut off by TAIL", raw.UNDERFLOW, function(ring) ring:set_tail(ring.tail - 1) end },
-  { "an unknown format", raw.UNDERFLOW, function(ring) ring:put(0x00001001, 0x7777); ring:set_tail(ring.tail) end },
-  { "reserved bits", raw.UNDERFLOW, function(ring) ring:put(0x00000101, 0x7777); ring:set_tail(ring.tail) end },
-  { "no payload", raw.UNDERFLOW, function(ring) ring:put(0x00050000); ring:set_tail(ring.tail) end },
+  { "an unknown format", raw.UNDERFLOW, header(0x00001001, 0x7777) },
+  { "reserved bits", raw.UNDERFLOW, header(0x00000101, 0x7777) },
+  { "no payload", raw.UNDERFLOW, header(0x00050000) },
 }
 for _, damage in ipairs(damages) do
   local name, status, apply = table.unpack(damage)

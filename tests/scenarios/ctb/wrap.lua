@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Requests go round the H2G ring, and their answers round the G2H ring, without a loss.
 local raw = require "lib.raw"
-local p = params { { "messages", "int", 1600, "requests with one answer each", min = 1, max = 10000 } }
+local p = params {
+  { "messages", "int", 1600, "requests with one answer each", min = 1, max = 10000 },
+}
 
 local m = machine { gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "vm1" } } }
 m.gpu:provision(1, { ggtt_size = 4 << 20 })

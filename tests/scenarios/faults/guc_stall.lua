@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The GuC stands still for less than the time-outs of its clients: everything is late, nothing is lost.
+-- The GuC stands still for less than its clients wait: everything is late, nothing is lost.
 local p = params { { "stall", "time", "20ms", "how long" } }
 local m = machine { gpus = { { name = "gpu" } }, vms = { { name = "vm1" }, { name = "vm2" } } }
 local queues, actors = {}, {}

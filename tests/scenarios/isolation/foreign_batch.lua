@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A batch that stores to a neighbour's GGTT address faults and writes nothing; its context is reset.
+-- A batch that stores to a neighbour's GGTT address faults and writes nothing; its job ends badly.
 local m = machine {
   gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "wild" }, { name = "calm" } },
 }

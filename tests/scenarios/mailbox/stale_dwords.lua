@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What earlier messages left in the registers is no part of a shorter one; an own answer is no request.
+-- What earlier messages left in the registers is no part of a shorter one, nor a request itself.
 local raw = require "lib.raw"
 
 local m = machine { gpus = { { name = "gpu" } }, vms = { { name = "vm1" } } }

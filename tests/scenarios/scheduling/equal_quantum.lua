@@ -37,5 +37,5 @@ end
 say("jobs in " .. p.time .. " ns: " .. done[1] .. " and " .. done[2])
 expect("the engine changed over", switches:count() >= 4, switches:count())
 expect("both worked", done[1] > 50 and done[2] > 50)
-expect("throughput differs by a quarter at most", math.abs(done[1] - done[2]) * 4 <= done[1] + done[2] // 2,
-       done[1] .. " and " .. done[2])
+local apart = math.abs(done[1] - done[2]) / (done[1] + done[2])
+expect("shares differ by an eighth of the whole at most", apart <= 0.125, apart)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Work that cannot be left holds the engine past its quantum; a neighbour's job waits, and then runs.
+-- Work that cannot be left holds the engine past its quantum; a neighbour's job waits for it.
 local m = machine {
   gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "long" }, { name = "short" } },
 }
