@@ -81,4 +81,11 @@ struct timeline_sink timeline_ascii_sink(struct timeline_ascii *chart);
 /* Draws what is held back and frees the chart. */
 void timeline_ascii_finish(struct timeline_ascii *chart);
 
+/* ---- other forms ----------------------------------------------------------------------------- */
+
+/* Writes the log as a Chrome trace, for Perfetto. Options all and width mean nothing to it. Returns
+ * 0, or -errno with a message. */
+MUST_USE int timeline_perfetto(FILE *out, FILE *in, const char *name,
+                               const struct timeline_options *options, char *error, size_t size);
+
 #endif

@@ -15,7 +15,7 @@
 static const char usage[] =
     "usage: gucsim timeline DIR [options]\n"
     "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl.\n"
-    "  --format ascii  form of the output\n"
+    "  --format FORM   ascii (default), or perfetto: Chrome trace JSON\n"
     "  --all           every message, not only control and recovery of VFs\n"
     "  --vf N          only VF N\n"
     "  --gpu NAME      only this GPU\n"
@@ -24,8 +24,11 @@ static const char usage[] =
     "  --to TIME       up to this time\n"
     "  --width N       columns of the drawing, 0: as many as it needs\n";
 
+enum form { FORM_ASCII, FORM_PERFETTO };
+
 struct arguments {
     const char *dir;
+    enum form form;
     struct timeline_options options;
 };
 
@@ -69,8 +72,22 @@ bool timeline_parse_time(const char *text, uint64_t *t_ps)
     return false;
 }
 
-static bool take_option(int option, const char *value, struct timeline_options *options)
+static bool take_form(const char *value, enum form *form)
 {
+    static const char *const names[] = {[FORM_ASCII] = "ascii", [FORM_PERFETTO] = "perfetto"};
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(names[i], value) == 0) {
+            *form = (enum form)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_option(int option, const char *value, struct arguments *arguments)
+{
+    struct timeline_options *options = &arguments->options;
     unsigned number = 0;
 
     switch (option) {
@@ -78,7 +95,7 @@ static bool take_option(int option, const char *value, struct timeline_options *
         options->all = true;
         return true;
     case 'F':
-        return strcmp(value, "ascii") == 0;
+        return take_form(value, &arguments->form);
     case 'p':
         options->gpu = value;
         return true;
@@ -127,7 +144,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
         if (option == '?') {
             return -EINVAL;
         }
-        if (!take_option(option, optarg, &arguments->options)) {
+        if (!take_option(option, optarg, arguments)) {
             (void)fprintf(stderr, "timeline: --%s: bad value '%s'\n", names[index].name, optarg);
             return -EINVAL;
         }
@@ -140,7 +157,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-static int draw(FILE *in, const char *path, const struct timeline_options *options, char *error)
+static int draw_ascii(FILE *in, const char *path, const struct timeline_options *options,
+                      char *error)
 {
     struct timeline_survey survey;
     struct timeline_ascii *chart;
@@ -167,6 +185,21 @@ static int draw(FILE *in, const char *path, const struct timeline_options *optio
     sink = timeline_ascii_sink(chart);
     ret = timeline_read(in, path, options, &sink, error, MAX_MESSAGE);
     timeline_ascii_finish(chart);
+    return ret;
+}
+
+static int draw(FILE *in, const char *path, const struct arguments *arguments, char *error)
+{
+    int ret;
+
+    switch (arguments->form) {
+    case FORM_PERFETTO:
+        ret = timeline_perfetto(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
+        break;
+    default:
+        ret = draw_ascii(in, path, &arguments->options, error);
+        break;
+    }
     if (!ret && (fflush(stdout) != 0 || ferror(stdout))) {
         (void)snprintf(error, MAX_MESSAGE, "standard output: %s", strerror(errno));
         ret = -EIO;
@@ -193,7 +226,7 @@ int timeline_main(int argc, char **argv)
         (void)fprintf(stderr, "timeline: %s/events.jsonl: %s\n", arguments.dir, strerror(errno));
         return EXIT_TROUBLE;
     }
-    ret = draw(in, path, &arguments.options, error);
+    ret = draw(in, path, &arguments, error);
     (void)fclose(in);
     if (ret) {
         (void)fprintf(stderr, "timeline: %s\n", error);
