@@ -64,26 +64,31 @@ static void dwords_set(struct watch_field *field, const struct hal_field *from)
     }
 }
 
+static void name_set(struct watch_field *field, const char *name)
+{
+    (void)strncat(field->name, name, WATCH_TEXT_LEN - 1);
+}
+
 /* gpu, gt and kind stand before the event's own fields. */
 static unsigned event_fields(const struct sim_event *event, struct watch_field *fields)
 {
     unsigned count = 0;
 
     memset(fields, 0, WATCH_MAX_FIELDS * sizeof(*fields));
-    (void)strcpy(fields[count].name, "kind");
+    name_set(&fields[count], "kind");
     text_set(&fields[count++], event->kind);
     if (event->gpu) {
-        (void)strcpy(fields[count].name, "gpu");
+        name_set(&fields[count], "gpu");
         text_set(&fields[count++], event->gpu);
     }
     if (event->gt >= 0) {
-        (void)strcpy(fields[count].name, "gt");
+        name_set(&fields[count], "gt");
         fields[count++].value = (uint64_t)event->gt;
     }
     for (unsigned i = 0; i < event->count && count < WATCH_MAX_FIELDS; i++) {
         const struct hal_field *from = &event->fields[i];
 
-        (void)strncat(fields[count].name, from->name, WATCH_TEXT_LEN - 1);
+        name_set(&fields[count], from->name);
         fields[count].type = from->type;
         fields[count].value = from->value;
         if (from->type == HAL_STR) {
@@ -193,7 +198,7 @@ static void term_read(lua_State *lua, struct watch_field *term)
         luaL_error(lua, "a pattern is { field = value, ... }, with the names of events.jsonl");
         return;
     }
-    (void)strcpy(term->name, name);
+    name_set(term, name);
     switch (lua_type(lua, -1)) {
     case LUA_TSTRING:
         text = lua_tostring(lua, -1);
