@@ -102,6 +102,13 @@ enum vf_queue_state {
  * seqno write of the newest finished job, is never overtaken. */
 #define VF_QUEUE_SLOTS 128u
 
+/* What a queue waited for when last looked at; see vf_watch.c. */
+struct vf_watch {
+    uint64_t since;
+    enum vf_queue_state state;
+    int64_t done;
+};
+
 struct vf_queue {
     struct vf *vf;
     struct vf_gt *gt;
@@ -121,6 +128,7 @@ struct vf_queue {
     int64_t emitted;     /* newest fence in the ring */
     int64_t submitted;   /* newest fence the GuC was told of */
     int64_t done;        /* newest fence signalled */
+    struct vf_watch watch;
     struct vf_job jobs[VF_QUEUE_SLOTS]; /* by vf_job_slot, kept to emit again */
 };
 
@@ -252,6 +260,8 @@ uint32_t vf_job_seqno(int64_t fence);
 /* ---- vf_submit.c: the program that sends a GT's submission messages -------------------------- */
 
 void vf_submit_main(void *arg); /* struct vf_gt */
+/* The context cannot do its jobs: they end with -EIO, and it is taken from the GuC. Never blocks. */
+void vf_submit_fail(struct vf_queue *queue);
 /* Forgets requests whose answer will not come; nothing is sent until resume. Never blocks. */
 void vf_submit_pause(struct vf_gt *gt);
 /* Writes all unfinished jobs again, for where the GGTT is now. */
@@ -264,6 +274,11 @@ void vf_submit_resume(struct vf_gt *gt);
 int vf_submit_handle_mode_done(void *arg, const uint32_t *msg, uint32_t len);
 int vf_submit_handle_deregister_done(void *arg, const uint32_t *msg, uint32_t len);
 int vf_submit_handle_reset(void *arg, const uint32_t *msg, uint32_t len);
+
+/* ---- vf_watch.c ------------------------------------------------------------------------------ */
+
+/* Never blocks. */
+void vf_watch_gt(struct vf_gt *gt);
 
 /* ---- vf_recovery.c, vf_recovery_device.c ----------------------------------------------------- */
 

@@ -44,6 +44,7 @@ static void look_at_gt(struct vf_gt *gt)
             (void)vf_queue_update_done(&vf->queues[i]);
         }
     }
+    vf_watch_gt(gt);
 }
 
 void vf_irq_main(void *arg)

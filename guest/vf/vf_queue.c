@@ -8,7 +8,7 @@
 #include "sim/hal/trace.h"
 
 #define VALID_GGTT_NS (5ull * HAL_NS_PER_S)
-#define TEARDOWN_NS   (5ull * HAL_NS_PER_S)
+#define TEARDOWN_NS   (10ull * HAL_NS_PER_S) /* longer than the watch takes to reset the GT */
 #define RING_ROOM_NS  (10ull * HAL_NS_PER_S) /* without a job done and without recovery; chosen */
 #define CREATE_TRIES  10u                    /* migrations during one creation */
 #define CREATE_CYCLES 2000u                  /* of computing; chosen */

@@ -11,7 +11,8 @@
  *
  *   NEW -> ENABLING [start]: a first job, or a queue to be destroyed that the GuC may know
  *   ENABLED -> ENABLED [schedule]: more jobs
- *   ENABLED -> DISABLING [disable], DISABLED -> DEREGISTERING [deregister]: queue to be destroyed
+ *   ENABLED -> DISABLING [disable], DISABLED -> DEREGISTERING [deregister]: queue to be destroyed,
+ *     or failed
  *   done 1, done 0, deregister done: answers [vf_submit_handle_*]
  *   pause: the request under way is void [vf_submit_pause] */
 #include "guest/vf/vf_internal.h"
@@ -215,7 +216,7 @@ static operation wanted(const struct vf_queue *queue)
     case VF_QUEUE_ENABLING:
         return work ? schedule : NULL;
     case VF_QUEUE_ENABLED:
-        if (queue->destroy) {
+        if (queue->destroy || queue->error) {
             return disable;
         }
         return work ? schedule : NULL;
@@ -321,10 +322,11 @@ int vf_submit_handle_deregister_done(void *arg, const uint32_t *msg, uint32_t le
     return 0;
 }
 
-static void fail_context(struct vf_queue *queue)
+void vf_submit_fail(struct vf_queue *queue)
 {
     queue->error = -EIO;
     trace_job(queue->vf->hal, (int)queue->gt->index, 0, queue->id, NULL, "reset");
+    hal_wake(queue->vf->hal);
 }
 
 /* The GuC threw a context off its engine, or a memory access of it failed. */
@@ -338,12 +340,12 @@ int vf_submit_handle_reset(void *arg, const uint32_t *msg, uint32_t len)
     }
     for (unsigned i = 0; i < VF_MAX_QUEUES && msg[1] == ALL_CONTEXTS; i++) {
         if (vf_queue_live(&gt->vf->queues[i], gt)) {
-            fail_context(&gt->vf->queues[i]);
+            vf_submit_fail(&gt->vf->queues[i]);
         }
     }
     queue = msg[1] == ALL_CONTEXTS ? NULL : find_context(gt, msg[1]);
     if (queue) {
-        fail_context(queue);
+        vf_submit_fail(queue);
     } else if (msg[1] != ALL_CONTEXTS) {
         return refuse(gt, "reset of unknown context", msg[1]);
     }
@@ -397,7 +399,7 @@ void vf_submit_restart(struct vf_queue *queue)
 {
     (void)vf_queue_update_done(queue);
     if (!queue->error && vf_queue_job_begun(queue)) {
-        fail_context(queue);
+        vf_submit_fail(queue);
     }
     queue->state = VF_QUEUE_NEW;
     queue->known = false;

@@ -259,6 +259,7 @@ Test(vf_jobs, destroy_disables_then_deregisters_and_frees_the_id)
 static void silent_guc_program(void *arg)
 {
     struct peer *peer = arg;
+    uint64_t start;
     int queue;
 
     peer_probe(peer);
@@ -266,10 +267,14 @@ static void silent_guc_program(void *arg)
     wait_done(peer, queue, submit(peer, queue));
     hal_delay(peer->hal, HAL_NS_PER_MS);
     peer->no_mode_done = true;
-    cr_expect_eq(vf_queue_destroy(peer->vf, (unsigned)queue), -ETIME);
+    start = hal_now(peer->hal);
+    cr_expect_eq(vf_queue_destroy(peer->vf, (unsigned)queue), 0);
+    cr_expect_geq(hal_now(peer->hal) - start, 5 * HAL_NS_PER_S);
+    cr_expect_eq(vf_reset_count(peer->vf, 0), 1, "the GuC has forgotten it");
+    cr_expect_null(vf_wedged(peer->vf));
 }
 
-Test(vf_jobs, destroy_gives_up_after_five_seconds)
+Test(vf_jobs, a_disable_that_is_not_answered_for_five_seconds_resets_the_gt)
 {
     run(silent_guc_program);
 }
@@ -288,11 +293,70 @@ static void reset_program(void *arg)
     peer_send_g2h(peer, 0, event, ARRAY_SIZE(event));
     cr_expect_eq(vf_wait(peer->vf, (unsigned)queue, 1, WAIT_NS), -EIO);
     cr_expect_eq(vf_submit(peer->vf, (unsigned)queue, &job), -EIO);
+    hal_delay(peer->hal, HAL_NS_PER_MS);
+    cr_expect_eq(peer_count_h2g(peer, 0, XE_GUC_ACTION_DEREGISTER_CONTEXT), 1);
+    cr_expect_eq(vf_queue_destroy(peer->vf, (unsigned)queue), 0);
 }
 
-Test(vf_jobs, a_reset_context_fails_its_jobs)
+Test(vf_jobs, a_reset_context_fails_its_jobs_and_is_deregistered)
 {
     run(reset_program);
+}
+
+static void endless_job_program(void *arg)
+{
+    struct peer *peer = arg;
+    uint64_t start;
+    int hung, waiting;
+
+    peer_probe(peer);
+    peer->command_budget = 4; /* the engine stops in the first job */
+    hung = queue_of(peer, VF_ENGINE_RENDER);
+    waiting = queue_of(peer, VF_ENGINE_RENDER);
+    start = hal_now(peer->hal);
+    (void)submit(peer, hung);
+    (void)submit(peer, waiting);
+    cr_expect_eq(vf_wait(peer->vf, (unsigned)hung, 1, 20 * HAL_NS_PER_S), -EIO);
+    start = hal_now(peer->hal) - start;
+    cr_expect(start >= 5 * HAL_NS_PER_S && start < 6 * HAL_NS_PER_S, "after %llu ns",
+              (unsigned long long)start);
+    hal_delay(peer->hal, HAL_NS_PER_MS);
+    peer->command_budget = ~0u;
+    peer_run_engines(peer);
+    wait_done(peer, waiting, 1);
+    cr_expect_eq(peer_count_h2g(peer, 0, XE_GUC_ACTION_DEREGISTER_CONTEXT), 1);
+    cr_expect_eq(vf_reset_count(peer->vf, 0), 0, "no need for more");
+    cr_expect_null(vf_wedged(peer->vf));
+}
+
+Test(vf_jobs, a_job_that_does_not_end_fails_its_queue_after_five_seconds)
+{
+    run(endless_job_program);
+}
+
+static void lost_answer_program(void *arg)
+{
+    struct peer *peer = arg;
+    int queue;
+
+    peer_probe(peer);
+    peer->no_mode_done = true;
+    peer->engines_off = true;
+    queue = queue_of(peer, VF_ENGINE_RENDER);
+    (void)submit(peer, queue);
+    hal_delay(peer->hal, HAL_NS_PER_S);
+    peer->no_mode_done = false;
+    hal_delay(peer->hal, 5 * HAL_NS_PER_S);
+    cr_expect_eq(vf_reset_count(peer->vf, 0), 1);
+    peer->engines_off = false;
+    peer_run_engines(peer);
+    wait_done(peer, queue, 1);
+    cr_expect_eq(vf_result(peer->vf, 3), 5, "once");
+}
+
+Test(vf_jobs, an_enable_that_is_not_answered_is_sent_again_after_a_reset_of_the_gt)
+{
+    run(lost_answer_program);
 }
 
 static void bad_calls_program(void *arg)
