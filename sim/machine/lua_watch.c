@@ -32,7 +32,6 @@ struct watch_event {
 };
 
 struct watch {
-    struct script *script;
     struct watch_field terms[WATCH_MAX_TERMS];
     unsigned num_terms;
     struct watch_event *events;
@@ -224,7 +223,7 @@ static void term_read(lua_State *lua, struct watch_field *term)
 static struct watch *watch_create(lua_State *lua)
 {
     struct script *script = script_of(lua);
-    struct watch pattern = {.script = script};
+    struct watch pattern = {.num_terms = 0};
     struct watch *watch;
 
     if (!script->machine) {
