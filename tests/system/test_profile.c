@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Profile and Chrome trace of the main job: every message's hops add up, slices nest, arrows join.
+ * GUCSIM names the program; 'make test' sets it. */
+#include <cjson/cJSON.h>
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "traces/profile_stats.h"
+#include "traces/traces.h"
+
+static char out_dir[64];
+
+static void run_scenario(void)
+{
+    const char *program = getenv("GUCSIM");
+    char command[512];
+
+    (void)snprintf(out_dir, sizeof(out_dir), "/tmp/gucsim-test-XXXXXX");
+    cr_assert_not_null(mkdtemp(out_dir));
+    (void)snprintf(command, sizeof(command),
+                   "%s run tests/scenarios/vf_restore.lua --quiet --trace off --out %s",
+                   program ? program : "build/gucsim", out_dir);
+    cr_assert_eq(system(command), 0);
+}
+
+static void remove_out_dir(void)
+{
+    char command[128];
+
+    (void)snprintf(command, sizeof(command), "rm -rf %s", out_dir);
+    cr_expect_eq(system(command), 0);
+}
+
+TestSuite(profile_of_vf_restore, .init = run_scenario, .fini = remove_out_dir);
+
+/* ---- hops ------------------------------------------------------------------------------------ */
+
+/* From where to where a message of this run goes; no fire-and-forget message is refused in it. */
+static void ends_of(const struct profile_message *message, uint64_t *first, uint64_t *last)
+{
+    if (message->kind == PROFILE_G2H) {
+        *first = message->at[TRACE_HOP_G2H_BEGUN];
+        *last = message->at[TRACE_HOP_G2H_TAKEN];
+        return;
+    }
+    *first = message->at[TRACE_HOP_ENTERED];
+    *last = message->at[message->request ? TRACE_HOP_RETURNED : TRACE_HOP_HANDLER_ENDED];
+}
+
+Test(profile_of_vf_restore, hops_of_every_message_add_up_to_its_total)
+{
+    char error[PROFILE_ERROR] = "";
+    struct profile profile;
+    struct profile_path path;
+    size_t checked = 0;
+
+    cr_assert_eq(profile_read_dir(out_dir, &profile, error), 0, "%s", error);
+    for (size_t i = 0; i < profile.num_messages; i++) {
+        const struct profile_message *message = &profile.messages[i];
+        uint64_t first, last, sum = 0;
+
+        if (!profile_path(&profile, message, &path)) {
+            cr_expect(message->part, "message %zu has no end", i);
+            continue;
+        }
+        for (unsigned hop = 0; hop < TRACE_NUM_HOPS; hop++) {
+            sum += path.hops[hop] == PROFILE_NEVER ? 0 : path.hops[hop];
+        }
+        ends_of(message, &first, &last);
+        cr_expect_eq(sum, path.total, "message %zu", i);
+        cr_expect_eq(path.start, first, "message %zu", i);
+        cr_expect_eq(path.total, last - first, "message %zu", i);
+        checked++;
+    }
+    cr_expect_gt(checked, 500u);
+    profile_free(&profile);
+}
+
+Test(profile_of_vf_restore, migration_recovers_on_both_gts)
+{
+    char error[PROFILE_ERROR] = "";
+    struct profile profile;
+
+    cr_assert_eq(profile_read_dir(out_dir, &profile, error), 0, "%s", error);
+    cr_assert_eq(profile.num_migrations, 1u);
+    cr_expect(profile.migrations[0].arrived);
+    for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
+        const struct profile_recovery *recovery = &profile.migrations[0].gts[gt];
+        uint64_t sum = 0;
+
+        cr_expect(recovery->seen && recovery->ended, "GT %u", gt);
+        for (unsigned step = 0; step < PROFILE_NUM_STEPS; step++) {
+            sum += recovery->steps[step];
+        }
+        cr_expect_eq(sum, recovery->end - profile.migrations[0].start, "GT %u", gt);
+        cr_expect_gt(recovery->steps[PROFILE_FIXUPS], 0u);
+    }
+    profile_free(&profile);
+}
+
+/* ---- Chrome trace ---------------------------------------------------------------------------- */
+
+struct slice {
+    double tid, start, end;
+};
+
+struct slices {
+    struct slice *list;
+    size_t count;
+};
+
+static double number(const cJSON *event, const char *key)
+{
+    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(event, key));
+}
+
+static char phase(const cJSON *event)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "ph"))[0];
+}
+
+/* In picoseconds: exact in a double. */
+static double ps(const cJSON *event, const char *key)
+{
+    return round(number(event, key) * 1e6);
+}
+
+static cJSON *chrome_trace(void)
+{
+    char file[96];
+    char *arguments[] = {"timeline", "--format", "perfetto", out_dir, NULL};
+    static char text[16 << 20];
+    FILE *in;
+    size_t length;
+    cJSON *json;
+
+    (void)snprintf(file, sizeof(file), "%s/trace.json", out_dir);
+    cr_assert_not_null(freopen(file, "w", stdout));
+    cr_assert_eq(timeline_main(4, arguments), 0);
+    in = fopen(file, "r");
+    cr_assert_not_null(in);
+    length = fread(text, 1, sizeof(text) - 1, in);
+    text[length] = '\0';
+    (void)fclose(in);
+    json = cJSON_Parse(text);
+    cr_assert_not_null(json);
+    return json;
+}
+
+static struct slices slices_of(const cJSON *events)
+{
+    struct slices slices = {calloc((size_t)cJSON_GetArraySize(events), sizeof(struct slice)), 0};
+    const cJSON *event;
+
+    cr_assert_not_null(slices.list);
+    cJSON_ArrayForEach(event, events)
+    {
+        if (phase(event) == 'X') {
+            double start = ps(event, "ts");
+
+            slices.list[slices.count++] =
+                (struct slice){number(event, "tid"), start, start + ps(event, "dur")};
+        }
+    }
+    return slices;
+}
+
+/* They come by track and time, wholes before their parts. */
+Test(profile_of_vf_restore, slices_of_the_chrome_trace_nest)
+{
+    cJSON *json = chrome_trace();
+    struct slices slices = slices_of(cJSON_GetObjectItemCaseSensitive(json, "traceEvents"));
+
+    cr_expect_gt(slices.count, 1000u);
+    for (size_t i = 0; i < slices.count; i++) {
+        for (size_t j = i + 1; j < slices.count && slices.list[j].tid == slices.list[i].tid &&
+                               slices.list[j].start < slices.list[i].end;
+             j++) {
+            cr_expect(slices.list[j].start >= slices.list[i].start &&
+                          slices.list[j].end <= slices.list[i].end,
+                      "slices %zu and %zu cross", i, j);
+        }
+    }
+    free(slices.list);
+    cJSON_Delete(json);
+}
+
+static bool holds(const struct slices *slices, double tid, double at)
+{
+    for (size_t i = 0; i < slices->count; i++) {
+        const struct slice *slice = &slices->list[i];
+
+        if (slice->tid == tid && slice->start <= at && at < slice->end) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Test(profile_of_vf_restore, arrows_of_the_chrome_trace_join_slices)
+{
+    static unsigned char seen[65536];
+    cJSON *json = chrome_trace();
+    const cJSON *events = cJSON_GetObjectItemCaseSensitive(json, "traceEvents");
+    struct slices slices = slices_of(events);
+    size_t ended = 0;
+    const cJSON *event;
+
+    cJSON_ArrayForEach(event, events)
+    {
+        size_t id = (size_t)number(event, "id") % ARRAY_SIZE(seen);
+
+        switch (phase(event)) {
+        case 's':
+            cr_expect_eq(seen[id]++, 0);
+            break;
+        case 't':
+            cr_expect_eq(seen[id]++, 1);
+            break;
+        case 'f':
+            cr_expect(seen[id] == 1 || seen[id] == 2);
+            seen[id] = 0;
+            ended++;
+            break;
+        default:
+            continue;
+        }
+        cr_expect(holds(&slices, number(event, "tid"), ps(event, "ts")), "arrow %zu ends nowhere",
+                  id);
+    }
+    cr_expect_gt(ended, 500u);
+    for (size_t id = 0; id < ARRAY_SIZE(seen); id++) {
+        cr_expect_eq(seen[id], 0, "arrow %zu has no end", id);
+    }
+    free(slices.list);
+    cJSON_Delete(json);
+}
