@@ -49,14 +49,13 @@ static bool drop_early(const struct profile_message *message, uint64_t *at)
         if (at[i] == PROFILE_NEVER) {
             continue;
         }
-        if (at[i] < floor) {
-            if (anchor) {
-                return false;
-            }
-            at[i] = PROFILE_NEVER;
-        } else if (anchor) {
-            floor = at[i];
+        if (anchor && at[i] < floor) {
+            return false;
         }
+        if (at[i] < floor) {
+            at[i] = PROFILE_NEVER;
+        }
+        floor = anchor ? at[i] : floor;
     }
     return true;
 }

@@ -145,24 +145,28 @@ static void on_g2h(struct profile_scene *scene)
 }
 
 /* The first interrupt behind a message is the one by which its host can know of it. */
+static void note_irq(struct profile_scene *scene, struct profile_message *message)
+{
+    for (unsigned i = 0; message && i < PROFILE_MAX_BACK; i++) {
+        if (message->at[TRACE_HOP_G2H_TAKEN] != PROFILE_NEVER ||
+            message->at[TRACE_HOP_IRQ_ARRIVED] != PROFILE_NEVER) {
+            break;
+        }
+        if (message->at[TRACE_HOP_G2H_PUBLISHED] != PROFILE_NEVER) {
+            profile_note(message, TRACE_HOP_IRQ_ARRIVED, scene->event->t_ps);
+        }
+        message = profile_at(scene, message->previous);
+    }
+}
+
 static void on_irq(struct profile_scene *scene)
 {
     for (scene->gt = 0; scene->gt < PROFILE_GTS; scene->gt++) {
         struct profile_channel *channel =
             &scene->reader
                  ->channels[(scene->gpu * PROFILE_GTS + scene->gt) * PROFILE_NUM_FNS + scene->fn];
-        struct profile_message *message = profile_at(scene, channel->newest[PROFILE_G2H]);
 
-        for (unsigned i = 0; message && i < PROFILE_MAX_BACK; i++) {
-            if (message->at[TRACE_HOP_G2H_TAKEN] != PROFILE_NEVER ||
-                message->at[TRACE_HOP_IRQ_ARRIVED] != PROFILE_NEVER) {
-                break;
-            }
-            if (message->at[TRACE_HOP_G2H_PUBLISHED] != PROFILE_NEVER) {
-                profile_note(message, TRACE_HOP_IRQ_ARRIVED, scene->event->t_ps);
-            }
-            message = profile_at(scene, message->previous);
-        }
+        note_irq(scene, profile_at(scene, channel->newest[PROFILE_G2H]));
     }
 }
 

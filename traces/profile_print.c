@@ -161,6 +161,15 @@ static void print_samples_csv(FILE *out, const struct profile_samples *samples, 
                   profile_mean(samples), percent(samples->sum, whole));
 }
 
+/* One sample: every percentile is the value itself. */
+static void print_single_csv(FILE *out, uint64_t ps, uint64_t whole)
+{
+    for (unsigned column = 0; column < 6; column++) {
+        (void)fprintf(out, ",%" PRIu64, ps);
+    }
+    (void)fprintf(out, ",%.3f,%.4f\n", (double)ps, percent(ps, whole));
+}
+
 static void print_migration_csv(FILE *out, const struct profile *profile,
                                 const struct profile_migration *migration)
 {
@@ -168,16 +177,22 @@ static void print_migration_csv(FILE *out, const struct profile *profile,
         const struct profile_recovery *recovery = &migration->gts[gt];
 
         for (unsigned step = 0; recovery->seen && step < PROFILE_NUM_STEPS; step++) {
-            uint64_t ps = recovery->steps[step];
-
             (void)fprintf(out, "migration,%s.vf%u-%s.vf%u.gt%u,%s,1",
                           profile->gpus.names[migration->from], migration->vf_from,
                           profile->gpus.names[migration->to], migration->vf_to, gt,
                           profile_step_name((enum profile_step)step));
-            for (unsigned column = 0; column < 6; column++) {
-                (void)fprintf(out, ",%" PRIu64, ps);
-            }
-            (void)fprintf(out, ",%.3f,%.4f\n", (double)ps, percent(ps, migration_total(recovery)));
+            print_single_csv(out, recovery->steps[step], migration_total(recovery));
+        }
+    }
+}
+
+static void print_hops_csv(FILE *out, const struct profile_group *group)
+{
+    for (unsigned at = 0; at < TRACE_NUM_HOPS; at++) {
+        if (group->hops[at].count) {
+            (void)fprintf(out, "%s,%s,%s,", profile_kind_name(group->kind), group->label,
+                          profile_hop_name((enum trace_hop_at)at));
+            print_samples_csv(out, &group->hops[at], group->total.sum);
         }
     }
 }
@@ -191,12 +206,8 @@ void profile_print_csv(FILE *out, const struct profile *profile, const struct pr
 
         (void)fprintf(out, "%s,%s,total,", profile_kind_name(group->kind), group->label);
         print_samples_csv(out, &group->total, stats->sum);
-        for (unsigned at = 0; stats->by_hop && at < TRACE_NUM_HOPS; at++) {
-            if (group->hops[at].count) {
-                (void)fprintf(out, "%s,%s,%s,", profile_kind_name(group->kind), group->label,
-                              profile_hop_name((enum trace_hop_at)at));
-                print_samples_csv(out, &group->hops[at], group->total.sum);
-            }
+        if (stats->by_hop) {
+            print_hops_csv(out, group);
         }
     }
     for (size_t i = 0; i < profile->num_migrations; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A profile's numbers: groups of messages, exact percentiles, their output and the comparison of two
- * runs. Inside profile*.c only. */
+/* A profile's numbers: groups of messages, exact percentiles, their output and the comparison of
+ * two runs. Inside profile*.c only. */
 #ifndef TRACES_PROFILE_STATS_H
 #define TRACES_PROFILE_STATS_H
 

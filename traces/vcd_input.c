@@ -16,9 +16,10 @@ int vcd_refuse(struct vcd *vcd, const char *at, const char *format, ...)
 {
     int used = snprintf(vcd->error, sizeof(vcd->error), "%s: offset %" PRId64 ": ", vcd->path,
                         vcd->base + (at - vcd->buffer));
-    va_list args;
 
     if (used > 0 && (size_t)used < sizeof(vcd->error)) {
+        va_list args;
+
         va_start(args, format);
         (void)vsnprintf(vcd->error + used, sizeof(vcd->error) - (size_t)used, format, args);
         va_end(args);

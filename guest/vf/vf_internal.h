@@ -260,7 +260,7 @@ uint32_t vf_job_seqno(int64_t fence);
 /* ---- vf_submit.c: the program that sends a GT's submission messages -------------------------- */
 
 void vf_submit_main(void *arg); /* struct vf_gt */
-/* The context cannot do its jobs: they end with -EIO, and it is taken from the GuC. Never blocks. */
+/* The context cannot do its jobs: they end with -EIO, and it leaves the GuC. Never blocks. */
 void vf_submit_fail(struct vf_queue *queue);
 /* Forgets requests whose answer will not come; nothing is sent until resume. Never blocks. */
 void vf_submit_pause(struct vf_gt *gt);

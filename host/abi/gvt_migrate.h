@@ -12,8 +12,8 @@
 #define MIGRATION_DIRTY_BITMAP_SIZE  (16u * 1024u)
 #define MIGRATION_DIRTY_BITMAP_PAGES (MIGRATION_DIRTY_BITMAP_SIZE * 8u)
 /* An image of this size or more is refused. */
-#define MIGRATION_IMG_MAX_SIZE (9u * 1024u * 1024u)
-#define GVT_MMIO_SIZE          (2u * 1024u * 1024u)
+#define MIGRATION_IMG_MAX_SIZE 0x900000u
+#define GVT_MMIO_SIZE          0x200000u
 #define GVT_MIGRATION_VERSION  0u /* of the proposal: neither checksums nor device info */
 #define GVT_IMAGE_VERSION      1u /* ours */
 

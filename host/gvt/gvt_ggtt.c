@@ -62,12 +62,12 @@ static uint64_t host_index(const struct gvt_vgpu *vgpu, uint64_t slot)
 int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry)
 {
     uint64_t shadow = 0;
-    uint64_t frame;
     int err = 0;
 
     vgpu->ggtt[slot] = entry;
     if (entry & GGTT_PRESENT) {
-        frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
+        uint64_t frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
+
         shadow = frame ? (entry & ~XE_PTE_ADDR_MASK) | frame : 0;
         err = frame ? 0 : -ENXIO;
     }

@@ -416,7 +416,7 @@ static uint64_t execlist_size(const struct gvt_vgpu *vgpu)
 static void execlist_save(const struct gvt_vgpu *vgpu, struct gvt_image_view view)
 {
     for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
-        memcpy(view.payload + engine * GVT_ELSP_DWORDS_BYTES, &vgpu->engines[engine].elsp,
+        memcpy(view.payload + (size_t)engine * GVT_ELSP_DWORDS_BYTES, &vgpu->engines[engine].elsp,
                GVT_ELSP_DWORDS_BYTES);
     }
 }
@@ -438,7 +438,7 @@ static int execlist_check(const struct gvt_vgpu *vgpu, struct gvt_image_view vie
 static int execlist_load(struct gvt_vgpu *vgpu, struct gvt_image_view view)
 {
     for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
-        memcpy(&vgpu->engines[engine].elsp, view.payload + engine * GVT_ELSP_DWORDS_BYTES,
+        memcpy(&vgpu->engines[engine].elsp, view.payload + (size_t)engine * GVT_ELSP_DWORDS_BYTES,
                GVT_ELSP_DWORDS_BYTES);
     }
     return 0;
@@ -455,12 +455,12 @@ static const struct gvt_image_ops execlist_ops = {
 
 /* File order is load order: the GTT needs the guest's base out of VREG, WORKLOAD needs all. */
 const struct gvt_image_object gvt_image_objects[GVT_IMAGE_OBJECTS] = {
-    {GVT_MIGRATION_HEAD, "HEAD", &head_ops, false},
-    {GVT_MIGRATION_CFG_SPACE, "CFG_SPACE", &cfg_ops, false},
-    {GVT_MIGRATION_SREG, "SREG", &sreg_ops, false},
-    {GVT_MIGRATION_VREG, "VREG", &vreg_ops, false},
-    {GVT_MIGRATION_GTT, "GTT", &gtt_ops, false},
-    {GVT_MIGRATION_PPGTT, "PPGTT", &ppgtt_ops, true},
-    {GVT_MIGRATION_WORKLOAD, "WORKLOAD", &workload_ops, true},
-    {GVT_MIGRATION_EXECLIST, "EXECLIST", &execlist_ops, false},
+    {"HEAD", &head_ops, GVT_MIGRATION_HEAD, false},
+    {"CFG_SPACE", &cfg_ops, GVT_MIGRATION_CFG_SPACE, false},
+    {"SREG", &sreg_ops, GVT_MIGRATION_SREG, false},
+    {"VREG", &vreg_ops, GVT_MIGRATION_VREG, false},
+    {"GTT", &gtt_ops, GVT_MIGRATION_GTT, false},
+    {"PPGTT", &ppgtt_ops, GVT_MIGRATION_PPGTT, true},
+    {"WORKLOAD", &workload_ops, GVT_MIGRATION_WORKLOAD, true},
+    {"EXECLIST", &execlist_ops, GVT_MIGRATION_EXECLIST, false},
 };

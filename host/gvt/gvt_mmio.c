@@ -83,14 +83,13 @@ static const struct engine_register {
 static const struct engine_register *find_engine_register(const struct gvt_vgpu *vgpu,
                                                           uint32_t offset, unsigned *engine)
 {
-    for (*engine = 0; *engine < GVT_ENGINES; (*engine)++) {
-        if (!(vgpu->gvt->config.engine_mask & 1u << *engine)) {
-            continue;
-        }
-        for (unsigned n = 0; n < ARRAY_SIZE(engine_registers); n++) {
-            if (offset == gvt_engine_base(*engine) + engine_registers[n].offset) {
-                return &engine_registers[n];
-            }
+    for (unsigned at = 0; at < GVT_ENGINES * ARRAY_SIZE(engine_registers); at++) {
+        const struct engine_register *reg = &engine_registers[at % ARRAY_SIZE(engine_registers)];
+
+        *engine = at / (unsigned)ARRAY_SIZE(engine_registers);
+        if (vgpu->gvt->config.engine_mask & 1u << *engine &&
+            offset == gvt_engine_base(*engine) + reg->offset) {
+            return reg;
         }
     }
     return NULL;
@@ -129,7 +128,7 @@ static int write_register(struct gvt_vgpu *vgpu, uint32_t offset, const void *fr
         gvt_pvinfo_write(vgpu, offset, from, size);
         return 0;
     }
-    if (in_window(offset, FENCE_REG_BASE, 8 * GVT_MAX_VGPU * GVT_FENCES)) {
+    if (in_window(offset, FENCE_REG_BASE, 8ull * GVT_MAX_VGPU * GVT_FENCES)) {
         write_fence(vgpu, offset, from, size);
         return 0;
     }

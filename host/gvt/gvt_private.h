@@ -188,9 +188,9 @@ void gvt_pv_submit(struct gvt_vgpu *vgpu, unsigned engine);
 
 /* ---- gvt_image.c, gvt_image_objects.c ---- */
 struct gvt_image_object {
-    uint32_t type;
     const char *name;
     const struct gvt_image_ops *ops;
+    uint32_t type;
     bool variable; /* a multiple of something, not just what this vGPU would save now */
 };
 

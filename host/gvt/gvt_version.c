@@ -68,7 +68,11 @@ static bool scan_hex(const char *text, const char *end, bool exact, uint32_t *va
     }
     for (; text < end; text++, digits++) {
         static const char alphabet[] = "0123456789abcdef";
-        char lower = *text >= 'A' && *text <= 'F' ? (char)(*text + ('a' - 'A')) : *text;
+        char lower = *text;
+
+        if (lower >= 'A' && lower <= 'F') {
+            lower = "abcdef"[lower - 'A'];
+        }
         const char *found = memchr(alphabet, lower, sizeof(alphabet) - 1);
 
         if (!found) {

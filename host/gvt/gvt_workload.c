@@ -121,8 +121,9 @@ int gvt_workload_submit(struct gvt_vgpu *vgpu, unsigned engine, const uint32_t d
         return -EINVAL;
     }
     for (unsigned n = 0; n < PORTS; n++) {
+        const uint32_t *pair = &desc[(size_t)2 * n];
         const struct gvt_workload workload = {.engine = engine,
-                                              .desc = {desc[2 * n], desc[2 * n + 1]},
+                                              .desc = {pair[0], pair[1]},
                                               .emulate_schedule_in = n == 0 && !pv,
                                               .pv = pv};
         int err = workload.desc[0] & CTX_DESC_VALID

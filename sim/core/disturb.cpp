@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What a scenario lets go wrong between chip and software: signals that are lost or come late, and a
-// GuC that stands still. Nothing here is a matter of chance.
+// What a scenario lets go wrong between chip and software: signals that are lost or come late,
+// and a GuC that stands still. Nothing here is a matter of chance.
 
 #include <algorithm>
 #include <cassert>

@@ -70,7 +70,7 @@ bool sim_vm_stopped(struct sim_vm *vm);
 /* A handle for programs without hardware (scripts, VMM): time, waiting, traces. unit names it. */
 struct hal *sim_hal_plain(struct sim *sim, const char *unit);
 
-/* ---- watching: whoever wants to know of events while the machine runs --------------------------- */
+/* ---- watching: whoever wants to know of events while the machine runs ------------------------ */
 
 /* One event as events.jsonl has it. Pointers last for the call. */
 struct sim_event {
@@ -87,7 +87,7 @@ struct sim_event {
 void sim_set_observer(struct sim *sim, void (*observe)(void *arg, const struct sim_event *event),
                       void *arg);
 
-/* ---- disturbing: what goes wrong between chip and software, from now on -------------------------- */
+/* ---- disturbing: what goes wrong between chip and software, from now on ---------------------- */
 
 enum sim_signal { SIM_DOORBELL, SIM_MSI, SIM_NUM_SIGNALS };
 

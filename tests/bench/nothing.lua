@@ -1,3 +1,3 @@
--- The least that is a run: what starting and ending costs.
 -- SPDX-License-Identifier: MIT
+-- The least that is a run: what starting and ending costs.
 machine { gpus = { { name = "gpu" } } }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Recording: the linker puts this file's edge() before the core's (--wrap), so that the core that is
-// measured has no part of it. Playing back: the bare loop that the ratios refer to.
+// Recording: the linker puts this file's edge() before the core's (--wrap), so that the core that
+// is measured has no part of it. Playing back: the bare loop that the ratios refer to.
 
 #include <chrono>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What Verilator's own dump of a run would be: every cycle evaluated, every edge dumped, all levels,
-// clock and counters too. Plays recorded pins back; the VCD goes to stdout. Linked with a model of
-// its own, in which no signal is kept out of the waves.
+// What Verilator's own dump of a run would be: every cycle evaluated, every edge dumped, all
+// levels, clock and counters too. Plays recorded pins back; the VCD goes to stdout. Linked with
+// a model of its own, in which no signal is kept out of the waves.
 
 #include <cstdio>
 #include <memory>

@@ -1,5 +1,5 @@
--- vf_restore stretched to one second: what a migration mostly is, waiting.
 -- SPDX-License-Identifier: MIT
+-- vf_restore stretched to one second: what a migration mostly is, waiting.
 local p = params {
   { "jobs", "int", 72, "jobs that the VM submits", min = 3, max = 600 },
   { "time_limit", "time", "2s", "virtual time after which the run is given up" },

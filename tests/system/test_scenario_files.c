@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every script in tests/scenarios and its folders passes as it stands. The program is $GUCSIM, or build/gucsim. */
+/* Every script in tests/scenarios and its folders passes as it stands. The program is $GUCSIM, or
+ * build/gucsim. */
 #include <criterion/criterion.h>
 #include <glob.h>
 #include <stdio.h>

@@ -419,7 +419,9 @@ static void move_register_rings(struct hostile *hostile)
         }
     }
     if (chance(hostile, 20)) { /* both rings in one place, or one inside the other's descriptor */
-        memcpy(values + 3, values, 3 * sizeof(*values));
+        for (unsigned i = 0; i < 3; i++) {
+            values[3 + i] = values[i];
+        }
     } else if (chance(hostile, 20)) {
         values[4] = values[0];
     }

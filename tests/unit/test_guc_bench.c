@@ -163,8 +163,8 @@ static void chip_write(void *arg, uint32_t offset, uint64_t wide, unsigned size)
 
         engine_write(engine, GUCBUS_ENGINE_BASE + at % GUCBUS_ENGINE_STRIDE, value);
         if (bench->hostile) {
-            engine->deaf = bench->stubborn &&
-                           FIELD_GET(GUCBUS_ENGINE_TAG_FN, engine->tag) == bench->hostile;
+            engine->deaf =
+                bench->stubborn && FIELD_GET(GUCBUS_ENGINE_TAG_FN, engine->tag) == bench->hostile;
         }
     } else if (offset == GUCBUS_STATUS) {
         bench->regs[0] = value;

@@ -11,12 +11,11 @@
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "tests/unit/hostile_peers.h"
 
-#define MOVES_DEFAULT   20000u
-#define MOVES_A_WORLD   500u
-#define WORKS_A_COMMAND 1u  /* of the PF, about VF 1 */
-#define WORKS_A_LIFE    16u /* then the PF resets VF 1 */
-#define V127            GUC_ABI_VERSION(1, 27, 0)
-#define V126            GUC_ABI_VERSION(1, 26, 0)
+#define MOVES_DEFAULT 20000u
+#define MOVES_A_WORLD 500u
+#define WORKS_A_LIFE  16u /* then the PF resets VF 1 */
+#define V127          GUC_ABI_VERSION(1, 27, 0)
+#define V126          GUC_ABI_VERSION(1, 26, 0)
 
 static uint64_t world_seed;
 static uint64_t longest_ns;
@@ -51,9 +50,7 @@ static void play(struct bench *bench)
     for (unsigned n = 1; !world.over; n++) {
         peers_check_firmware(peers);
         peers_work(peers);
-        if (n % WORKS_A_COMMAND == 0) {
-            peers_command(peers);
-        }
+        peers_command(peers);
         if (n % WORKS_A_LIFE == 0) {
             peers_heal(peers);
         }

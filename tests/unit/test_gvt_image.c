@@ -467,9 +467,12 @@ Test(gvt_image, forged_images_with_right_checksums_are_refused)
 Test(gvt_image, bytes_after_the_last_object_are_refused)
 {
     uint32_t longer = TYPE8_IMAGE + 8;
+    uint8_t *grown;
 
     save(&source);
-    image = realloc(image, longer);
+    grown = realloc(image, longer);
+    cr_assert_not_null(grown);
+    image = grown;
     memset(image + TYPE8_IMAGE, 0, 8);
     cr_expect_eq(gvt_image_load(target.vgpu, image, longer), -EINVAL);
     memcpy(image + 12, &longer, 4);

@@ -530,7 +530,6 @@ static void forge(uint8_t *stream, uint32_t *random)
         uint8_t at, size;
     } fields[] = {{0, 1}, {1, 1}, {2, 1}, {3, 1}, {4, 4}, {8, 8}, {16, 8}, {HDR, 4}, {HDR + 8, 4}};
     unsigned from, to, field, limit;
-    size_t size;
 
     *random = *random * 1664525u + 1013904223u;
     from = *random >> 8 & 7;
@@ -545,7 +544,8 @@ static void forge(uint8_t *stream, uint32_t *random)
             memcpy(stream + packets[from] + fields[field].at, &limits[limit], fields[field].size);
         }
     } else {
-        size = packets[from + 1] - packets[from];
+        size_t size = packets[from + 1] - packets[from];
+
         size = size < STREAM_SIZE - packets[to] ? size : STREAM_SIZE - packets[to];
         memmove(stream + packets[to], stream + packets[from], size);
     }

@@ -418,7 +418,7 @@ static uint64_t iterate(uint8_t *to, bool repeat)
         return 0;
     }
     cr_expect_eq(get(VFIO_MIG_V1_DATA_SIZE_OFF), 0, "before data_offset");
-    for (unsigned n = 0; n <= repeat; n++) {
+    for (unsigned n = repeat ? 2 : 1; n > 0; n--) {
         offset = get(VFIO_MIG_V1_DATA_OFFSET_OFF);
         size = get(VFIO_MIG_V1_DATA_SIZE_OFF);
     }
