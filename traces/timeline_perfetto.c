@@ -275,6 +275,18 @@ static const struct {
     {"vfio", on_vfio},         {"job", on_job},
 };
 
+static void handle(struct drawing *drawing, const struct event *event)
+{
+    if (!is_shown(drawing, event->gpu, event->gt)) {
+        return;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
+        if (strcmp(handlers[i].kind, event->kind) == 0) {
+            handlers[i].handle(drawing, event);
+        }
+    }
+}
+
 static int draw_bars(struct drawing *drawing, FILE *in, const char *name, char *error, size_t size)
 {
     struct event_log *log = event_log_open(in, name);
@@ -287,12 +299,7 @@ static int draw_bars(struct drawing *drawing, FILE *in, const char *name, char *
     }
     while ((ret = event_log_next(log, &event)) > 0 && !drawing->trace.error) {
         drawing->last = event.t_ps;
-        for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
-            if (strcmp(handlers[i].kind, event.kind) == 0 &&
-                is_shown(drawing, event.gpu, event.gt)) {
-                handlers[i].handle(drawing, &event);
-            }
-        }
+        handle(drawing, &event);
     }
     if (ret < 0) {
         (void)snprintf(error, size, "%s", event_log_error(log));

@@ -8,9 +8,9 @@
 
 /* The region: a page with the struct, the data section, the bitmap of dirty pages. */
 #define VFIO_V1_DATA_OFFSET HAL_PAGE_SIZE
-#define VFIO_V1_DATA_SIZE   (1u << 20)
-#define VFIO_V1_BITMAP_SIZE (16u * 1024u)
-#define VFIO_V1_BITMAP_PFNS (VFIO_V1_BITMAP_SIZE * 8u)
+#define VFIO_V1_DATA_SIZE   0x100000u
+#define VFIO_V1_BITMAP_SIZE 0x4000u
+#define VFIO_V1_BITMAP_PFNS 0x20000u /* a bit each */
 
 struct vfio_v1 {
     struct vfio_v1_config config;
