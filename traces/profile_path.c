@@ -44,11 +44,8 @@ static bool drop_early(const struct profile_message *message, uint64_t *at)
     uint64_t floor = 0;
 
     for (unsigned i = 0; i < TRACE_NUM_HOPS; i++) {
-        bool anchor = anchors[message->kind][i];
+        bool anchor = anchors[message->kind][i] && at[i] != PROFILE_NEVER;
 
-        if (at[i] == PROFILE_NEVER) {
-            continue;
-        }
         if (anchor && at[i] < floor) {
             return false;
         }

@@ -5,6 +5,13 @@
 #include "firmware/abi/guc_messages_abi.h"
 #include "traces/profile_read.h"
 
+static void choose_channel(struct profile_scene *scene)
+{
+    unsigned guc = scene->gpu * PROFILE_GTS + scene->gt;
+
+    scene->channel = &scene->reader->channels[guc * PROFILE_NUM_FNS + scene->fn];
+}
+
 /* ---- doorbells ------------------------------------------------------------------------------- */
 
 /* Writes on a link keep their order, so doorbells arrive in the order in which they left. */
@@ -144,13 +151,14 @@ static void on_g2h(struct profile_scene *scene)
     profile_note(message, TRACE_HOP_G2H_TAKEN, now);
 }
 
-/* The first interrupt behind a message is the one by which its host can know of it. */
-static void note_irq(struct profile_scene *scene, struct profile_message *message)
+static void interrupt(struct profile_scene *scene)
 {
+    struct profile_message *message = profile_newest(scene, PROFILE_G2H);
+
     for (unsigned i = 0; message && i < PROFILE_MAX_BACK; i++) {
         if (message->at[TRACE_HOP_G2H_TAKEN] != PROFILE_NEVER ||
             message->at[TRACE_HOP_IRQ_ARRIVED] != PROFILE_NEVER) {
-            break;
+            return;
         }
         if (message->at[TRACE_HOP_G2H_PUBLISHED] != PROFILE_NEVER) {
             profile_note(message, TRACE_HOP_IRQ_ARRIVED, scene->event->t_ps);
@@ -159,14 +167,13 @@ static void note_irq(struct profile_scene *scene, struct profile_message *messag
     }
 }
 
+/* The first interrupt behind a message is the one by which its host can know of it. A function's
+ * GuCs share it. */
 static void on_irq(struct profile_scene *scene)
 {
     for (scene->gt = 0; scene->gt < PROFILE_GTS; scene->gt++) {
-        struct profile_channel *channel =
-            &scene->reader
-                 ->channels[(scene->gpu * PROFILE_GTS + scene->gt) * PROFILE_NUM_FNS + scene->fn];
-
-        note_irq(scene, profile_at(scene, channel->newest[PROFILE_G2H]));
+        choose_channel(scene);
+        interrupt(scene);
     }
 }
 
@@ -312,9 +319,7 @@ void profile_points(struct profile_scene *scene)
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
         if (strcmp(handlers[i].kind, scene->event->kind) == 0) {
             scene->fn = (unsigned)event_int(scene->event, "fn");
-            scene->channel =
-                &scene->reader->channels[(scene->gpu * PROFILE_GTS + scene->gt) * PROFILE_NUM_FNS +
-                                         scene->fn];
+            choose_channel(scene);
             handlers[i].handle(scene);
         }
     }

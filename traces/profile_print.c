@@ -161,38 +161,43 @@ static void print_samples_csv(FILE *out, const struct profile_samples *samples, 
                   profile_mean(samples), percent(samples->sum, whole));
 }
 
-/* One sample: every percentile is the value itself. */
-static void print_single_csv(FILE *out, uint64_t ps, uint64_t whole)
+static void print_group_csv(FILE *out, const struct profile_stats *stats,
+                            const struct profile_group *group)
 {
-    for (unsigned column = 0; column < 6; column++) {
-        (void)fprintf(out, ",%" PRIu64, ps);
+    (void)fprintf(out, "%s,%s,total,", profile_kind_name(group->kind), group->label);
+    print_samples_csv(out, &group->total, stats->sum);
+    for (unsigned at = 0; stats->by_hop && at < TRACE_NUM_HOPS; at++) {
+        if (group->hops[at].count) {
+            (void)fprintf(out, "%s,%s,%s,", profile_kind_name(group->kind), group->label,
+                          profile_hop_name((enum trace_hop_at)at));
+            print_samples_csv(out, &group->hops[at], group->total.sum);
+        }
     }
-    (void)fprintf(out, ",%.3f,%.4f\n", (double)ps, percent(ps, whole));
+}
+
+/* A step is a sample of its own. */
+static void print_steps_csv(FILE *out, const char *title, const struct profile_recovery *recovery)
+{
+    for (unsigned step = 0; step < PROFILE_NUM_STEPS; step++) {
+        uint64_t ps = recovery->steps[step];
+        const struct profile_samples sample = {.values = &ps, .count = 1, .sum = ps};
+
+        (void)fprintf(out, "migration,%s,%s,", title, profile_step_name((enum profile_step)step));
+        print_samples_csv(out, &sample, migration_total(recovery));
+    }
 }
 
 static void print_migration_csv(FILE *out, const struct profile *profile,
                                 const struct profile_migration *migration)
 {
+    char title[2 * PROFILE_NAME + 32];
+
     for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
-        const struct profile_recovery *recovery = &migration->gts[gt];
-
-        for (unsigned step = 0; recovery->seen && step < PROFILE_NUM_STEPS; step++) {
-            (void)fprintf(out, "migration,%s.vf%u-%s.vf%u.gt%u,%s,1",
-                          profile->gpus.names[migration->from], migration->vf_from,
-                          profile->gpus.names[migration->to], migration->vf_to, gt,
-                          profile_step_name((enum profile_step)step));
-            print_single_csv(out, recovery->steps[step], migration_total(recovery));
-        }
-    }
-}
-
-static void print_hops_csv(FILE *out, const struct profile_group *group)
-{
-    for (unsigned at = 0; at < TRACE_NUM_HOPS; at++) {
-        if (group->hops[at].count) {
-            (void)fprintf(out, "%s,%s,%s,", profile_kind_name(group->kind), group->label,
-                          profile_hop_name((enum trace_hop_at)at));
-            print_samples_csv(out, &group->hops[at], group->total.sum);
+        (void)snprintf(title, sizeof(title), "%s.vf%u-%s.vf%u.gt%u",
+                       profile->gpus.names[migration->from], migration->vf_from,
+                       profile->gpus.names[migration->to], migration->vf_to, gt);
+        if (migration->gts[gt].seen) {
+            print_steps_csv(out, title, &migration->gts[gt]);
         }
     }
 }
@@ -202,13 +207,7 @@ void profile_print_csv(FILE *out, const struct profile *profile, const struct pr
     (void)fprintf(out, "kind,message,hop,count,min_ps,p50_ps,p90_ps,p99_ps,p99.9_ps,max_ps,mean_ps,"
                        "share_percent\n");
     for (size_t g = 0; g < stats->num_groups; g++) {
-        const struct profile_group *group = &stats->groups[g];
-
-        (void)fprintf(out, "%s,%s,total,", profile_kind_name(group->kind), group->label);
-        print_samples_csv(out, &group->total, stats->sum);
-        if (stats->by_hop) {
-            print_hops_csv(out, group);
-        }
+        print_group_csv(out, stats, &stats->groups[g]);
     }
     for (size_t i = 0; i < profile->num_migrations; i++) {
         print_migration_csv(out, profile, &profile->migrations[i]);

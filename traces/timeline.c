@@ -308,6 +308,7 @@ static void on_vf_state(struct scene *scene)
     }
     if (in_story(scene, vf)) {
         say(scene, "new VF state %s", to);
+        scene->row.vf_state = true;
         show(scene, TIMELINE_STEP, TIMELINE_GUC, TIMELINE_GUC);
     }
 }

@@ -45,6 +45,7 @@ struct timeline_row {
     enum timeline_actor to;
     bool vf_wakes; /* the VF's driver begins or ends a recovery on this GT */
     bool vf_rests;
+    bool vf_state;                /* a step into the VF's state that the text names */
     char text[TIMELINE_ROW_TEXT]; /* printable ASCII */
 };
 
@@ -87,5 +88,9 @@ void timeline_ascii_finish(struct timeline_ascii *chart);
  * 0, or -errno with a message. */
 MUST_USE int timeline_perfetto(FILE *out, FILE *in, const char *name,
                                const struct timeline_options *options, char *error, size_t size);
+/* Draws the log as an SVG sequence chart. Option width means nothing to it. Returns 0, or -errno
+ * with a message; -E2BIG when there is too much to see. */
+MUST_USE int timeline_svg(FILE *out, FILE *in, const char *name,
+                          const struct timeline_options *options, char *error, size_t size);
 
 #endif

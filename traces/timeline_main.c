@@ -15,7 +15,7 @@
 static const char usage[] =
     "usage: gucsim timeline DIR [options]\n"
     "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl.\n"
-    "  --format FORM   ascii (default), or perfetto: Chrome trace JSON\n"
+    "  --format FORM   ascii (default), svg, or perfetto: Chrome trace JSON\n"
     "  --all           every message, not only control and recovery of VFs\n"
     "  --vf N          only VF N\n"
     "  --gpu NAME      only this GPU\n"
@@ -24,7 +24,7 @@ static const char usage[] =
     "  --to TIME       up to this time\n"
     "  --width N       columns of the drawing, 0: as many as it needs\n";
 
-enum form { FORM_ASCII, FORM_PERFETTO };
+enum form { FORM_ASCII, FORM_SVG, FORM_PERFETTO };
 
 struct arguments {
     const char *dir;
@@ -74,7 +74,8 @@ bool timeline_parse_time(const char *text, uint64_t *t_ps)
 
 static bool take_form(const char *value, enum form *form)
 {
-    static const char *const names[] = {[FORM_ASCII] = "ascii", [FORM_PERFETTO] = "perfetto"};
+    static const char *const names[] = {
+        [FORM_ASCII] = "ascii", [FORM_SVG] = "svg", [FORM_PERFETTO] = "perfetto"};
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
         if (strcmp(names[i], value) == 0) {
@@ -195,6 +196,9 @@ static int draw(FILE *in, const char *path, const struct arguments *arguments, c
     switch (arguments->form) {
     case FORM_PERFETTO:
         ret = timeline_perfetto(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
+        break;
+    case FORM_SVG:
+        ret = timeline_svg(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
         break;
     default:
         ret = draw_ascii(in, path, &arguments->options, error);

@@ -275,13 +275,12 @@ static const struct {
     {"vfio", on_vfio},         {"job", on_job},
 };
 
-static void handle(struct drawing *drawing, const struct event *event)
+static void draw_event_bar(struct drawing *drawing, const struct event *event)
 {
-    if (!is_shown(drawing, event->gpu, event->gt)) {
-        return;
-    }
+    drawing->last = event->t_ps;
     for (size_t i = 0; i < ARRAY_SIZE(handlers); i++) {
-        if (strcmp(handlers[i].kind, event->kind) == 0) {
+        if (strcmp(handlers[i].kind, event->kind) == 0 &&
+            is_shown(drawing, event->gpu, event->gt)) {
             handlers[i].handle(drawing, event);
         }
     }
@@ -298,8 +297,7 @@ static int draw_bars(struct drawing *drawing, FILE *in, const char *name, char *
         return -ENOMEM;
     }
     while ((ret = event_log_next(log, &event)) > 0 && !drawing->trace.error) {
-        drawing->last = event.t_ps;
-        handle(drawing, &event);
+        draw_event_bar(drawing, &event);
     }
     if (ret < 0) {
         (void)snprintf(error, size, "%s", event_log_error(log));

@@ -232,17 +232,19 @@ static void write_time(FILE *out, const char *key, uint64_t ps)
     (void)fprintf(out, "\"%s\":%" PRIu64 ".%06" PRIu64, key, ps / PS_PER_US, ps % PS_PER_US);
 }
 
-static void write_lane(const struct perfetto *trace, FILE *out, const struct perfetto_track *track,
-                       uint32_t lane)
+static void write_threads(const struct perfetto *trace, FILE *out,
+                          const struct perfetto_track *track)
 {
-    (void)fprintf(out,
-                  ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu32
-                  ",\"args\":{\"name\":\"%s",
-                  track->pid, track->first_tid + lane, name_at(trace, track->thread));
-    if (lane) {
-        (void)fprintf(out, " (%" PRIu32 ")", lane + 1);
+    for (uint32_t lane = 0; lane < track->lanes; lane++) {
+        (void)fprintf(out,
+                      ",\n{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu32
+                      ",\"tid\":%" PRIu32 ",\"args\":{\"name\":\"%s",
+                      track->pid, track->first_tid + lane, name_at(trace, track->thread));
+        if (lane) {
+            (void)fprintf(out, " (%" PRIu32 ")", lane + 1);
+        }
+        (void)fprintf(out, "\"}}");
     }
-    (void)fprintf(out, "\"}}");
 }
 
 static void write_tracks(const struct perfetto *trace, FILE *out)
@@ -259,9 +261,7 @@ static void write_tracks(const struct perfetto *trace, FILE *out)
                           ",\"args\":{\"name\":\"%s\"}}",
                           track->pid, name_at(trace, track->process));
         }
-        for (uint32_t lane = 0; lane < track->lanes; lane++) {
-            write_lane(trace, out, track, lane);
-        }
+        write_threads(trace, out, track);
     }
 }
 
@@ -318,7 +318,7 @@ static void write_counters(const struct perfetto *trace, FILE *out)
 void perfetto_write(struct perfetto *trace, FILE *out)
 {
     struct lane *lanes = calloc(MAX_LANES, sizeof(*lanes));
-    uint32_t *lane_of = malloc((trace->num_slices + 1ull) * sizeof(*lane_of));
+    uint32_t *lane_of = calloc(trace->num_slices + 1ull, sizeof(*lane_of));
 
     if (!lanes || !lane_of) {
         trace->error = -ENOMEM;

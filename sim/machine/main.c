@@ -30,7 +30,7 @@ static const struct command {
      "script;\n"
      "      3 nothing can ever happen again; 130 interrupted\n"},
     {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
-     "  --format FORM        ascii (default)\n"
+     "  --format FORM        ascii (default), svg, or perfetto: Chrome trace JSON\n"
      "  --all                every message, not only control and recovery of VFs\n"
      "  --vf N               only VF N\n"
      "  --gpu NAME           only this GPU\n"
