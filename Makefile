@@ -5,7 +5,7 @@ SHELL         := /bin/bash
 MAKEFLAGS     += --no-builtin-rules
 
 PACKAGES := build-essential verilator libsystemc-dev libcriterion-dev liblua5.4-dev zlib1g-dev \
-            libcjson-dev libssl-dev pkg-config git clang-format clang-tidy cppcheck gtkwave
+            libcjson-dev libssl-dev libisal-dev pkg-config git clang-format clang-tidy cppcheck gtkwave
 
 # SAN=1: address and undefined-behaviour sanitizers, in a tree of its own.
 ifeq ($(SAN),1)
@@ -29,7 +29,7 @@ LUA_LIBS   := $(shell pkg-config --libs lua5.4 2>/dev/null)
 VERILATOR_ROOT := /usr/share/verilator
 VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert
 
-SYSTEM_LIBS := -lsystemc -lz -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
+SYSTEM_LIBS := -lsystemc -lz -lisal -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
 
 FIRMWARE := $(wildcard firmware/*.c)
 DRIVERS  := $(wildcard host/*/*.c guest/*/*.c)

@@ -25,9 +25,11 @@ module gpu_engines
   output mem_op_e               mem_op_o      [NumEngines],
   output logic [5:0]            mem_fn_o      [NumEngines],
   output logic [NumEngines-1:0] mem_ppgtt_o,
+  /* verilator tracing_off */  // waves show the engines' own
   output logic [31:0]           mem_addr_o    [NumEngines],
   output logic [7:0]            mem_be_o      [NumEngines],
   output logic [63:0]           mem_data_o    [NumEngines],
+  /* verilator tracing_on */
   input  logic [NumEngines-1:0] mem_ready_i,
   input  logic                  mem_fault_i,
   input  logic                  mem_sent_i,

@@ -36,8 +36,10 @@ module gpu_ggtt
     for (int unsigned i = 0; i < 2 ** IndexBits; i++) entries[i] = '0;
   end
 
+  /* verilator tracing_off */  // one access, cut up: costly waves that the pte_* signals tell
   logic [63:0]        old, kept, seen;
   logic [PteBits-1:0] merged;
+  /* verilator tracing_on */
   logic               owned, is_pf;
   logic [63:0]        host_rdata_q;
   logic [PteBits-1:0] walk_pte_q;

@@ -63,7 +63,10 @@ module gpu_irq_regs
   logic        raise, raise_gt;
   logic [5:0]  fn, next_msi_fn;
   logic [15:0] enable;
-  logic [31:0] mask, byte_mask, wdata, old, held, open, level, raised, kept, addr, latched;
+  logic [31:0] mask, byte_mask, wdata, old, held, open, level, raised, kept, latched;
+  /* verilator tracing_off */  // reg_offset_i with constants before it
+  logic [31:0] addr;
+  /* verilator tracing_on */
   logic        is_storage, is_master, is_tile, is_identity, is_select, is_mask, write;
 
   assign raise    = !reg_valid_i && raise_valid_i != 2'd0;

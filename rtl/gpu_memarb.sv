@@ -14,12 +14,14 @@ module gpu_memarb
 
   // clients: valid and the rest stay until ready. MSI: addr 2:0 is the vector.
   input  logic [NumClients-1:0] req_valid_i,
+  /* verilator tracing_off */  // waves show gpu_top's mem_*
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
   input  logic [31:0]           req_addr_i  [NumClients],  // GGTT byte address
   input  logic [NumClients-1:0] req_ppgtt_i,               // per process: faults until that exists
   input  logic [7:0]            req_be_i    [NumClients],
   input  logic [63:0]           req_data_i  [NumClients],
+  /* verilator tracing_on */
   output logic [NumClients-1:0] req_ready_o,
   output logic                  req_fault_o,               // with ready
   output logic                  req_sent_o,                // what ready took before has left

@@ -22,10 +22,12 @@ module gpu_memory
   input  logic [NumClients-1:0] req_valid_i,
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
+  /* verilator tracing_off */  // waves show gpu_top's mem_*
   input  logic [31:0]           req_addr_i  [NumClients],
   input  logic [NumClients-1:0] req_ppgtt_i,
   input  logic [7:0]            req_be_i    [NumClients],
   input  logic [63:0]           req_data_i  [NumClients],
+  /* verilator tracing_on */
   output logic [NumClients-1:0] req_ready_o,
   output logic                  req_fault_o,
   output logic                  req_sent_o,

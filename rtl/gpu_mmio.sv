@@ -78,8 +78,11 @@ module gpu_mmio
 
   select_e     select;
   logic        select_gt, high, access, is_pf, in_view, visible;
+  /* verilator tracing_off */  // addr_q and what goes out tell them
   logic [23:0] addr;
-  logic [31:0] view_addr, rdata;
+  logic [31:0] view_addr;
+  /* verilator tracing_on */
+  logic [31:0] rdata;
   logic [5:0]  view_fn;
 
   assign high      = state_q == StHigh;

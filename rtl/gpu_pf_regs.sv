@@ -30,7 +30,10 @@ module gpu_pf_regs
     for (int unsigned i = 0; i < 16; i++) soft_scratch[i] = 32'd0;
   end
 
-  logic [31:0] offset, mask;
+  /* verilator tracing_off */  // reg_offset_i, wider
+  logic [31:0] offset;
+  /* verilator tracing_on */
+  logic [31:0] mask;
   logic        is_scratch;
 
   assign offset     = {14'd0, reg_offset_i};

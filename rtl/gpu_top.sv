@@ -135,11 +135,13 @@ module gpu_top
   logic [31:0]           engine_wdata  [2];
   logic [31:0]           engine_rdata  [NumEngines];
   logic [NumEngines-1:0] engine_event, engine_mem_valid, engine_mem_ppgtt;
+  /* verilator tracing_off */  // waves show them as mem_*
   mem_op_e               engine_mem_op   [NumEngines];
   logic [5:0]            engine_mem_fn   [NumEngines];
   logic [31:0]           engine_mem_addr [NumEngines];
   logic [7:0]            engine_mem_be   [NumEngines];
   logic [63:0]           engine_mem_data [NumEngines];
+  /* verilator tracing_on */
   logic                  engines_idle;
 
   // ---- tile -------------------------------------------------------------------------------------

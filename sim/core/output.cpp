@@ -4,20 +4,18 @@
 
 #include "sim/core/output.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <isa-l/igzip_lib.h>
 #include <openssl/evp.h>
 #include <unistd.h>
-#include <zlib.h>
 
 namespace
 {
 
 constexpr size_t BUFFER_SIZE = 1 << 16;
-// Waves shrink by more than ten even at a low level; the higher ones cost more time than the
-// simulation.
-constexpr const char *GZIP_MODE = "wb3";
 
 bool ends_in_gz(const char *path)
 {
@@ -27,6 +25,43 @@ bool ends_in_gz(const char *path)
 }
 
 } // namespace
+
+// One gzip member, made piece by piece. At level 1 ISA-L takes a seventh of zlib's time and its
+// files are smaller than zlib's at level 1; higher levels cost more than the simulation.
+class gzip
+{
+  public:
+    gzip()
+    {
+        isal_deflate_init(&stream_);
+        stream_.gzip_flag = IGZIP_GZIP;
+        stream_.level = 1;
+        stream_.level_buf = work_;
+        stream_.level_buf_size = sizeof(work_);
+    }
+
+    // Gives out(data, size) what is ready; the last piece ends the member.
+    template <typename Out> void put(const char *data, size_t size, bool last, Out out)
+    {
+        // ISA-L only reads its input.
+        stream_.next_in = reinterpret_cast<uint8_t *>(const_cast<char *>(data));
+        stream_.avail_in = static_cast<uint32_t>(size);
+        stream_.end_of_stream = last;
+        do {
+            stream_.next_out = packed_;
+            stream_.avail_out = sizeof(packed_);
+            isal_deflate(&stream_);
+            out(reinterpret_cast<char *>(packed_), sizeof(packed_) - stream_.avail_out);
+        } while (stream_.avail_out == 0);
+    }
+
+  private:
+    isal_zstream stream_;
+    uint8_t work_[ISAL_DEF_LVL1_DEFAULT];
+    uint8_t packed_[BUFFER_SIZE];
+};
+
+output::output() = default;
 
 output::~output()
 {
@@ -40,12 +75,7 @@ int output::open(const char *path)
         return -errno;
     }
     if (ends_in_gz(path)) {
-        gz_ = gzdopen(fd_, GZIP_MODE);
-        if (!gz_) {
-            ::close(fd_);
-            fd_ = -1;
-            return -ENOMEM;
-        }
+        gz_ = std::make_unique<gzip>();
     }
     hash_ = EVP_MD_CTX_new();
     EVP_DigestInit_ex(hash_, EVP_sha256(), nullptr);
@@ -59,9 +89,15 @@ void output::write(const char *data, size_t size)
     if (!is_open()) {
         return;
     }
-    buffer_.append(data, size);
-    if (buffer_.size() >= BUFFER_SIZE) {
-        flush();
+    // Pieces of one size: how a writer cuts its data shall not show in the compressed bytes.
+    while (size > 0) {
+        const size_t part = std::min(size, BUFFER_SIZE - buffer_.size());
+        buffer_.append(data, part);
+        data += part;
+        size -= part;
+        if (buffer_.size() == BUFFER_SIZE) {
+            flush();
+        }
     }
 }
 
@@ -76,9 +112,18 @@ void output::flush()
 
 void output::write_out(const char *data, size_t size)
 {
+    if (gz_) {
+        gz_->put(data, size, false,
+                 [this](const char *part, size_t length) { write_file(part, length); });
+    } else {
+        write_file(data, size);
+    }
+}
+
+void output::write_file(const char *data, size_t size)
+{
     while (size > 0 && !error_) {
-        const ssize_t done =
-            gz_ ? gzwrite(gz_, data, static_cast<unsigned>(size)) : ::write(fd_, data, size);
+        const ssize_t done = ::write(fd_, data, size);
         if (done <= 0 && errno != EINTR) {
             error_ = errno ? -errno : -EIO;
         } else if (done > 0) {
@@ -106,16 +151,15 @@ int output::close()
         sha256_ += digits[digest[i] & 15];
     }
 
-    if (getpid() != owner_) {
-        // The parent's gzip state must not be finished here; its memory goes with this process.
-        ::close(fd_);
-    } else if (gz_) {
-        const int ret = gzclose(gz_);
-        error_ = !error_ && ret != Z_OK ? -EIO : error_;
-    } else if (::close(fd_) != 0 && !error_) {
+    // A forked child leaves its parent's file as it is.
+    if (getpid() == owner_ && gz_) {
+        gz_->put(nullptr, 0, true,
+                 [this](const char *part, size_t length) { write_file(part, length); });
+    }
+    if (::close(fd_) != 0 && !error_) {
         error_ = -errno;
     }
-    gz_ = nullptr;
+    gz_.reset();
     fd_ = -1;
     return error_;
 }

@@ -5,16 +5,17 @@
 #define SIM_CORE_OUTPUT_H
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <sys/types.h>
 
 struct evp_md_ctx_st;
-struct gzFile_s;
+class gzip;
 
 class output
 {
   public:
-    output() = default;
+    output();
     ~output();
     output(const output &) = delete;
     output &operator=(const output &) = delete;
@@ -41,9 +42,10 @@ class output
   private:
     void flush();
     void write_out(const char *data, size_t size);
+    void write_file(const char *data, size_t size);
 
     int fd_ = -1;
-    gzFile_s *gz_ = nullptr;
+    std::unique_ptr<gzip> gz_; /* NULL: the file is plain */
     evp_md_ctx_st *hash_ = nullptr;
     std::string buffer_;
     std::string sha256_;

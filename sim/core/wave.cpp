@@ -49,28 +49,34 @@ class vcd_sink : public VerilatedVcdFile
         return stop;
     }
 
+    // The next stamp, NULL when there is none. A '#' within a line is part of a signal's code.
+    const char *find_stamp(const char *data, const char *end) const
+    {
+        for (const char *at = data; at < end; at++) {
+            at = static_cast<const char *>(memchr(at, '#', size_t(end - at)));
+            if (!at || (at == data ? line_start_ : at[-1] == '\n')) {
+                return at;
+            }
+        }
+        return nullptr;
+    }
+
     // Passes on whole stretches up to the next stamp.
     const char *take_lines(const char *data, const char *end)
     {
-        const char *from = data;
-        while (data < end) {
-            if (line_start_ && *data == '#') {
-                break;
-            }
-            const char *newline = static_cast<const char *>(memchr(data, '\n', size_t(end - data)));
-            line_start_ = newline != nullptr;
-            data = newline ? newline + 1 : end;
-        }
-        if (data > from) {
+        const char *const stamp = find_stamp(data, end);
+        const char *const stop = stamp ? stamp : end;
+        if (stop > data) {
             file_.write(stamp_);
             stamp_.clear();
-            file_.write(from, size_t(data - from));
+            file_.write(data, size_t(stop - data));
+            line_start_ = stop[-1] == '\n';
         }
-        if (data < end) {
+        if (stamp) {
             stamp_.clear();
             in_stamp_ = true;
         }
-        return data;
+        return stop;
     }
 
     output &file_;
