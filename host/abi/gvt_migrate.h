@@ -9,8 +9,8 @@
 #include <assert.h>
 #include <stdint.h>
 
-#define MIGRATION_DIRTY_BITMAP_SIZE  (16u * 1024u)
-#define MIGRATION_DIRTY_BITMAP_PAGES (MIGRATION_DIRTY_BITMAP_SIZE * 8u)
+#define MIGRATION_DIRTY_BITMAP_SIZE  0x4000u /* 16 KiB */
+#define MIGRATION_DIRTY_BITMAP_PAGES 0x20000u
 /* An image of this size or more is refused. */
 #define MIGRATION_IMG_MAX_SIZE 0x900000u
 #define GVT_MMIO_SIZE          0x200000u

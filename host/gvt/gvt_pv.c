@@ -142,8 +142,9 @@ static int serve_one(struct gvt_vgpu *vgpu, struct vgpu_pv_ct_buffer_desc *desc)
         (void)desc_put(vgpu, PV_CTB_DESC_STATUS_OFF, (uint32_t)-EINVAL);
         return err;
     }
-    trace(vgpu, "exec", &msg, 0);
+    trace(vgpu, "trap", &msg, 0);
     err = gvt_pv_execute(vgpu, msg.header >> PV_CT_MSG_ACTION_SHIFT, msg.payload, msg.len);
+    trace(vgpu, "exec", &msg, (uint32_t)err);
     complete(vgpu, desc, &msg, vgpu->gvt->config.pv_fetch_status ? 0 : (uint32_t)err);
     return 0;
 }

@@ -184,8 +184,9 @@ static inline void trace_vfio(struct hal *hal, const char *dev, const char *from
     TRACE_EMIT(hal, HAL_GT_NONE, "vfio", fields);
 }
 
-/* A message of a vGPU's PV channel. ev: sent, trap, exec, done, timeout. vgpu: a guest does not
- * know its number: 0. */
+/* A message of a vGPU's PV channel. ev: the guest's are sent, seen (its fence is there) and
+ * timeout, the host's trap (taken out of the ring), exec (run) and done (fence written). vgpu: a
+ * guest does not know its number: 0. */
 struct trace_pv {
     unsigned vgpu;
     const char *ev;

@@ -116,6 +116,11 @@ static const struct gvt_ops ops = {
     .kick = kick,
 };
 
+const struct gvt_ops *scene_ops(void)
+{
+    return &ops;
+}
+
 struct gvt_config scene_config(void)
 {
     return (struct gvt_config){

@@ -40,6 +40,8 @@ void scene_close(struct gvt_scene *scene);
 uint32_t scene_read(struct gvt_scene *scene, uint64_t offset);
 void scene_write(struct gvt_scene *scene, uint64_t offset, uint32_t value);
 void scene_write_pte(struct gvt_scene *scene, uint64_t addr, uint64_t entry);
+/* The recorded chip and the guest's RAM, for a scene that was moved. */
+const struct gvt_ops *scene_ops(void);
 /* Guest RAM by address. */
 void *scene_ram(struct gvt_scene *scene, uint64_t gpa, uint64_t size);
 /* Four writes to an engine's submit port. */
