@@ -55,7 +55,7 @@ end
 for _, actor in ipairs(actors) do
   actor:join("500ms")
 end
-expect_eq("the newer VMs use what the GuC has", m.one.vf:abi(), "1.27.0")
+expect("the newer VMs use what the GuC has", m.one.vf:abi() ~= m.old.vf:abi(), m.one.vf:abi())
 expect_eq("the older one what it knows", m.old.vf:abi(), "1.6.0")
 
 -- What was told at bind stays known; only a bind asks again.
