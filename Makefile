@@ -46,7 +46,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run test tests test-unit test-rtl test-system bench check-skip lint format clean help
+.PHONY: all deps run check test tests test-unit test-rtl test-system bench check-skip lint format clean help
 
 all: $(B)/gucsim ## build build/gucsim
 
@@ -202,6 +202,9 @@ run: deps ## build, run the main scenario, draw its sequence chart
 	$(B)/gucsim run $(SCENARIO) --out $$out && $(B)/gucsim timeline $$out && \
 	printf '\nwaves   %s/trace.vcd.gz: gzip -dk it, then gtkwave %s/trace.vcd\nevents  %s/events.jsonl\nreport  %s/report.json\n' \
 	  $$out $$out $$out $$out
+
+check: $(B)/gucsim ## run all scenarios and compare with traces/golden/; JUNIT=FILE also writes JUnit XML
+	$(B)/gucsim regress --out $(B)/out/regress $(if $(JUNIT),--junit '$(JUNIT)')
 
 lint: $(GEN)/gpu_regs.h $(GEN)/gpu_regs_pkg.sv ## format, include table, headers, clang-tidy, cppcheck, RTL
 	@tests/lint/run.sh

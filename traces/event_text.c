@@ -91,8 +91,10 @@ static void add_recovery(const struct event *event, struct line *line)
 
 static void add_job(const struct event *event, struct line *line)
 {
+    const char *engine = event_text(event, "engine"); /* none: all of the context */
+
     add(line, " fn%" PRIu64 " ctx %" PRIu64 " %s %s", event_int(event, "fn"),
-        event_int(event, "ctx"), text_of(event, "engine"), text_of(event, "ev"));
+        event_int(event, "ctx"), engine ? engine : "-", text_of(event, "ev"));
 }
 
 static void add_script(const struct event *event, struct line *line)

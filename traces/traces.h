@@ -6,6 +6,11 @@
 #ifndef TRACES_TRACES_H
 #define TRACES_TRACES_H
 
+#include <stddef.h>
+#include <stdio.h>
+
+#include "sim/hal/bits.h"
+
 /* timeline DIR: sequence chart PF / GuC / VF from DIR/events.jsonl. Returns 0, or 2 on trouble. */
 int timeline_main(int argc, char **argv);
 
@@ -20,5 +25,17 @@ int image_main(int argc, char **argv);
 /* diff [OPTION]... A B: compares two VCDs, event logs or directories of runs. Returns 0 when they
  * are the same, 1 when not, 2 on trouble. */
 int diff_main(int argc, char **argv);
+
+/* Goldens: the order of messages and states of a run, for each GuC apart, and the final states. One
+ * line an event, without times: a changed latency changes only goldens whose order it changes. */
+
+/* Writes the golden of an event log. Returns 0, or -errno with a message of at most size
+ * characters. */
+MUST_USE int golden_write(const char *events, FILE *to, char *error, size_t size);
+/* Compares a golden file with an event log; the difference that came first in the run is told to
+ * report, with the file and line of both. Returns 0 when they are the same, 1 when not, or -errno
+ * with a message; -ENOENT when there is no golden. */
+MUST_USE int golden_compare(const char *golden, const char *events, FILE *report, char *error,
+                            size_t size);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/machine/cli.h"
+#include "sim/machine/regress.h"
 #include "traces/traces.h"
 
 #define GUCSIM_VERSION "0.1.0"
@@ -65,6 +66,26 @@ static const struct command {
      "exit: 0, 1 beyond the gate, 2 trouble\n"},
     {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
      "exit: 0 good, 1 bad image, 2 trouble\n"},
+    {"regress", regress_main, "regress [OPTION]... [PATH]...",
+     "runs scenarios and compares with traces/golden/",
+     "Without a path: all of tests/scenarios. A golden holds the order of messages and states.\n"
+     "  -j N                 runs at a time (one a processor)\n"
+     "  --shard I/N          the I-th of N parts\n"
+     "  --repeat N           runs each N times; all must leave the same bytes\n"
+     "  --junit FILE         also writes JUnit XML\n"
+     "  --bless              writes goldens of the paths, and shows what changed\n"
+     "  --golden DIR         where goldens are (traces/golden)\n"
+     "  --out DIR            where files of runs go (build/out/regress)\n"
+     "  --timeout S          wall time of a run, in seconds; a safety net (300)\n"
+     "exit: 0 all good, 1 one is not, 2 trouble, 130 interrupted\n"},
+    {"sweep", sweep_main, "sweep SCENARIO.lua --set KEY=A..B/STEP [OPTION]...",
+     "runs a scenario over ranges of keys, finds the smallest point that fails",
+     "  --set KEY=A..B/STEP  a range, with a unit if the key has one: 1us..9us/2us; up to 4\n"
+     "  --set KEY=VALUE      as for run; the key 'seed' is the run's seed\n"
+     "  -j N                 runs at a time (one a processor)\n"
+     "  --out DIR            where files of runs go (build/out/sweep)\n"
+     "  --timeout S          wall time of a run, in seconds; a safety net (300)\n"
+     "exit: 0 all points hold, 1 one does not, 2 trouble, 130 interrupted\n"},
     {"list", list_main, "list [SCENARIO.lua]", "shows scenarios, or the keys that one lets you set",
      "exit: 0, or 2 for trouble\n"},
     {"help", help_main, "help [COMMAND]", "shows this, or more of one command", "exit: 0\n"},

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* regress and sweep from outside: goldens are made, kept and compared, failures lead to the first
+ * difference, and nothing half-written or running is left behind. The program is $GUCSIM, or
+ * build/gucsim. */
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define OUTPUT_LEN 32768
+
+#define MACHINE    "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
+#define GOOD       MACHINE "expect('one', true)\nexpect('two', true)\n"
+
+static char directory[64];
+static char output[OUTPUT_LEN];
+
+static void setup(void)
+{
+    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-regress-XXXXXX");
+    cr_assert_not_null(mkdtemp(directory));
+}
+
+static int shell(const char *command)
+{
+    FILE *pipe = popen(command, "r");
+    size_t len;
+    int status;
+
+    cr_assert_not_null(pipe);
+    len = fread(output, 1, sizeof(output) - 1, pipe);
+    output[len] = '\0';
+    status = pclose(pipe);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static void teardown(void)
+{
+    char command[128];
+
+    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(regress, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(sweep, .init = setup, .fini = teardown, .timeout = 120);
+
+static void write_text(const char *name, const char *text)
+{
+    char path[256];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+    file = fopen(path, "w");
+    cr_assert_not_null(file);
+    cr_assert_geq(fputs(text, file), 0);
+    cr_assert_eq(fclose(file), 0);
+}
+
+static const char *program(void)
+{
+    const char *path = getenv("GUCSIM");
+
+    return path ? path : "build/gucsim";
+}
+
+/* Runs regress with goldens and files in the test's directory; % stands for that directory. */
+static int gucsim(const char *command, const char *arguments)
+{
+    char line[2048], words[1024];
+    size_t used = 0;
+
+    for (; *arguments && used + sizeof(directory) < sizeof(words); arguments++) {
+        if (*arguments == '%') {
+            used += (size_t)snprintf(words + used, sizeof(words) - used, "%s", directory);
+        } else {
+            words[used++] = *arguments;
+        }
+    }
+    words[used] = '\0';
+    (void)snprintf(line, sizeof(line), "%s %s --out %s/out %s 2>&1", program(), command, directory,
+                   words);
+    return shell(line);
+}
+
+static int regress(const char *arguments)
+{
+    char words[1024];
+
+    (void)snprintf(words, sizeof(words), "--golden %%/golden %s", arguments);
+    return gucsim("regress", words);
+}
+
+#define EXPECT(call, code, message)                                                                \
+    do {                                                                                           \
+        int seen = call;                                                                           \
+        cr_expect_eq(seen, code, "%s gave %d: %s", #call, seen, output);                           \
+        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
+    } while (0)
+
+static bool exists(const char *name)
+{
+    char path[256];
+
+    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+    return access(path, F_OK) == 0;
+}
+
+Test(regress, scenario_without_golden_fails_and_says_how_to_make_one)
+{
+    write_text("a.lua", GOOD);
+    EXPECT(regress("%/a.lua"), 1, "has no golden");
+    cr_expect(strstr(output, "gucsim regress --bless"), "%s", output);
+    cr_expect(!exists("golden/a.golden"));
+}
+
+Test(regress, blessed_scenario_passes_and_blessing_it_again_changes_nothing)
+{
+    write_text("a.lua", GOOD);
+    EXPECT(regress("--bless %/a.lua"), 0, "made ");
+    cr_expect(exists("golden/a.golden") && !exists("golden/a.golden.tmp"));
+    EXPECT(regress("%/a.lua"), 0, "1 scenarios, 0 failed");
+    EXPECT(regress("--bless %/a.lua"), 0, "1 scenarios, 0 failed");
+    cr_expect(!strstr(output, "replaced"), "%s", output);
+}
+
+Test(regress, changed_order_fails_with_the_first_difference_and_waves)
+{
+    write_text("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    write_text("a.lua", MACHINE "expect('two', true)\nexpect('one', true)\n");
+    EXPECT(regress("%/a.lua"), 1, "golden: expect one: holds");
+    cr_expect(strstr(output, "seen:   expect two: holds"), "%s", output);
+    cr_expect(strstr(output, "repeat:  "), "%s", output);
+    cr_expect(exists("out/a/trace.vcd.gz"), "no waves of the failure");
+    EXPECT(regress("--bless %/a.lua"), 0, "replaced ");
+    EXPECT(regress("%/a.lua"), 0, "0 failed");
+}
+
+Test(regress, later_time_alone_is_no_difference)
+{
+    write_text("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    write_text("a.lua", MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
+    EXPECT(regress("%/a.lua"), 0, "0 failed");
+}
+
+Test(regress, failed_expectation_and_mistake_are_told_and_not_blessed)
+{
+    write_text("a.lua", MACHINE "expect('one', false)\n");
+    EXPECT(regress("--bless %/a.lua"), 1, "exit code 1 (fail), 0 is wanted");
+    cr_expect(strstr(output, "a.lua:2: expectation failed"), "%s", output);
+    cr_expect(!exists("golden/a.golden"));
+    write_text("a.lua", MACHINE "nonsense()\n");
+    EXPECT(regress("%/a.lua"), 1, "exit code 2");
+}
+
+Test(regress, exit_code_that_a_scenario_wants_is_no_failure)
+{
+    write_text("a.lua", "-- exit: 1\n" MACHINE "expect('one', false)\n");
+    EXPECT(regress("--bless %/a.lua"), 0, "made ");
+    EXPECT(regress("%/a.lua"), 0, "0 failed");
+    write_text("a.lua", "-- exit: 1\n" GOOD);
+    EXPECT(regress("%/a.lua"), 1, "exit code 0 (pass), 1 is wanted");
+}
+
+Test(regress, helpers_in_a_directory_are_no_scenarios)
+{
+    write_text("a.lua", GOOD);
+    write_text("b.lua", GOOD);
+    write_text("helper.lua", "-- machine { } is built elsewhere\nreturn {}\n");
+    EXPECT(regress("--bless %"), 0, "2 scenarios, 0 failed");
+}
+
+Test(regress, shards_share_the_scenarios)
+{
+    write_text("a.lua", GOOD);
+    write_text("b.lua", GOOD);
+    write_text("c.lua", GOOD);
+    EXPECT(regress("--bless %"), 0, "3 scenarios");
+    EXPECT(regress("--shard 1/2 %"), 0, "2 scenarios");
+    EXPECT(regress("--shard 2/2 -j 2 %"), 0, "1 scenarios");
+}
+
+Test(regress, repetitions_leave_the_same_bytes)
+{
+    write_text("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    EXPECT(regress("--repeat 3 %/a.lua"), 0, "0 failed");
+    cr_expect(exists("out/a.again/report.json"));
+}
+
+Test(regress, junit_is_xml_with_the_repeat_command)
+{
+    char command[512];
+
+    write_text("good.lua", GOOD);
+    cr_assert_eq(regress("--bless %/good.lua"), 0, "%s", output);
+    write_text("bad.lua", MACHINE "expect('<&\"\\1', false)\n");
+    EXPECT(regress("--junit %/junit.xml %"), 1, "2 scenarios, 1 failed");
+    (void)snprintf(command, sizeof(command),
+                   "python3 -c \"import sys, xml.dom.minidom as m; d = m.parse('%s/junit.xml'); "
+                   "f = d.getElementsByTagName('failure'); "
+                   "print(len(d.getElementsByTagName('testcase')), len(f), "
+                   "f[0].firstChild.data)\" 2>&1",
+                   directory);
+    EXPECT(shell(command), 0, "2 1 ");
+    cr_expect(strstr(output, "repeat:  ") && strstr(output, "seed:    1"), "%s", output);
+}
+
+Test(regress, damaged_golden_is_told_with_its_line)
+{
+    write_text("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    write_text("golden/a.golden", "# heading\nno section\n");
+    EXPECT(regress("%/a.lua"), 1, "a.golden:2: no line of a golden");
+    write_text("golden/a.golden", "[host]\nexpect one: holds");
+    EXPECT(regress("%/a.lua"), 1, "a.golden:2: no line of a golden");
+}
+
+Test(regress, endless_run_is_killed_by_the_wall_clock)
+{
+    write_text("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
+                        "for i = 1, 1000000000 do sleep('1us') end\n");
+    EXPECT(regress("--timeout 1 %/a.lua"), 1, "no end within 1 s of wall time");
+}
+
+Test(regress, interrupt_leaves_no_golden_and_no_child)
+{
+    char command[1024];
+
+    write_text("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
+                        "for i = 1, 1000000000 do sleep('1us') end\n");
+    (void)snprintf(command, sizeof(command),
+                   "%s regress --golden %s/golden --out %s/out --bless %s/a.lua >/dev/null 2>&1 & "
+                   "pid=$!; sleep 1; kill -INT $pid; wait $pid; echo code $?; "
+                   "ls %s/golden 2>/dev/null; pgrep -f %s/a.lua >/dev/null && echo orphan; true",
+                   program(), directory, directory, directory, directory, directory);
+    EXPECT(shell(command), 0, "code 130");
+    cr_expect(!strstr(output, "golden"), "%s", output);
+    cr_expect(!exists("golden/a.golden") && !exists("golden/a.golden.tmp"));
+}
+
+Test(regress, bad_usage_exits_with_two)
+{
+    static const char *const arguments[] = {"--shard 3/2 %/a.lua",
+                                            "--shard x %/a.lua",
+                                            "--repeat 0 %/a.lua",
+                                            "-j 0 %/a.lua",
+                                            "--nonsense %/a.lua",
+                                            "%/missing.lua",
+                                            "--bless",
+                                            "--bless --repeat 2 %/a.lua",
+                                            "--junit /dev/null/x %/a.lua",
+                                            "%/empty"};
+    char path[128];
+
+    write_text("a.lua", GOOD);
+    (void)snprintf(path, sizeof(path), "%s/empty", directory);
+    cr_assert_eq(mkdir(path, 0777), 0);
+    for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+        cr_expect_eq(regress(arguments[i]), 2, "'%s': %s", arguments[i], output);
+        cr_expect(*output, "'%s' says nothing", arguments[i]);
+    }
+}
+
+/* ---- sweep ---------------------------------------------------------------------------------- */
+
+#define SWEPT                                                                                      \
+    "local p = params { { 'n', 'int', 0, 'n', min = 0, max = 99 }, { 't', 'time', '1us', 't' } "   \
+    "}\n" MACHINE "expect('small', p.n < 5 or p.t > 2000, p.n)\n"
+
+Test(sweep, map_and_smallest_failing_point_with_its_command)
+{
+    write_text("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set n=0..9/1"), 1, ".....FFFFF");
+    cr_expect(strstr(output, "smallest that does not hold: n=5 (exit code 1)"), "%s", output);
+    cr_expect(strstr(output, "a.lua --set n=5\n"), "%s", output);
+}
+
+Test(sweep, two_keys_with_units_make_rows)
+{
+    write_text("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set t=1us..3us/2us --set n=4..8/2"), 1, "t=1us n=4  .FF\n");
+    cr_expect(strstr(output, "t=3us n=4  ...\n"), "%s", output);
+    cr_expect(strstr(output, "--set t=1us --set n=6"), "%s", output);
+}
+
+Test(sweep, all_points_hold_also_over_seeds)
+{
+    write_text("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set seed=1..3 --set n=4"), 0, "3 points, 3 hold");
+}
+
+Test(sweep, mistakes_and_bad_usage_exit_with_two)
+{
+    static const char *const arguments[] = {
+        "%/a.lua",
+        "--set n=1..3",
+        "%/a.lua --set n=3..1",
+        "%/a.lua --set n=",
+        "%/a.lua --set n=1..3/0",
+        "%/a.lua --set t=1us..900ns",
+        "%/a.lua --set n=0..999999",
+    };
+
+    write_text("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set nn=1..2"), 2, "did you mean n");
+    for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
+        cr_expect_eq(gucsim("sweep", arguments[i]), 2, "'%s': %s", arguments[i], output);
+    }
+}
