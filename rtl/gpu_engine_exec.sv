@@ -161,11 +161,9 @@ module gpu_engine_exec
   logic        ppgtt_d, ppgtt_q, prepare, quad_store, skip_wait, no_write, satisfied;
   logic        is_interrupt;
   logic [31:0] addr_d, addr_q, data_addr_q;
-  /* verilator tracing_off */  // half of mem_rsp_data_i, also while it is another's
-  logic [31:0] answer;
-  /* verilator tracing_on */
   logic [63:0] data_q;
   /*verilator tracing_off*/
+  logic [31:0] answer;  // half of mem_rsp_data_i, also while it is another's
   logic [63:0] data_d;  // may be the time
   /*verilator tracing_on*/
   logic [7:0]  be_d, be_q;

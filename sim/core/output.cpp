@@ -31,7 +31,7 @@ bool ends_in_gz(const char *path)
 class gzip
 {
   public:
-    gzip()
+    gzip() : stream_{}, work_{}, packed_{}
     {
         isal_deflate_init(&stream_);
         stream_.gzip_flag = IGZIP_GZIP;
