@@ -94,8 +94,10 @@ module gpu_irq_regs
     endcase
   end
 
-  // Both GuCs share the enable in the upper half; each has its half of the mask.
-  assign enable  = stored[{fn, GUC_SG_INTR_ENABLE[7:2]}][31:16];
+  // Both GuCs share the enable in the upper half; each has its half of the mask. A VF's SW_INT_0 is
+  // recorded without it: the VF moved here, and its driver has not written this register yet.
+  assign enable  = stored[{fn, GUC_SG_INTR_ENABLE[7:2]}][31:16] |
+                   ((fn != 6'd0) ? GUC_INTR_SW_INT_0[15:0] : 16'd0);
   assign mask    = stored[{fn, GUC_SG_INTR_MASK[7:2]}];
   assign old     = vector[fn];
   assign latched = identity[fn];

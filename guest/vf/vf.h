@@ -26,6 +26,7 @@ enum vf_hold {
 
 struct vf_config {
     uint32_t max_abi; /* highest VF ABI to use: major << 16 | minor << 8 | patch; 0 any */
+    bool no_memirq;   /* GuCs interrupt by registers; engines, which cannot, still by memory */
 };
 
 /* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot,

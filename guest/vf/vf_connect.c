@@ -12,8 +12,13 @@ int vf_connect_reset(struct vf_gt *gt, unsigned attempts)
 
 int vf_connect(struct vf_gt *gt)
 {
-    int ret = vf_memirq_register(gt);
+    int ret = 0;
 
+    if (gt->vf->config.no_memirq) {
+        vf_regirq_enable(gt->vf);
+    } else {
+        ret = vf_memirq_register(gt);
+    }
     if (!ret) {
         ret = ct_enable(gt->ct);
     }

@@ -211,6 +211,11 @@ void vf_memirq_scan(struct vf *vf);
 /* Whether the MIGRATED byte is set and not handled. */
 bool vf_memirq_migrated(const struct vf_gt *gt);
 
+/* ---- vf_regirq.c: the same by registers, for a driver without memory interrupts of GuCs ------ */
+
+void vf_regirq_enable(struct vf *vf);
+void vf_regirq_scan(struct vf *vf);
+
 /* ---- vf_irq.c, vf_tlb.c ---------------------------------------------------------------------- */
 
 void vf_irq_main(void *arg); /* struct vf */

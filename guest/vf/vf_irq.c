@@ -58,6 +58,9 @@ void vf_irq_main(void *arg)
         if (vf->stop) {
             break;
         }
+        if (vf->config.no_memirq) {
+            vf_regirq_scan(vf);
+        }
         vf_memirq_scan(vf);
         for (unsigned i = 0; i < vf->num_gts; i++) {
             look_at_gt(&vf->gts[i]);

@@ -248,6 +248,10 @@ static void recover(struct vf_gt *gt)
     int ret;
 
     vf_recovery_shutdown(gt);
+    if (vf->config.no_memirq) {
+        vf_recovery_fail(gt, irqs, "no memory-based interrupts");
+        return;
+    }
     marker = next_marker(gt);
     vf_recovery_hold_at(gt, VF_HOLD_BEFORE_RESFIX_START);
     vf_recovery_step(gt, VF_STEP_RESFIX_START);

@@ -109,7 +109,7 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
 
 static bool vm_build(struct sim *sim, struct machine_vm *vm)
 {
-    const struct vf_config config = {.max_abi = vm->desc.max_abi};
+    const struct vf_config config = {.max_abi = vm->desc.max_abi, .no_memirq = vm->desc.no_memirq};
 
     vm->sim = sim_vm_create(sim, vm->desc.name, vm->desc.ram);
     if (!vm->sim) {

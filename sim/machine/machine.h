@@ -37,6 +37,7 @@ struct machine_vm_desc {
     char name[MACHINE_NAME_LEN];
     uint64_t ram;     /* bytes */
     uint32_t max_abi; /* of its VF driver; 0 any */
+    bool no_memirq;   /* its VF driver has GuCs interrupt by registers */
 };
 
 struct machine_desc {

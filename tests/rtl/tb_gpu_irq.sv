@@ -200,6 +200,15 @@ module tb_gpu_irq;
     expect_reg("other functions have nothing", 1, GT_INTR_DW_0, 32'd0);
   endtask
 
+  // On a VF that moved here nothing is enabled yet, and its driver has to hear of that.
+  task automatic case_moved();
+    send_irq((32'd9 << 16) | 32'h8001);
+    check("a VF hears SW_INT_0", 64'(msis[9]), 64'd1);
+    put(9, IIR_REG_SELECTOR_0, INTR_GUC);
+    expect_reg("and nothing else", 9, INTR_IDENTITY_REG_0, INTR_DATA_VALID | 32'h0004_0001);
+    put(9, INTR_IDENTITY_REG_0, INTR_DATA_VALID | 32'h0004_0001);
+  endtask
+
   task automatic case_functions();
     put(7, GUC_SG_INTR_ENABLE, 32'hffff0000);
     send_irq((32'd7 << 16) | 32'h8000);
@@ -232,6 +241,7 @@ module tb_gpu_irq;
     case_memory();
     case_registers();
     case_functions();
+    case_moved();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_irq");
     $finish;
