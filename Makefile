@@ -200,8 +200,8 @@ run: deps ## build, run the main scenario, draw its sequence chart
 	@$(MAKE) --no-print-directory -j2 all
 	@out=build/out/$(basename $(notdir $(SCENARIO))); \
 	$(B)/gucsim run $(SCENARIO) --out $$out && $(B)/gucsim timeline $$out && \
-	printf '\nwaves   %s/trace.vcd.gz: gzip -dk it, then gtkwave %s/trace.vcd\nevents  %s/events.jsonl\nreport  %s/report.json\n' \
-	  $$out $$out $$out $$out
+	printf '\nwaves   gtkwave %s/trace.gtkw\nevents  %s/events.jsonl\nreport  %s/report.json\n' \
+	  $$out $$out $$out
 
 check: $(B)/gucsim ## run all scenarios and compare with traces/golden/; JUNIT=FILE also writes JUnit XML
 	$(B)/gucsim regress --out $(B)/out/regress $(if $(JUNIT),--junit '$(JUNIT)')

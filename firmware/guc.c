@@ -40,10 +40,12 @@ static void declare_probes(struct guc *guc, unsigned fn)
         .h2g_head = declare(guc, fn, "h2g_head", 16, NULL),
         .h2g_tail = declare(guc, fn, "h2g_tail", 16, NULL),
         .h2g_fence = declare(guc, fn, "h2g_fence", 16, NULL),
+        .h2g_action = declare(guc, fn, "h2g_action", 16, NULL),
         .h2g_status = declare(guc, fn, "h2g_status", 4, NULL),
         .g2h_head = declare(guc, fn, "g2h_head", 16, NULL),
         .g2h_tail = declare(guc, fn, "g2h_tail", 16, NULL),
         .g2h_fence = declare(guc, fn, "g2h_fence", 16, NULL),
+        .g2h_action = declare(guc, fn, "g2h_action", 16, NULL),
         .g2h_status = declare(guc, fn, "g2h_status", 4, NULL),
     };
 }

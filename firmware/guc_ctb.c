@@ -256,6 +256,7 @@ static int place(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *
         return -EPIPE;
     }
     hal_probe_set(guc->hal, guc->functions[fn].probes.g2h_fence, message.fence);
+    hal_probe_set(guc->hal, guc->functions[fn].probes.g2h_action, message.action);
     trace_g2h(guc->hal, &message);
     guc_irq_send(guc, fn, GUC_INTR_GUC2HOST);
     trace_at(guc, fn, "g2h", message.pos, TRACE_HOP_IRQ_RAISED);
@@ -390,6 +391,7 @@ static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t le
         return -EPIPE;
     }
     hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_fence, message.fence);
+    hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_action, message.action);
     trace_h2g(guc->hal, &message);
     handle(guc, fn, &message);
     return 0;

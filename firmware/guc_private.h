@@ -38,7 +38,8 @@ struct guc_policies {
 
 /* Waves of one function; numbers of hal_probe. */
 struct guc_probes {
-    int state, h2g_head, h2g_tail, h2g_fence, h2g_status, g2h_head, g2h_tail, g2h_fence, g2h_status;
+    int state, h2g_head, h2g_tail, h2g_fence, h2g_action, h2g_status;
+    int g2h_head, g2h_tail, g2h_fence, g2h_action, g2h_status;
 };
 
 struct guc_function {

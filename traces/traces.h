@@ -6,7 +6,9 @@
 #ifndef TRACES_TRACES_H
 #define TRACES_TRACES_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "sim/hal/bits.h"
@@ -25,6 +27,13 @@ int image_main(int argc, char **argv);
 /* diff [OPTION]... A B: compares two VCDs, event logs or directories of runs. Returns 0 when they
  * are the same, 1 when not, 2 on trouble. */
 int diff_main(int argc, char **argv);
+
+/* Writes DIR/trace.gtkw, a first view of these waves for GTKWave, up to last_ps, and DIR/filters/ with
+ * the names of values. action_name: the name of an action's code, or NULL for none. Returns 0 or
+ * -errno. */
+typedef const char *gtkw_action_name(uint16_t action, bool g2h);
+MUST_USE int gtkw_write(const char *dir, const char *waves, uint64_t last_ps,
+                        gtkw_action_name *action_name);
 
 /* Goldens: the order of messages and states of a run, for each GuC apart, and the final states. One
  * line an event, without times: a changed latency changes only goldens whose order it changes. */

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "traces/traces.h"
+
 #define DEFAULT_OUT_ROOT "build/out"
 #define WAITING_LEN      256
 
@@ -317,6 +319,19 @@ static void machine_run(struct run_options *options, struct script *script, stru
     }
 }
 
+/* Without its first view a run is as good as with it. */
+static void view_write(const struct run_options *options, const struct run_files *files,
+                       const struct run_result *result)
+{
+    int err = *files->trace ? gtkw_write(options->out, files->trace, result->summary.sim_time_ps,
+                                         machine_action_name)
+                            : 0;
+
+    if (err) {
+        (void)fprintf(stderr, "gucsim: %s/trace.gtkw: %s\n", options->out, strerror(-err));
+    }
+}
+
 static int run_loaded(struct run_options *options, struct script *script,
                       const struct machine_desc *desc)
 {
@@ -340,6 +355,7 @@ static int run_loaded(struct run_options *options, struct script *script,
         if (report_write(files.report, options, script, &result)) {
             result.code = EXIT_TROUBLE;
         }
+        view_write(options, &files, &result);
         print_closing(options, script, &result);
         if (options->verify_skip && !verify_equal(options, &result)) {
             result.code = EXIT_TROUBLE;
