@@ -134,6 +134,7 @@ static bool irq_unit_ready(struct guc *guc)
 void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector)
 {
     const uint64_t *self = guc->functions[fn].self;
+    uint64_t begin = hal_now(guc->hal);
     uint64_t status = self[0]; /* the two MEMIRQ keys come first */
     uint64_t source = self[1];
     uint32_t command = FIELD_PREP(GUCBUS_IRQ_FN, fn) | FIELD_PREP(GUCBUS_IRQ_VECTOR, vector);
@@ -148,6 +149,7 @@ void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector)
         command |= GUCBUS_IRQ_BY_MEMORY;
     }
     hal_write32(guc->hal, GUCBUS_IRQ_SEND, command);
+    guc_adverse_count(guc, fn, GUC_ADVERSE_IRQ_STORM, hal_now(guc->hal) - begin);
 }
 
 /* ---- sources --------------------------------------------------------------------------------- */
@@ -155,6 +157,7 @@ void guc_irq_send(struct guc *guc, unsigned fn, uint32_t vector)
 static void serve_doorbells(struct guc *guc)
 {
     for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
+        uint64_t begin = hal_now(guc->hal);
         uint32_t doorbell = hal_read32(guc->hal, GUCBUS_DB_NEXT);
         unsigned fn = FIELD_GET(GUCBUS_DB_FN, doorbell);
 
@@ -167,6 +170,7 @@ static void serve_doorbells(struct guc *guc)
         if (doorbell & GUCBUS_DB_MBOX) {
             guc_mailbox_serve(guc, fn);
         }
+        guc_adverse_count(guc, fn, GUC_ADVERSE_DOORBELL_STORM, hal_now(guc->hal) - begin);
     }
 }
 
@@ -196,14 +200,17 @@ static void serve_faults(struct guc *guc)
 {
     for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
         uint32_t fault = hal_read32(guc->hal, GUCBUS_FAULT_NEXT);
+        unsigned fn = FIELD_GET(GUCBUS_FAULT_FN, fault);
         uint32_t addr;
 
         if (!(fault & GUCBUS_FAULT_VALID)) {
             return;
         }
         addr = hal_read32(guc->hal, GUCBUS_FAULT_ADDR);
-        trace_fault(guc->hal, (int)guc->config.gt, FIELD_GET(GUCBUS_FAULT_FN, fault),
-                    fault_name(guc, fault, addr), addr);
+        trace_fault(guc->hal, (int)guc->config.gt, fn, fault_name(guc, fault, addr), addr);
+        if (FIELD_GET(GUCBUS_FAULT_CLIENT, fault) < GUCBUS_FAULT_CLIENT_DMA) {
+            guc_adverse_count(guc, fn, GUC_ADVERSE_PAGE_FAULT, 1);
+        }
     }
 }
 
@@ -250,9 +257,13 @@ static bool serve_rings(struct guc *guc)
     bool more = false;
 
     for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
-        if (guc->functions[fn].ctb.doorbell && guc_ctb_serve(guc, fn)) {
-            more = true;
+        uint64_t begin = hal_now(guc->hal);
+
+        if (!guc->functions[fn].ctb.doorbell) {
+            continue;
         }
+        more |= guc_ctb_serve(guc, fn);
+        guc_adverse_count(guc, fn, GUC_ADVERSE_H2G_STORM, hal_now(guc->hal) - begin);
     }
     return more;
 }
@@ -333,6 +344,7 @@ void guc_main(void *arg)
         more |= serve_rings(guc);
         end_pauses(guc);
         notify_pf(guc);
+        guc_adverse_tell(guc);
         next = guc_sched_run(guc);
         if (rings_are_full(guc)) {
             uint64_t retry = hal_now(guc->hal) + G2H_RETRY_NS;

@@ -54,6 +54,8 @@ static const struct action actions[] = {
 
     {XE_GUC_ACTION_REGISTER_CONTEXT, BOTH_CTB, GUC_REGISTRATION_LEN, GUC_REGISTRATION_LEN, false,
      SERVED, 200, guc_action_register_context},
+    {XE_GUC_ACTION_REGISTER_CONTEXT_MULTI_LRC, BOTH_CTB, 11, 29, false, SERVED, 200,
+     guc_action_register_multi_lrc},
     {XE_GUC_ACTION_DEREGISTER_CONTEXT, BOTH_CTB, 2, 2, false, SERVED, 100,
      guc_action_deregister_context},
     {XE_GUC_ACTION_SCHED_CONTEXT, BOTH_CTB, 2, 2, false, SERVED, 50, guc_action_sched_context},

@@ -184,12 +184,26 @@ uint32_t guc_action_update_vf_cfg(struct guc *guc, struct guc_request *request)
 
 /* ---- policies -------------------------------------------------------------------------------- */
 
+/* Which engines form a group; a list of length 0 turns groups off. */
+static int set_groups(struct guc_policies *policies, const uint32_t *value, uint32_t len)
+{
+    if (len % GUC_GROUP_CLASSES || len > sizeof(policies->groups) / sizeof(*value)) {
+        return -(int)XE_GUC_RESPONSE_MALFORMED_KLV;
+    }
+    memset(policies->groups, 0, sizeof(policies->groups));
+    memcpy(policies->groups, value, len * sizeof(*value));
+    policies->num_groups = len / GUC_GROUP_CLASSES;
+    return 1;
+}
+
 static int set_policy(void *arg, uint32_t key, const uint32_t *value, uint32_t len)
 {
     struct guc_policies *policies = arg;
     uint32_t *field;
 
     switch (key) {
+    case GUC_KLV_VGT_POLICY_ENGINE_GROUP_CONFIG_KEY:
+        return set_groups(policies, value, len);
     case GUC_KLV_VGT_POLICY_SCHED_IF_IDLE_KEY:
         field = &policies->sched_if_idle;
         break;
@@ -200,7 +214,7 @@ static int set_policy(void *arg, uint32_t key, const uint32_t *value, uint32_t l
         field = &policies->reset_after_switch;
         break;
     default:
-        return 0; /* scheduling groups among them: QUERY 0x3001 tells that there are none */
+        return 0;
     }
     if (len != 1) {
         return -(int)XE_GUC_RESPONSE_MALFORMED_KLV;
@@ -226,6 +240,9 @@ uint32_t guc_action_update_policy(struct guc *guc, struct guc_request *request)
         if (policies.sched_if_idle != guc->policies.sched_if_idle) {
             guc->functions[fn].config.sched_priority = priority;
         }
+        if (policies.sample_period_ms != guc->policies.sample_period_ms) {
+            guc_adverse_forget(guc, fn);
+        }
     }
     guc->policies = policies;
     guc->vgt = true;
@@ -247,7 +264,7 @@ uint32_t guc_action_query_klv(struct guc *guc, struct guc_request *request)
     const struct guc_vf_config *config = &guc->functions[request->fn].config;
     uint32_t key = FIELD_GET(VF2GUC_QUERY_SINGLE_KLV_REQUEST_MSG_1_KEY, request->hxg[1]);
     const struct config_klv *klv = find_config_klv(key);
-    uint32_t groups = 0;
+    uint32_t groups = guc->policies.num_groups != 0;
 
     if (FIELD_GET(VF2GUC_QUERY_SINGLE_KLV_REQUEST_MSG_1_MBZ, request->hxg[1])) {
         return XE_GUC_RESPONSE_INVALID_PARAMS;

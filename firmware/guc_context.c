@@ -24,7 +24,10 @@
 #define DEFAULT_PREEMPT_TIMEOUT_US 640000u
 #define LRC_SIZE                   0x2000u /* PPHWSP and register state at least */
 #define LRC_ADDRESS                0xfffff000u
-#define ID_DW                      1u /* context id of every action but REGISTER_CONTEXT */
+#define MULTI_LRC_MAX              9u
+#define MULTI_LRC_LEN(count)                                                                       \
+    (XE_GUC_REGISTER_CONTEXT_MULTI_LRC_DATA_10_NUM_CTXS + 1u + 2u * (count))
+#define ID_DW 1u /* context id of every action but REGISTER_CONTEXT */
 
 /* ---- table ----------------------------------------------------------------------------------- */
 
@@ -86,6 +89,12 @@ static bool runs_by_itself(uint32_t flags)
     return FIELD_GET(CONTEXT_REGISTRATION_FLAG_TYPE, flags) == GUC_CONTEXT_NORMAL;
 }
 
+/* How many ids the function has. A native PF has every one; in VGT mode what it gave itself. */
+static uint32_t context_limit(const struct guc *guc, unsigned fn)
+{
+    return fn == GUC_PF && !guc->vgt ? GUC_ID_MAX : guc->functions[fn].config.num_contexts;
+}
+
 uint32_t guc_context_check(const struct guc *guc, unsigned fn, const uint32_t *message)
 {
     uint32_t flags = message[XE_GUC_REGISTER_CONTEXT_DATA_1_FLAGS];
@@ -93,11 +102,8 @@ uint32_t guc_context_check(const struct guc *guc, unsigned fn, const uint32_t *m
     uint32_t guc_class = message[XE_GUC_REGISTER_CONTEXT_DATA_3_ENGINE_CLASS];
     uint32_t mask = message[XE_GUC_REGISTER_CONTEXT_DATA_4_ENGINE_SUBMIT_MASK];
     uint32_t lrca = message[XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR] & LRC_ADDRESS;
-    /* A native PF has every id; in VGT mode it has what it gave itself. */
-    uint32_t limit =
-        fn == GUC_PF && !guc->vgt ? GUC_ID_MAX : guc->functions[fn].config.num_contexts;
 
-    if (message[XE_GUC_REGISTER_CONTEXT_DATA_2_CONTEXT_INDEX] >= limit) {
+    if (message[XE_GUC_REGISTER_CONTEXT_DATA_2_CONTEXT_INDEX] >= context_limit(guc, fn)) {
         return XE_GUC_RESPONSE_INVALID_CONTEXT_INDEX;
     }
     if (type >= GUC_CONTEXT_COUNT ||
@@ -181,6 +187,30 @@ uint32_t guc_action_register_context(struct guc *guc, struct guc_request *reques
         return XE_GUC_RESPONSE_CONTEXT_ALREADY_REGISTERED;
     }
     return guc_context_add(guc, request->fn, request->hxg) ? 0 : XE_GUC_RESPONSE_GENERIC_FAIL;
+}
+
+/* A parallel context needs an engine of its class for each LRC. Each class has one engine here, so
+ * all that can be said is what is wrong with the request. */
+uint32_t guc_action_register_multi_lrc(struct guc *guc, struct guc_request *request)
+{
+    const uint32_t *hxg = request->hxg;
+    uint32_t count = hxg[XE_GUC_REGISTER_CONTEXT_MULTI_LRC_DATA_10_NUM_CTXS];
+    uint32_t engines = 0;
+
+    guc_adverse_count(guc, request->fn, GUC_ADVERSE_MULTI_LRC, 1);
+    if (count < 2 || count > MULTI_LRC_MAX || request->len != MULTI_LRC_LEN(count)) {
+        return XE_GUC_RESPONSE_INVALID_SIZE;
+    }
+    if (hxg[XE_GUC_REGISTER_CONTEXT_DATA_2_CONTEXT_INDEX] >= context_limit(guc, request->fn)) {
+        return XE_GUC_RESPONSE_INVALID_CONTEXT_INDEX;
+    }
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        const struct guc_engine_desc *desc = &guc->engines[e].desc;
+
+        engines += desc->guc_class == hxg[XE_GUC_REGISTER_CONTEXT_DATA_3_ENGINE_CLASS] &&
+                   (hxg[XE_GUC_REGISTER_CONTEXT_DATA_4_ENGINE_SUBMIT_MASK] >> desc->instance & 1);
+    }
+    return engines < count ? XE_GUC_RESPONSE_INVALID_ENGINE_ID : XE_GUC_RESPONSE_NOT_SUPPORTED;
 }
 
 static void deregister(struct guc *guc, struct guc_context *context)

@@ -44,8 +44,11 @@ struct guc_engine {
     bool preempting;
     uint64_t submit_ns;
     uint64_t preempt_ns;
-    uint64_t slot_ns; /* begin of this function's turn */
-    bool turn_over;   /* the last context left by itself: another function may follow */
+    uint64_t slot_ns;  /* begin of this function's turn */
+    uint64_t reset_ns; /* when a reset was asked for that is not over; 0 none */
+    bool failed;       /* out of use: a reset did not help */
+    uint16_t last_id;  /* of the context that ran last */
+    bool turn_over;    /* the last context left by itself: another function may follow */
     struct guc_context *queues[GPU_MAX_VFS + 1];
 };
 

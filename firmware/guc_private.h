@@ -32,8 +32,30 @@ struct guc_vf_config {
     uint32_t given; /* bit n: KLV n of the table in guc_config.c was given */
 };
 
+#define GUC_GROUP_CLASSES 16u /* masks of one scheduling group, by class */
+
 struct guc_policies {
     uint32_t sched_if_idle, sample_period_ms, reset_after_switch;
+    uint32_t num_groups; /* 0: none, all engines are scheduled alike */
+    uint32_t groups[GUC_MAX_GROUPS][GUC_GROUP_CLASSES];
+};
+
+enum guc_adverse_kind {
+    GUC_ADVERSE_CAT_ERR,
+    GUC_ADVERSE_ENGINE_RESET,
+    GUC_ADVERSE_PAGE_FAULT,
+    GUC_ADVERSE_H2G_STORM,
+    GUC_ADVERSE_IRQ_STORM,
+    GUC_ADVERSE_DOORBELL_STORM,
+    GUC_ADVERSE_MULTI_LRC,
+    GUC_ADVERSE_COUNT,
+};
+
+/* What a VF did in the present sample period. */
+struct guc_adverse {
+    uint64_t window_ns;               /* its begin */
+    uint64_t seen[GUC_ADVERSE_COUNT]; /* events, or ns */
+    uint32_t told, owed;              /* bits 1 << kind: told in this period, to be told */
 };
 
 /* Waves of one function; numbers of hal_probe. */
@@ -50,7 +72,8 @@ struct guc_function {
     uint32_t abi;                   /* version that its driver last matched */
     uint32_t marker;                /* of RESFIX_START; 0 none */
     uint64_t left_start, left_size; /* GGTT range before the last move; size 0: none */
-    uint32_t notify;                /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
+    struct guc_adverse adverse;
+    uint32_t notify; /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
     uint32_t mailbox_count;
     struct guc_context *contexts[GUC_CONTEXT_PAGES];
     struct guc_probes probes;
@@ -94,7 +117,7 @@ guc_handler guc_action_resfix_start, guc_action_resfix_done;
 guc_handler guc_action_update_policy, guc_action_update_vf_cfg, guc_action_vf_control;
 guc_handler guc_action_save_restore, guc_action_relay_to_vf, guc_action_relay_to_pf;
 guc_handler guc_action_register_context, guc_action_deregister_context, guc_action_sched_context;
-guc_handler guc_action_mode_set, guc_action_context_policies;
+guc_handler guc_action_mode_set, guc_action_context_policies, guc_action_register_multi_lrc;
 guc_handler guc_action_tlb_invalidation, guc_action_opt_in, guc_action_scheduling_policies;
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -116,6 +139,12 @@ bool guc_fn_owns(const struct guc *guc, unsigned fn, uint64_t addr, uint64_t siz
 MUST_USE int guc_dma_read(struct guc *guc, unsigned fn, uint64_t addr, uint32_t *to, uint32_t len);
 MUST_USE int guc_dma_write(struct guc *guc, unsigned fn, uint64_t addr, const uint32_t *from,
                            uint32_t len);
+
+/* Counts something that a VF did, in events or ns of this processor. */
+void guc_adverse_count(struct guc *guc, unsigned fn, enum guc_adverse_kind kind, uint64_t amount);
+/* Tells the PF of thresholds that were reached. */
+void guc_adverse_tell(struct guc *guc);
+void guc_adverse_forget(struct guc *guc, unsigned fn);
 
 /* ---- KLVs (guc_klv.c) ------------------------------------------------------------------------ */
 

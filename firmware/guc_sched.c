@@ -10,17 +10,27 @@
  * SCHED_PRIORITY first. A turn of 0 is infinite: it ends when a context of the function leaves by
  * itself. A running context is taken off when its own quantum is over and an equal of the same
  * function waits, or when the turn is over and another function waits. What is not gone after the
- * shorter of its own and its function's preemption timeout is reset with its engine. */
+ * shorter of its own and its function's preemption timeout is reset with its engine: so a hang is
+ * noticed when somebody waits, when the driver disables the context, or, with the context policy
+ * PREEMPT_TO_IDLE, at the end of its quantum. An engine that does not even obey a reset is lost:
+ * the PF hears ENGINE_FAILURE, and nothing is run on it any more.
+ *
+ * With scheduling groups, turn and timeout are those of the engine's group, and engines of no
+ * group stand still. */
 #include "firmware/guc_private.h"
 
 #include "firmware/abi/guc_actions_abi.h"
 #include "sim/hal/trace.h"
 
-#define LRC_ADDRESS        0xfffff000u
-#define LRC_DW             XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
-#define KILL_POLLS         1000u /* an engine reset takes far less */
-#define KILL_POLL_CYCLES   10u
-#define ENGINE_REG(e, reg) ((reg) + (e)*GUCBUS_ENGINE_STRIDE)
+#define LRC_ADDRESS       0xfffff000u
+#define LRC_DW            XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
+#define KILL_POLLS        1000u /* an engine reset takes far less */
+#define KILL_POLL_CYCLES  10u
+#define ENGINE_RESET_NS   (10 * HAL_NS_PER_MS) /* that is not over then has failed; chosen */
+#define IDLE_RESET_CYCLES 500u                 /* of an engine that has no context; chosen */
+/* Of ENGINE_FAILURE_NOTIFICATION; its values are not public. */
+#define ENGINE_FAILURE_REASON 1u
+#define ENGINE_REG(e, reg)    ((reg) + (e)*GUCBUS_ENGINE_STRIDE)
 
 static void trace(const struct guc *guc, unsigned fn, unsigned id, unsigned engine, const char *ev)
 {
@@ -136,6 +146,11 @@ static void fail_context(struct guc *guc, struct guc_context *context, bool faul
 static void context_left(struct guc *guc, struct guc_context *context, uint32_t type)
 {
     context->on_engine = false;
+    if (type == GUCBUS_ENGINE_EVENT_FAULT) {
+        guc_adverse_count(guc, context->fn, GUC_ADVERSE_CAT_ERR, 1);
+    } else if (type == GUCBUS_ENGINE_EVENT_RESET) {
+        guc_adverse_count(guc, context->fn, GUC_ADVERSE_ENGINE_RESET, 1);
+    }
     if (type == GUCBUS_ENGINE_EVENT_PREEMPTED) {
         context->pending = context->enabled;
     } else if (type != GUCBUS_ENGINE_EVENT_COMPLETE) {
@@ -166,6 +181,7 @@ static void engine_event(struct guc *guc, unsigned e, uint32_t event)
     trace(guc, fn, id, e, "switch_out");
     engine->busy = false;
     engine->preempting = false;
+    engine->reset_ns = 0;
     engine->context = NULL;
     engine->turn_over = type != GUCBUS_ENGINE_EVENT_PREEMPTED;
     if (context) {
@@ -218,6 +234,20 @@ void guc_sched_kill(struct guc *guc, unsigned fn)
 
 /* ---- who is next ----------------------------------------------------------------------------- */
 
+/* The scheduling group that an engine belongs to: the first that names it. GUC_MAX_GROUPS: there
+ * are groups, and it is in none. */
+static unsigned group_of(const struct guc *guc, unsigned e)
+{
+    const struct guc_engine_desc *desc = &guc->engines[e].desc;
+    unsigned group = 0;
+
+    while (group < guc->policies.num_groups &&
+           !(guc->policies.groups[group][desc->guc_class] >> desc->instance & 1)) {
+        group++;
+    }
+    return group < guc->policies.num_groups || !guc->policies.num_groups ? group : GUC_MAX_GROUPS;
+}
+
 static bool has_work(const struct guc *guc, unsigned e, unsigned fn)
 {
     return guc->engines[e].queues[fn] && guc_fn_runs(guc, fn);
@@ -241,11 +271,24 @@ static unsigned next_function(const struct guc *guc, unsigned e)
 }
 
 /* When the function's turn on the engine ends. */
-static uint64_t turn_end(const struct guc *guc, const struct guc_engine *engine)
+static uint64_t turn_end(const struct guc *guc, unsigned e)
 {
-    uint32_t quantum_ms = guc->functions[engine->fn].config.exec_quantum_ms;
+    const struct guc_engine *engine = &guc->engines[e];
+    const struct guc_vf_config *config = &guc->functions[engine->fn].config;
+    uint32_t quantum_ms = guc->policies.num_groups ? config->group_quantum[group_of(guc, e)]
+                                                   : config->exec_quantum_ms;
 
     return quantum_ms ? engine->slot_ns + quantum_ms * HAL_NS_PER_MS : HAL_FOREVER;
+}
+
+/* So that nothing of one function stays in the engine for the next. */
+static void reset_idle_engine(struct guc *guc, unsigned e)
+{
+    const struct guc_engine *engine = &guc->engines[e];
+
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
+    hal_cycles(guc->hal, IDLE_RESET_CYCLES);
+    trace(guc, engine->fn, engine->last_id, e, "switch_reset");
 }
 
 static void start_context(struct guc *guc, unsigned e, unsigned fn)
@@ -253,12 +296,16 @@ static void start_context(struct guc *guc, unsigned e, unsigned fn)
     struct guc_engine *engine = &guc->engines[e];
     struct guc_context *context = engine->queues[fn];
 
+    if (guc->policies.reset_after_switch && fn != engine->fn) {
+        reset_idle_engine(guc, e);
+    }
     dequeue(guc, context);
     context->pending = false;
     context->on_engine = true;
     engine->busy = true;
     engine->context = context;
     engine->fn = (uint8_t)fn;
+    engine->last_id = context->id;
     engine->submit_ns = hal_now(guc->hal);
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_LRCA),
                 context->registration[LRC_DW] & LRC_ADDRESS);
@@ -272,11 +319,15 @@ static void start_context(struct guc *guc, unsigned e, unsigned fn)
 static void fill_engine(struct guc *guc, unsigned e)
 {
     struct guc_engine *engine = &guc->engines[e];
-    uint64_t end = turn_end(guc, engine);
-    uint64_t now = hal_now(guc->hal);
-    bool stays = end == HAL_FOREVER ? !engine->turn_over : now < end;
+    uint64_t end, now = hal_now(guc->hal);
     unsigned fn = engine->fn;
+    bool stays;
 
+    if (engine->failed || group_of(guc, e) == GUC_MAX_GROUPS) {
+        return;
+    }
+    end = turn_end(guc, e);
+    stays = end == HAL_FOREVER ? !engine->turn_over : now < end;
     if (!stays || !has_work(guc, e, fn)) {
         fn = next_function(guc, e);
         engine->slot_ns = now;
@@ -298,27 +349,50 @@ static uint64_t preempt_at(const struct guc *guc, unsigned e)
     if (!context) {
         return at;
     }
-    if (equal && equal->priority <= context->priority && context->quantum_us &&
-        guc_fn_runs(guc, engine->fn)) {
+    if (context->quantum_us && guc_fn_runs(guc, engine->fn) &&
+        (context->preempt_to_idle || (equal && equal->priority <= context->priority))) {
         at = engine->submit_ns + context->quantum_us * HAL_NS_PER_US;
     }
-    if (other < GUC_FUNCTIONS && other != engine->fn && turn_end(guc, engine) < at) {
-        at = turn_end(guc, engine);
+    if (other < GUC_FUNCTIONS && other != engine->fn && turn_end(guc, e) < at) {
+        at = turn_end(guc, e);
     }
     return at;
 }
 
 /* When a preemption that does not succeed ends in a reset: after the context's own timeout, but
  * not later than the PF lets the function hold an engine. 0 of either is no limit. */
-static uint64_t reset_at(const struct guc *guc, const struct guc_engine *engine)
+static uint64_t reset_at(const struct guc *guc, unsigned e)
 {
+    const struct guc_engine *engine = &guc->engines[e];
+    const struct guc_vf_config *config = &guc->functions[engine->fn].config;
     uint32_t timeout_us = engine->context ? engine->context->preempt_timeout_us : 0;
-    uint32_t allowed_us = guc->functions[engine->fn].config.preempt_timeout_us;
+    uint32_t allowed_us = config->preempt_timeout_us;
+
+    if (guc->policies.num_groups && group_of(guc, e) < GUC_MAX_GROUPS) {
+        allowed_us = config->group_timeout[group_of(guc, e)];
+    }
 
     if (allowed_us && (!timeout_us || allowed_us < timeout_us)) {
         timeout_us = allowed_us;
     }
     return timeout_us ? engine->preempt_ns + timeout_us * HAL_NS_PER_US : HAL_FOREVER;
+}
+
+/* Not even a reset got the context off: the engine is lost until the PF resets the GT. */
+static void fail_engine(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+    struct guc_context *context = engine->context;
+    uint32_t payload[] = {engine->desc.guc_class, engine->desc.instance, ENGINE_FAILURE_REASON};
+
+    engine->failed = true;
+    trace_fault(guc->hal, (int)guc->config.gt, engine->fn, "engine reset failed", e);
+    guc_ctb_event(guc, GUC_PF, XE_GUC_ACTION_ENGINE_FAILURE_NOTIFICATION, payload,
+                  ARRAY_SIZE(payload));
+    if (context) {
+        engine->context = NULL;
+        context_left(guc, context, GUCBUS_ENGINE_EVENT_RESET);
+    }
 }
 
 static uint64_t watch_engine(struct guc *guc, unsigned e)
@@ -333,15 +407,25 @@ static uint64_t watch_engine(struct guc *guc, unsigned e)
         }
         preempt(guc, e);
     }
-    at = reset_at(guc, engine);
+    if (engine->failed) {
+        return HAL_FOREVER;
+    }
+    if (engine->reset_ns) {
+        at = engine->reset_ns + ENGINE_RESET_NS;
+        if (hal_now(guc->hal) < at) {
+            return at;
+        }
+        fail_engine(guc, e);
+        return HAL_FOREVER;
+    }
+    at = reset_at(guc, e);
     if (hal_now(guc->hal) < at) {
         return at;
     }
+    /* Its event takes the context off. */
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
-    /* Its event takes the context off; the reset is not asked for again before the same time has
-     * passed. */
-    engine->preempt_ns = hal_now(guc->hal);
-    return reset_at(guc, engine);
+    engine->reset_ns = hal_now(guc->hal);
+    return engine->reset_ns + ENGINE_RESET_NS;
 }
 
 uint64_t guc_sched_run(struct guc *guc)

@@ -120,12 +120,14 @@ static void drop_and_close(struct guc *guc, unsigned vf)
 static void begin_flr(struct guc *guc, unsigned vf)
 {
     drop_and_close(guc, vf);
+    guc_adverse_forget(guc, vf);
     notify_pf(guc, vf, GUC_PF_NOTIFY_VF_FLR);
 }
 
 static void clean_for_flr(struct guc *guc, unsigned vf)
 {
     drop_and_close(guc, vf);
+    guc_adverse_forget(guc, vf);
     notify_pf(guc, vf, GUC_PF_NOTIFY_VF_FLR_DONE);
 }
 

@@ -72,7 +72,10 @@ static void engine_write(struct bench_engine *engine, uint32_t offset, uint32_t 
     } else if (offset == GUCBUS_ENGINE_CTRL && value == GUCBUS_ENGINE_PREEMPT && !engine->deaf) {
         leave_engine(engine, GUCBUS_ENGINE_EVENT_PREEMPTED);
     } else if (offset == GUCBUS_ENGINE_CTRL && value == GUCBUS_ENGINE_RESET) {
-        leave_engine(engine, GUCBUS_ENGINE_EVENT_RESET);
+        engine->resets++;
+        if (!engine->dead) {
+            leave_engine(engine, GUCBUS_ENGINE_EVENT_RESET);
+        }
     }
 }
 
