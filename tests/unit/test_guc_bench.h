@@ -33,8 +33,8 @@
 struct bench_engine {
     uint32_t lrca, tag;
     bool busy;
-    bool deaf;      /* does not heed PREEMPT */
-    bool dead;      /* nor RESET */
+    bool deaf; /* does not heed PREEMPT */
+    bool dead; /* nor RESET */
     unsigned resets;
     uint32_t event; /* one waits for the GuC, or 0 */
     unsigned submits;
