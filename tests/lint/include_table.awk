@@ -13,6 +13,7 @@ BEGIN {
     may["host/gvt"] = may["host/pf"]
     may["host/vmm"] = may["host/pf"]
     may["host/vfio"] = "host/kmd firmware/abi host/abi sim/hal"
+    may["host/vfio_user"] = "host/abi sim/hal"
     may["guest/vf"] = "host/kmd firmware/abi host/abi sim/hal"
     may["guest/pv"] = may["guest/vf"]
     may["sim/hal"] = ""
@@ -28,6 +29,7 @@ BEGIN {
     public["host/gvt"] = "host/gvt/gvt.h"
     public["host/vmm"] = "host/vmm/vmm.h"
     public["host/vfio"] = "host/vfio/vfio.h"
+    public["host/vfio_user"] = "host/vfio_user/vfio_user.h"
     public["guest/vf"] = "guest/vf/vf.h"
     public["guest/pv"] = "guest/pv/pv.h"
     public["sim/core"] = "sim/core/sim.h"
