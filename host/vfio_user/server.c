@@ -147,6 +147,15 @@ void vfio_user_raise(struct vfio_user *server, unsigned vector)
 
 /* ---- receiving ------------------------------------------------------------------------------- */
 
+static void take_fd(struct receive *in, int fd)
+{
+    if (in->num_fds < MAX_FDS) {
+        in->fds[in->num_fds++] = fd;
+    } else {
+        (void)close(fd);
+    }
+}
+
 static void take_fds(struct receive *in, struct msghdr *message)
 {
     for (struct cmsghdr *item = CMSG_FIRSTHDR(message); item; item = CMSG_NXTHDR(message, item)) {
@@ -158,11 +167,7 @@ static void take_fds(struct receive *in, struct msghdr *message)
         }
         count = (item->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t n = 0; n < count; n++) {
-            if (in->num_fds < MAX_FDS) {
-                in->fds[in->num_fds++] = fds[n];
-            } else {
-                (void)close(fds[n]);
-            }
+            take_fd(in, fds[n]);
         }
     }
 }
