@@ -4,7 +4,7 @@
 // does not exist or may not be seen reads 0 and ignores writes.
 //
 //   0x000000  PF: registers of the main GT             0x380000  PF: registers of the media GT
-//   0x078000  PVINFO page of a mediated vGPU: its place; reads 0
+//   0x078000  PVINFO page: reads 0; what a mediated vGPU asks is the host's (gpu_pvinfo)
 //   0x190000  own view; PF: view of VF n at + n * 0x400
 //   0x800000  GGTT entries
 
@@ -22,6 +22,7 @@ module gpu_mmio
   input  logic [7:0]  host_req_be_i,
   input  logic [63:0] host_req_data_i,
   output logic        host_req_ready_o,
+  output logic        host_trap_o,     // with ready: for the host's mediator, not answered here
   output logic        host_rsp_valid_o,
   output logic [63:0] host_rsp_data_o,
 
@@ -69,6 +70,26 @@ module gpu_mmio
   logic [23:3] addr_q;
   logic [7:0]  be_q;
   logic [63:0] wdata_q, rdata_q;
+
+  // ---- trap window ------------------------------------------------------------------------------
+
+  logic        req_valid, pvinfo_idle;
+
+  gpu_pvinfo u_pvinfo (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .host_req_valid_i (host_req_valid_i),
+    .host_req_write_i (host_req_write_i),
+    .host_req_fn_i    (host_req_fn_i),
+    .host_req_addr_i  (host_req_addr_i),
+    .host_req_be_i    (host_req_be_i),
+    .host_req_data_i  (host_req_data_i),
+    .host_req_ready_o (host_req_ready_o),
+    .host_trap_o      (host_trap_o),
+    .mmio_req_valid_o (req_valid),
+    .mmio_req_ready_i (state_q == StIdle),
+    .idle_o           (pvinfo_idle)
+  );
 
   // ---- decode -----------------------------------------------------------------------------------
 
@@ -158,16 +179,15 @@ module gpu_mmio
 
   // ---- control ----------------------------------------------------------------------------------
 
-  assign host_req_ready_o = state_q == StIdle;
   assign host_rsp_valid_o = state_q == StRespond;
   assign host_rsp_data_o  = rdata_q;
-  assign idle_o           = state_q == StIdle;
+  assign idle_o           = state_q == StIdle && pvinfo_idle;
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
       StIdle: begin
-        if (host_req_valid_i) begin
+        if (req_valid) begin
           if (host_req_addr_i[23])                state_d = StPte;
           else if (host_req_be_i[3:0] != 4'd0)    state_d = StLow;
           else if (host_req_be_i[7:4] != 4'd0)    state_d = StHigh;
@@ -197,7 +217,7 @@ module gpu_mmio
       rdata_q <= 64'd0;
     end else begin
       state_q <= state_d;
-      if (state_q == StIdle && host_req_valid_i) begin
+      if (state_q == StIdle && req_valid) begin
         write_q <= host_req_write_i;
         fn_q    <= host_req_fn_i;
         addr_q  <= host_req_addr_i[23:3];

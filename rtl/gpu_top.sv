@@ -22,9 +22,9 @@ module gpu_top
   output logic [63:0] wakeup_o,
   /*verilator tracing_on*/
 
-  // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write is not
-  // answered. addr is 4-byte aligned; be picks bytes of the 8-byte lane (addr[2] clear: 3:0, set:
-  // 7:4; 64-bit access: all).
+  // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write, and
+  // what comes with trap (the host's to serve), is not. addr is 4-byte aligned; be picks bytes of
+  // the 8-byte lane (addr[2] clear: 3:0, set: 7:4; 64-bit access: all).
   input  logic        host_req_valid_i,
   input  logic        host_req_write_i,
   input  logic [5:0]  host_req_fn_i,
@@ -32,6 +32,7 @@ module gpu_top
   input  logic [7:0]  host_req_be_i,
   input  logic [63:0] host_req_data_i,
   output logic        host_req_ready_o,
+  output logic        host_trap_o,
   output logic        host_rsp_valid_o,
   output logic [63:0] host_rsp_data_o,
 
@@ -163,6 +164,7 @@ module gpu_top
     .host_req_be_i    (host_req_be_i),
     .host_req_data_i  (host_req_data_i),
     .host_req_ready_o (host_req_ready_o),
+    .host_trap_o      (host_trap_o),
     .host_rsp_valid_o (host_rsp_valid_o),
     .host_rsp_data_o  (host_rsp_data_o),
     .reg_write_o      (reg_write),

@@ -41,6 +41,7 @@ struct hal {
     unsigned waiting[WAITS_KINDS] = {}; /* programs that wait on this handle */
     program *quiet_waiter = nullptr;    /* woken when nothing is under way any more */
     uint64_t stalled_until = 0;         /* no program of it goes on before this cycle */
+    bool mediated = false;              /* VF: a vGPU's guest, whose accesses the host may serve */
 };
 
 struct sim_vm {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "sim/core/gpu_rtl.h"
 #include "sim/core/memory.h"
@@ -34,7 +35,7 @@ class host_port
         uint8_t byte_enable;
         uint64_t data;
         hal *owner;        /* NULL: FLR */
-        program *reader;   /* READ */
+        program *reader;   /* READ, and each access of a mediated guest: it waits */
         bool late = false; /* a doorbell that was delayed: nobody waits for it any more */
     };
 
@@ -52,6 +53,7 @@ class host_port
         uint64_t due;
     };
     void accept(const request &front);
+    void trap(const request &front);
     void trace_doorbell(const request &front) const;
     void insert(const queued &entry);
     bool disturb(uint64_t cycle);
@@ -177,6 +179,21 @@ struct disturbance {
     uint64_t delay = 0; /* cycles; 0: lost */
 };
 
+/* Host addresses behind which the DMA of function 0, and the host, find a VM's RAM. (mediated.cpp)
+ */
+struct ram_window {
+    uint64_t base = 0;
+    std::shared_ptr<ram> memory;
+    void (*wrote)(void *arg, uint64_t gpa) = nullptr; /* the chip wrote 8 bytes there */
+    void *arg = nullptr;
+
+    bool holds(uint64_t addr, uint64_t size) const
+    {
+        return addr >= base && addr - base < memory->size() &&
+               size <= memory->size() - (addr - base);
+    }
+};
+
 /* Whom a function of the GPU belongs to. */
 struct gpu_function {
     std::shared_ptr<ram> memory; /* what its DMA reaches; NULL: nothing */
@@ -195,6 +212,8 @@ struct sim_gpu {
     /* Counts one signal of the function. Returns false when it comes as it should; else it has been
      * told, and *delay says how late it comes, 0: it is lost. */
     bool disturbed(sim_signal what, unsigned fn, uint64_t *delay);
+    /* The window that holds all of a range of host addresses; NULL: none. */
+    const ram_window *find_window(uint64_t addr, uint64_t size) const;
 
     sim *machine;
     std::string name;
@@ -202,6 +221,8 @@ struct sim_gpu {
     std::unique_ptr<hal> pf;
     std::unique_ptr<hal> guc[GPU_MAX_GTS];
     gpu_function functions[GPU_MAX_FUNCTIONS];
+    std::vector<ram_window> windows;
+    std::deque<host_port::request> traps; /* for the mediator, oldest first */
     gpu_rtl rtl;
     host_port host;
     guc_bus bus[GPU_MAX_GTS];
@@ -214,5 +235,8 @@ struct sim_gpu {
     gpu_inputs in_ = {};
     uint64_t last_edge_ = 0;
 };
+
+/* A step of a trapped access, as an event. (mediated.cpp) */
+void trace_trap(const sim_gpu *gpu, const host_port::request &access, const char *ev);
 
 #endif

@@ -102,6 +102,7 @@ void gpu_rtl::drive(const gpu_inputs &in)
 void gpu_rtl::sample(gpu_outputs *out) const
 {
     out->host_req_ready = model_->host_req_ready_o;
+    out->host_trap = model_->host_trap_o;
     out->host_rsp_valid = model_->host_rsp_valid_o;
     out->host_rsp_data = model_->host_rsp_data_o;
     out->guc_req_ready = model_->guc_req_ready_o;

@@ -38,7 +38,7 @@ struct gpu_inputs {
 };
 
 struct gpu_outputs {
-    bool host_req_ready, host_rsp_valid;
+    bool host_req_ready, host_trap, host_rsp_valid;
     uint64_t host_rsp_data;
     uint8_t guc_req_ready, guc_rsp_valid;
     uint64_t guc_rsp_data;

@@ -61,7 +61,11 @@ void write_lane(hal *hal, const lane_access &part, uint64_t value, const char *c
     }
     hal->begin_access(call);
     hal->gpu->host.post({host_port::request::WRITE, hal->fn, part.addr(), part.byte_enable(),
-                         value << part.shift(), hal, nullptr});
+                         value << part.shift(), hal,
+                         hal->mediated ? hal->machine->programs.current() : nullptr});
+    if (hal->mediated) {
+        hal->machine->programs.block(hal, WAITS_ACCESS, call, FOREVER);
+    }
 }
 
 uint32_t read_guc(hal *hal, uint32_t offset, const char *call)
@@ -153,6 +157,12 @@ bool beyond_ggtt(uint64_t addr, uint32_t len_dw)
     return addr % 4 != 0 || addr + 4ull * len_dw > 1ull << 32;
 }
 
+// The host of a GPU sees the RAM of mediated guests where it has mapped it.
+const ram_window *find_window(const hal *hal, uint64_t addr, uint64_t size)
+{
+    return hal->kind == hal::PF ? hal->gpu->find_window(addr, size) : nullptr;
+}
+
 bool irq_line(const hal *hal)
 {
     return hal->gpu->rtl.guc_irq() >> hal->gt & 1;
@@ -221,12 +231,18 @@ void hal_write64(struct hal *hal, uint32_t offset, uint64_t value)
 
 int hal_mem_read(struct hal *hal, uint64_t addr, void *to, size_t size)
 {
-    return hal->memory->read(addr, to, size);
+    const ram_window *const window = find_window(hal, addr, size);
+
+    return window ? window->memory->read(addr - window->base, to, size)
+                  : hal->memory->read(addr, to, size);
 }
 
 int hal_mem_write(struct hal *hal, uint64_t addr, const void *from, size_t size)
 {
-    return hal->memory->write(addr, from, size);
+    const ram_window *const window = find_window(hal, addr, size);
+
+    return window ? window->memory->write(addr - window->base, from, size)
+                  : hal->memory->write(addr, from, size);
 }
 
 uint64_t hal_mem_alloc(struct hal *hal, uint64_t size)

@@ -63,7 +63,18 @@ void memory_path::disturb_msi(const memory_request &request)
 void memory_path::access(const memory_request &request)
 {
     bool fault = false;
-    const uint64_t before = memory_access(gpu_.functions[request.fn].memory.get(), request, &fault);
+    memory_request local = request;
+    ram *memory = gpu_.functions[request.fn].memory.get();
+    const ram_window *const window = request.fn == 0 ? gpu_.find_window(request.addr, 8) : nullptr;
+
+    if (window) {
+        local.addr -= window->base;
+        memory = window->memory.get();
+    }
+    const uint64_t before = memory_access(memory, local, &fault);
+    if (window && window->wrote && request.op != memory_request::READ) {
+        window->wrote(window->arg, local.addr);
+    }
 
     if (fault) {
         const hal_field fields[] = {{"fn", HAL_INT, request.fn, nullptr},

@@ -33,7 +33,10 @@ bool is_doorbell(const host_port::request &request, unsigned *fn, unsigned *gt)
 
 void host_port::post(const request &asked)
 {
-    insert({asked, gpu_.machine->cycle + gpu_.machine->config.mmio_latency});
+    // What traps does so in the guest's own processor: it is not on the link first.
+    const bool mediated = asked.owner && asked.owner->mediated;
+
+    insert({asked, gpu_.machine->cycle + (mediated ? 1 : gpu_.machine->config.mmio_latency)});
 }
 
 // In the order of arrival: behind everything that comes in the same cycle or earlier.
@@ -104,7 +107,11 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
         return;
     }
     if (in.host_req_valid && out.host_req_ready) {
-        accept(queue_.front());
+        if (out.host_trap) {
+            trap(queue_.front());
+        } else {
+            accept(queue_.front());
+        }
     }
     if (reading_ && out.host_rsp_valid) {
         const uint64_t arrival =
@@ -125,6 +132,16 @@ void host_port::trace_doorbell(const request &front) const
     }
 }
 
+// The guest waits until the mediator has done with it.
+void host_port::trap(const request &front)
+{
+    gpu_.traps.push_back(front);
+    offered_ = false;
+    queue_.pop_front();
+    trace_trap(&gpu_, gpu_.traps.back(), "exit");
+    gpu_.machine->programs.wake_all(gpu_.pf.get(), WAITS_TRAP);
+}
+
 void host_port::accept(const request &front)
 {
     offered_ = false;
@@ -133,7 +150,10 @@ void host_port::accept(const request &front)
         return;
     }
     trace_doorbell(front);
-    hal *const owner = front.late ? nullptr : front.owner;
+    hal *const owner = front.late || front.reader ? nullptr : front.owner;
+    if (front.reader) {
+        gpu_.machine->programs.complete_at(front.reader, gpu_.machine->cycle + 1, 0);
+    }
     queue_.pop_front();
     if (owner) {
         owner->end_access();

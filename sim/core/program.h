@@ -29,6 +29,7 @@ enum waits {
     WAITS_LINK,   /* room for a posted write */
     WAITS_DRAIN,  /* the end of the accesses under way */
     WAITS_DMA,    /* its turn, or the end of its transfer */
+    WAITS_TRAP,   /* an access that a guest's trap window took */
     WAITS_KINDS
 };
 

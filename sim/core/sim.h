@@ -67,6 +67,34 @@ void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
 bool sim_vm_stopped(struct sim_vm *vm);
 
+/* ---- mediated vGPUs: a guest whose register accesses the host serves ------------------------- */
+
+/* Gives function fn, whose accesses VGPU_TRAP may trap, to the VM. It has no DMA of its own: its
+ * work is the host's, through a window. sim_vm_switch_over moves it as any other. */
+void sim_vm_attach_mediated(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
+/* A virtual interrupt: as if the vector's MSI had come. */
+void sim_vm_interrupt(struct sim_vm *vm, unsigned vector);
+
+struct sim_trap {
+    unsigned fn;
+    bool write;
+    uint32_t offset; /* in BAR0 */
+    unsigned size;   /* 1..8 */
+    uint64_t value;  /* of a write */
+    void *waiting;   /* the guest's program */
+};
+/* Waits for the oldest access that was trapped and not taken, from a program of the PF's handle
+ * (blocks). Returns false when the time is over. */
+bool sim_gpu_trap_wait(struct sim_gpu *gpu, struct sim_trap *trap, uint64_t timeout_ns);
+/* It is served: the guest goes on after some cycles, a read with this value. */
+void sim_gpu_trap_done(struct sim_gpu *gpu, const struct sim_trap *trap, uint64_t value,
+                       uint64_t cycles);
+/* Maps the VM's RAM, as it is now, at a host address that the host and its DMA reach; takes the
+ * place of what is mapped at that base. wrote is told of each quad-word that the chip writes there;
+ * it must not block. */
+void sim_gpu_map_vm(struct sim_gpu *gpu, struct sim_vm *vm, uint64_t base,
+                    void (*wrote)(void *arg, uint64_t gpa), void *arg);
+
 /* A handle for programs without hardware (scripts, VMM): time, waiting, traces. unit names it. */
 struct hal *sim_hal_plain(struct sim *sim, const char *unit);
 

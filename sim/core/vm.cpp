@@ -18,7 +18,8 @@ void give_function(sim_vm *vm, sim_gpu *gpu, unsigned fn)
     vm->handle.gpu = gpu;
     vm->handle.fn = fn;
     vm->handle.irq_pending = 0;
-    gpu->functions[fn].memory = vm->handle.memory;
+    // A mediated guest's work runs as the host's, through a window.
+    gpu->functions[fn].memory = vm->handle.mediated ? nullptr : vm->handle.memory;
     gpu->functions[fn].owner = &vm->handle;
 }
 
@@ -58,6 +59,19 @@ void sim_vm_attach(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn)
 {
     check_function(vm, gpu, fn);
     give_function(vm, gpu, fn);
+}
+
+void sim_vm_attach_mediated(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn)
+{
+    check_function(vm, gpu, fn);
+    vm->handle.mediated = true;
+    give_function(vm, gpu, fn);
+}
+
+void sim_vm_interrupt(struct sim_vm *vm, unsigned vector)
+{
+    vm->handle.irq_pending |= 1u << vector;
+    vm->handle.machine->programs.wake_all(&vm->handle, WAITS_IRQ);
 }
 
 void sim_vm_stop(struct sim_vm *vm)

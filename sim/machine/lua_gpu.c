@@ -289,6 +289,7 @@ const luaL_Reg lua_gpu_methods[] = {
     {"vfio", gpu_vfio},
     {"reset", gpu_reset},
     {"save", gpu_save},
+    {"vgpu", lua_gpu_vgpu},
     {"load", gpu_load},
     {NULL, NULL},
 };

@@ -221,7 +221,7 @@ static uint32_t gpu_abi(lua_State *lua, const char *gpu)
 
 static void gpu_read(lua_State *lua, struct machine_desc *desc)
 {
-    static const char *const fields[] = {"name", "gts", "vfs", NULL};
+    static const char *const fields[] = {"name", "gts", "vfs", "vgpus", NULL};
     struct machine_gpu_desc *gpu = &desc->gpus[desc->num_gpus];
 
     lua_check_fields(lua, lua_gettop(lua), fields);
@@ -232,12 +232,13 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
         luaL_error(lua, "gts = 0: a GPU has a main GT at least");
     }
     gpu->guc_abi = gpu_abi(lua, gpu->name);
+    lua_vgpus_read(lua, gpu);
     desc->num_gpus++;
 }
 
 static void vm_read(lua_State *lua, struct machine_desc *desc)
 {
-    static const char *const fields[] = {"name", "ram", "abi", "memirq", NULL};
+    static const char *const fields[] = {"name", "ram", "abi", "memirq", "pv", NULL};
     struct machine_vm_desc *vm = &desc->vms[desc->num_vms];
 
     lua_check_fields(lua, lua_gettop(lua), fields);
@@ -254,6 +255,7 @@ static void vm_read(lua_State *lua, struct machine_desc *desc)
     lua_pop(lua, 1);
     vm->no_memirq = lua_getfield(lua, -1, "memirq") != LUA_TNIL && !lua_toboolean(lua, -1);
     lua_pop(lua, 1);
+    lua_pv_read(lua, vm);
     desc->num_vms++;
 }
 
@@ -304,8 +306,8 @@ static void machine_push(lua_State *lua, struct machine *machine)
 
         name_field(lua, vm->desc.name);
         name_field(lua, vm->desc.name);
-        lua_object_push(lua, LUA_VF, vm);
-        lua_setfield(lua, -2, "vf");
+        lua_object_push(lua, vm->pv ? LUA_PV : LUA_VF, vm);
+        lua_setfield(lua, -2, vm->pv ? "pv" : "vf");
         lua_object_push(lua, LUA_VM, vm);
         lua_setfield(lua, -2, vm->desc.name);
     }

@@ -18,7 +18,8 @@ static const struct {
     {"", lua_machine_functions},   {"", lua_time_functions},    {"", lua_watch_functions},
     {"actor:", lua_actor_methods}, {"gpu:", lua_gpu_methods},   {"gpu:", lua_gpu_raw_methods},
     {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods}, {"vf:", lua_vf_methods},
-    {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions},
+    {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions}, {"vgpu:", lua_vgpu_methods},
+    {"pv:", lua_pv_methods},
 };
 
 static unsigned functions_count(const luaL_Reg *functions)
@@ -118,6 +119,8 @@ static int script_open(lua_State *lua)
     lua_object_type(lua, LUA_GPU, lua_gpu_methods, lua_gpu_raw_methods);
     lua_object_type(lua, LUA_VM, lua_vm_methods, lua_vm_raw_methods);
     lua_object_type(lua, LUA_VF, lua_vf_methods, NULL);
+    lua_object_type(lua, LUA_VGPU, lua_vgpu_methods, NULL);
+    lua_object_type(lua, LUA_PV, lua_pv_methods, NULL);
     return 0;
 }
 

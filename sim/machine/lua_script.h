@@ -78,6 +78,8 @@ void lua_sandbox_open(lua_State *lua);
 #define LUA_ACTOR   "actor"
 #define LUA_WATCH   "watch"
 #define LUA_FAILURE "failure"
+#define LUA_VGPU    "vgpu"
+#define LUA_PV      "pv"
 
 /* A time in ns from a number (ns) or a text ("5us"); absent: the default, unless LUA_NO_DEFAULT. */
 uint64_t lua_check_time(lua_State *lua, int index, uint64_t default_ns);
@@ -116,10 +118,18 @@ extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vm_raw_methods[];
 extern const luaL_Reg lua_vf_methods[];
 extern const luaL_Reg lua_vmm_functions[];
+extern const luaL_Reg lua_vgpu_methods[]; /* world B, lua_vgpu.c */
+extern const luaL_Reg lua_pv_methods[];
+/* gpu:vgpu and vm:attach_vgpu */
+int lua_gpu_vgpu(lua_State *lua);
+int lua_vm_attach_vgpu(lua_State *lua);
 
 /* lua_machine.c: declares the keys that every machine has. Returns 0, or -EINVAL with a message
  * for a bad --set. */
 MUST_USE int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN]);
+/* lua_vgpu.c: field vgpus of a GPU and field pv of a VM, of the table at the top. */
+void lua_vgpus_read(lua_State *lua, struct machine_gpu_desc *gpu);
+void lua_pv_read(lua_State *lua, struct machine_vm_desc *vm);
 /* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the
  * guest or outside. */
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);

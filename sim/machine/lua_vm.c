@@ -48,6 +48,7 @@ static int vm_attach(lua_State *lua)
     struct machine_gpu *gpu = lua_object_check(lua, 2, LUA_GPU);
     unsigned vf = (unsigned)lua_check_range(lua, 3, 1, gpu->desc.num_vfs);
 
+    luaL_argcheck(lua, vm->vf, 1, "its driver is that of a vGPU");
     return finish(lua, "vm:attach",
                   machine_attach(script_of(lua)->machine, vm, machine_find_fn(gpu, vf)));
 }
@@ -300,7 +301,8 @@ static int vf_start_of_ggtt(lua_State *lua)
 
 const luaL_Reg lua_vm_methods[] = {
     {"attach", vm_attach}, {"actor", vm_actor}, {"run", vm_run},
-    {"stop", vm_stop},     {"start", vm_start}, {NULL, NULL},
+    {"stop", vm_stop},     {"start", vm_start}, {"attach_vgpu", lua_vm_attach_vgpu},
+    {NULL, NULL},
 };
 
 const luaL_Reg lua_vf_methods[] = {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "firmware/abi/guc_scheduler_abi.h"
+#include "sim/machine/machine_gvt.h"
 
 /* The identity of the public integrated part with these engines: architecture 30, release 0,
  * revision 4. */
@@ -98,7 +99,7 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
     }
     gpu->pf_hal = sim_gpu_pf(gpu->sim);
     gpu->pf = pf_create(gpu->pf_hal, &config);
-    if (!gpu->pf || !fns_build(gpu)) {
+    if (!gpu->pf || !fns_build(gpu) || machine_gvt_build(gpu)) {
         return false;
     }
     hal_spawn(gpu->pf_hal, "pf boot", pf_boot, gpu);
@@ -116,6 +117,9 @@ static bool vm_build(struct sim *sim, struct machine_vm *vm)
         return false;
     }
     vm->hal = sim_vm_hal(vm->sim);
+    if (vm->desc.pv) {
+        return machine_pv_build(vm) == 0;
+    }
     vm->vf = vf_create(vm->hal, &config);
     return vm->vf;
 }
@@ -165,6 +169,7 @@ static void gpu_destroy(struct machine_gpu *gpu)
             guc_destroy(gpu->gucs[gt]);
         }
     }
+    machine_gvt_destroy(gpu->gvt);
     free(gpu->fns);
 }
 
@@ -176,6 +181,9 @@ void machine_destroy(struct machine *machine)
     for (unsigned i = 0; i < MACHINE_MAX_VMS; i++) {
         if (machine->vms[i].vf) {
             vf_destroy(machine->vms[i].vf);
+        }
+        if (machine->vms[i].pv) {
+            pv_destroy(machine->vms[i].pv);
         }
     }
     for (unsigned i = 0; i < MACHINE_MAX_GPUS; i++) {

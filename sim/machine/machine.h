@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "firmware/guc.h"
+#include "guest/pv/pv.h"
 #include "guest/vf/vf.h"
 #include "host/pf/pf.h"
 #include "host/vfio/vfio.h"
@@ -26,18 +27,33 @@
 #define MACHINE_HOST_RAM     (64ull << 20)
 #define MACHINE_BOOT_TIME_NS HAL_NS_PER_S
 
+/* World B on one GPU: its vGPUs, and what its mediator does and costs. */
+#define MACHINE_MAX_VGPUS 7u
+struct machine_gvt_desc {
+    char types[MACHINE_MAX_VGPUS]; /* suffix of the type of vGPU 1, 2, ...: '8', '4', '2', '1' */
+    unsigned num_vgpus;
+    uint64_t reserved[2]; /* bytes of aperture and hidden part that the host keeps; 0: the usual */
+    uint32_t pv_caps;     /* offered */
+    bool one_per_trigger; /* as first posted */
+    uint32_t trap_exit, trap_entry, trap_work; /* cycles: VM exit, VM entry, emulating an access */
+};
+
 struct machine_gpu_desc {
     char name[MACHINE_NAME_LEN];
     unsigned num_gts;
     unsigned num_vfs;
     uint32_t guc_abi; /* GUC_ABI_VERSION(...) */
+    struct machine_gvt_desc gvt;
 };
 
 struct machine_vm_desc {
     char name[MACHINE_NAME_LEN];
-    uint64_t ram;     /* bytes */
-    uint32_t max_abi; /* of its VF driver; 0 any */
-    bool no_memirq;   /* its VF driver has GuCs interrupt by registers */
+    uint64_t ram;           /* bytes */
+    uint32_t max_abi;       /* of its VF driver; 0 any */
+    bool no_memirq;         /* its VF driver has GuCs interrupt by registers */
+    bool pv;                /* its driver is that of a vGPU */
+    uint32_t first_fence;   /* of its PV channel; 0: the usual */
+    uint64_t pv_timeout_ns; /* 0: the usual */
 };
 
 struct machine_desc {
@@ -48,6 +64,8 @@ struct machine_desc {
 };
 
 struct machine_gpu;
+struct machine_gvt;  /* machine_gvt.h */
+struct machine_vgpu; /* as above */
 
 /* One VF of one GPU: what a VM is attached to, and what a VMM migrates from and to. */
 struct machine_fn {
@@ -63,7 +81,8 @@ struct machine_gpu {
     struct hal *pf_hal;
     struct guc *gucs[MACHINE_MAX_GTS];
     struct pf *pf;
-    struct machine_fn *fns; /* [0] is VF 1 */
+    struct machine_fn *fns;  /* [0] is VF 1 */
+    struct machine_gvt *gvt; /* NULL: no vGPUs */
     bool booted;
     int boot_error; /* what pf_probe returned */
 };
@@ -73,7 +92,9 @@ struct machine_vm {
     struct sim_vm *sim;
     struct hal *hal;
     struct vf *vf;
-    struct machine_fn *fn; /* NULL until attached */
+    struct machine_fn *fn;     /* NULL until attached */
+    struct pv *pv;             /* world B: the PV driver, and no VF driver */
+    struct machine_vgpu *vgpu; /* NULL until attached */
 };
 
 struct machine {

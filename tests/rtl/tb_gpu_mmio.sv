@@ -19,7 +19,7 @@ module tb_gpu_mmio;
     end
   endtask
 
-  logic        valid, write, ready, rsp, idle;
+  logic        valid, write, ready, trap, rsp, idle;
   logic [5:0]  fn;
   logic [23:0] addr;
   logic [7:0]  be;
@@ -55,6 +55,7 @@ module tb_gpu_mmio;
     .host_req_be_i    (be),
     .host_req_data_i  (wdata),
     .host_req_ready_o (ready),
+    .host_trap_o      (trap),
     .host_rsp_valid_o (rsp),
     .host_rsp_data_o  (rdata),
     .reg_write_o      (reg_write),
@@ -136,6 +137,16 @@ module tb_gpu_mmio;
                 {4'd2, 1'b1, 3'd0, 6'd3, 18'h0d8c});
     expect_read("not for a VF", 9, GMD_ID, 32'd0);
     expect_read("media not for a VF", 9, GMD_ID + MEDIA_GT_GSI_OFFSET, 32'd0);
+    access(1'b1, 0, VGPU_TRAP, 8'h0f, 64'h2);
+    @(negedge clk);
+    valid = 1'b1; write = 1'b0; fn = 6'd57; addr = 24'h078000; be = 8'h0f;
+    #1 check("a mediated vGPU's access traps", {62'd0, trap, ready}, 64'd3);
+    @(negedge clk) valid = 1'b0;
+    repeat (5) begin
+      check("and is not answered", {63'd0, rsp}, 64'd0);
+      @(negedge clk);
+    end
+    expect_read("other functions go on", 9, VF_CAP_REG, 32'd1);
     expect_read("PVINFO page", 9, 32'h78000, 32'd0);
     expect_read("hole", 0, 32'h100000, 32'd0);
     expect_read("end of registers", 0, 32'h7ffffc, 32'd0);

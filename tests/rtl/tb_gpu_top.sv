@@ -62,6 +62,7 @@ module tb_gpu_top;
     .host_req_be_i    (host_be),
     .host_req_data_i  (host_wdata),
     .host_req_ready_o (host_ready),
+    .host_trap_o      (),
     .host_rsp_valid_o (host_rsp),
     .host_rsp_data_o  (host_rdata),
     .flr_valid_i      (flr_valid),

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/* World B of the machine: a mediator for each GPU that has vGPUs, with the program that serves
+ * traps, and the chip and guest RAM as the mediator sees them. Inside sim/machine/ and its tests
+ * only. */
+#ifndef SIM_MACHINE_MACHINE_GVT_H
+#define SIM_MACHINE_MACHINE_GVT_H
+
+#include "host/gvt/gvt.h"
+#include "sim/machine/machine.h"
+
+/* What goes wrong with the next notifications of a vGPU's PV channel. */
+struct machine_pv_faults {
+    unsigned lose;     /* so many triggers are not served */
+    unsigned late;     /* so many are served late, the guest goes on at once */
+    uint64_t delay_ns; /* of those */
+};
+
+struct machine_vgpu {
+    struct machine_gvt *gvt;
+    struct gvt_vgpu *vgpu;
+    unsigned id; /* from 1 */
+    char uuid[GVT_UUID_CHARS + 1];
+    char name[2 * MACHINE_NAME_LEN]; /* src.vgpu1 */
+    struct machine_vm *vm;           /* NULL until attached */
+    uint64_t base;                   /* host address of the guest's RAM */
+    uint64_t ram;                    /* bytes of it; 0: no guest */
+    struct machine_pv_faults faults;
+};
+
+struct machine_gvt {
+    struct machine_gpu *gpu;
+    struct gvt *gvt;
+    struct machine_vgpu vgpus[MACHINE_MAX_VGPUS]; /* [0] is vGPU 1 */
+    unsigned num_vgpus;
+    uint64_t *entries; /* real GGTT entries of the shares, to write only what changes */
+};
+
+/* Nothing to do for a GPU without vGPUs. Before the machine runs. Returns 0 or -errno. */
+MUST_USE int machine_gvt_build(struct machine_gpu *gpu);
+void machine_gvt_destroy(struct machine_gvt *gvt);
+/* A VM's PV driver. Returns 0 or -ENOMEM. */
+MUST_USE int machine_pv_build(struct machine_vm *vm);
+/* Gives the vGPU to the VM and starts it. Returns 0, -EBUSY when either has another. */
+MUST_USE int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm);
+
+#endif
