@@ -46,7 +46,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run check test tests test-unit test-rtl test-system bench check-skip lint format clean help
+.PHONY: all deps run check test tests test-unit test-rtl test-system test-browser bench check-skip lint format clean help
 
 all: $(B)/gucsim ## build build/gucsim
 
@@ -107,6 +107,9 @@ ifeq ($(SAN),1)
 $(call objects,sim/core/wave.cpp sim/core/gpu_rtl.cpp): CXXFLAGS += -fno-sanitize=alignment
 endif
 
+# It takes these files in as they are.
+$(call objects,traces/report_page.c): $(addprefix traces/report_page.,html css js)
+
 $(B)/gucsim: $(call objects,sim/machine/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
 	$(call tell,link,$@)
 	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ $(SYSTEM_LIBS)
@@ -150,6 +153,12 @@ test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## benches of the chip's bloc
 
 test-system: $(B)/tests/system $(B)/gucsim ## whole machines
 	GUCSIM=$(B)/gucsim $<
+
+BROWSER := chromium chromium-driver python3-selenium
+
+test-browser: $(B)/gucsim ## the page of a run in a headless browser; installs one (Debian packages)
+	@tests/lint/deps.sh $(BROWSER)
+	@tests/browser/run.sh $(B)/gucsim $(B)/browser
 
 # ---- speed -----------------------------------------------------------------------------------------
 

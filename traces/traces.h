@@ -20,6 +20,9 @@ int timeline_main(int argc, char **argv);
  * beyond its gate, 2 on trouble. */
 int profile_main(int argc, char **argv);
 
+/* report DIR: writes DIR/report.html, one page that needs nothing else. Returns 0, 2 on trouble. */
+int report_main(int argc, char **argv);
+
 /* image FILE: prints a VF's migration stream packet by packet, with what is wrong in it. Returns 0
  * when it is good, 1 when it is bad, 2 on trouble. */
 int image_main(int argc, char **argv);
@@ -28,9 +31,9 @@ int image_main(int argc, char **argv);
  * are the same, 1 when not, 2 on trouble. */
 int diff_main(int argc, char **argv);
 
-/* Writes DIR/trace.gtkw, a first view of these waves for GTKWave, up to last_ps, and DIR/filters/ with
- * the names of values. action_name: the name of an action's code, or NULL for none. Returns 0 or
- * -errno. */
+/* Writes DIR/trace.gtkw, a first view of these waves for GTKWave, up to last_ps, and DIR/filters/
+ * with the names of values. action_name: the name of an action's code, or NULL for none. Returns 0
+ * or -errno. */
 typedef const char *gtkw_action_name(uint16_t action, bool g2h);
 MUST_USE int gtkw_write(const char *dir, const char *waves, uint64_t last_ps,
                         gtkw_action_name *action_name);

@@ -64,6 +64,10 @@ static const struct command {
      "  --compare            takes two runs, shows what differs, what moved most first\n"
      "  --max-regress P%     with it: exit 1 when a mean grew by more than P percent\n"
      "exit: 0, 1 beyond the gate, 2 trouble\n"},
+    {"report", report_main, "report DIR", "writes the page of a run, DIR/report.html",
+     "One page without a network: verdict, sequence chart to zoom and filter, downtime, latency,\n"
+     "rings and credits, configuration.\n"
+     "exit: 0, or 2 for trouble\n"},
     {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
      "exit: 0 good, 1 bad image, 2 trouble\n"},
     {"regress", regress_main, "regress [OPTION]... [PATH]...",

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* The page of a run: whole from little, hostile texts, files that are missing or damaged. */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "traces/traces.h"
+
+static char dir[64];
+static char *page;
+
+static void begin(void)
+{
+    (void)snprintf(dir, sizeof(dir), "/tmp/gucsim-page-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
+    cr_assert_not_null(freopen("/dev/null", "w", stdout));
+    cr_assert_not_null(freopen("/dev/null", "w", stderr));
+}
+
+static void end(void)
+{
+    char command[128];
+
+    free(page);
+    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(report, .init = begin, .fini = end);
+
+static void put(const char *name, const char *content)
+{
+    char path[128];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    file = fopen(path, "w");
+    cr_assert_not_null(file);
+    cr_assert_geq(fputs(content, file), 0);
+    (void)fclose(file);
+}
+
+static int make_page(void)
+{
+    char *arguments[] = {"report", dir, NULL};
+
+    return report_main(2, arguments);
+}
+
+static void read_page(void)
+{
+    char path[128];
+    FILE *file;
+    const size_t room = 1 << 20;
+
+    (void)snprintf(path, sizeof(path), "%s/report.html", dir);
+    file = fopen(path, "r");
+    cr_assert_not_null(file);
+    page = malloc(room);
+    cr_assert_not_null(page);
+    page[fread(page, 1, room - 1, file)] = '\0';
+    (void)fclose(file);
+}
+
+static unsigned count(const char *what)
+{
+    unsigned found = 0;
+
+    for (const char *at = page; (at = strstr(at, what)); at++) {
+        found++;
+    }
+    return found;
+}
+
+static const char run[] = "{\"scenario\": \"a.lua\", \"result\": \"pass\", \"wall_s\": 1.5, "
+                          "\"config\": {\"k\": \"</script><img src=x>\"}, \"expectations\": []}";
+static const char state[] =
+    "{\"t_ps\":1000,\"cycle\":1,\"gpu\":\"src\",\"gt\":0,\"kind\":\"vf_state\",\"vf\":1,"
+    "\"from\":\"VF_READY\",\"to\":\"</script>\\\"\"}\n";
+
+Test(report, page_holds_everything_it_needs)
+{
+    put("report.json", run);
+    put("events.jsonl", state);
+    cr_assert_eq(make_page(), 0);
+    read_page();
+    cr_expect_eq(strncmp(page, "<!DOCTYPE html>", 15), 0);
+    cr_expect_str_eq(page + strlen(page) - 8, "</html>\n");
+    cr_expect_not_null(strstr(page, "\"scenario\":\"a.lua\""));
+    cr_expect_not_null(strstr(page, "[1000,\"src\",1,0,3,1,1,1,"));
+    cr_expect_not_null(strstr(page, "\"files\":[\"events.jsonl\",\"report.json\"]"));
+    cr_expect_eq(count("src=\"http") + count("href=\"http") + count("@import"), 0u);
+    cr_expect_null(strstr(page, "wall_s"), "the same run gives the same page");
+}
+
+Test(report, texts_of_the_run_are_no_markup)
+{
+    put("report.json", run);
+    put("events.jsonl", state);
+    put("failure.txt", "</script><script>alert(1)</script>");
+    cr_assert_eq(make_page(), 0);
+    read_page();
+    cr_expect_eq(count("</script>"), 2u, "the ends of data and script");
+    cr_expect_eq(count("<img"), 0u);
+    cr_expect_eq(count("<script>alert"), 0u);
+    cr_expect_not_null(strstr(page, "\\u003c/script>\\u003cscript>alert(1)"));
+}
+
+Test(report, missing_or_damaged_files_leave_no_page)
+{
+    cr_expect_eq(make_page(), 2, "no report.json");
+    put("report.json", "[1]");
+    cr_expect_eq(make_page(), 2, "no object");
+    put("report.json", run);
+    cr_expect_eq(make_page(), 2, "no events");
+    put("events.jsonl", "{}\n");
+    cr_expect_eq(make_page(), 2, "damaged events");
+    put("events.jsonl", state);
+    put("trace.vcd", "$var wire");
+    cr_expect_eq(make_page(), 2, "damaged waves");
+    cr_expect_neq(access(strcat(dir, "/report.html"), F_OK), 0);
+    dir[strlen(dir) - strlen("/report.html")] = '\0';
+}
+
+Test(report, credits_come_from_the_waves)
+{
+    put("report.json", run);
+    put("events.jsonl", state);
+    put("trace.vcd", "$timescale 1ns $end\n$scope module src $end\n$scope module ct $end\n"
+                     "$var wire 16 a g2h_space [15:0] $end\n$var wire 16 b fence [15:0] $end\n"
+                     "$upscope $end\n$upscope $end\n$enddefinitions $end\n"
+                     "#0\nb0 a\nb0 b\n#2\nb100 a\n#3\nb11 b\n#4\nb101 a\n");
+    cr_assert_eq(make_page(), 0);
+    read_page();
+    cr_expect_not_null(strstr(page, "\"name\":\"src.ct.g2h_space\",\"points\":[[0,0],[2000,4],"
+                                    "[4000,5]]"));
+    cr_expect_null(strstr(page, "\"name\":\"src.ct.fence\""));
+}
+
+Test(report, bad_usage_is_refused)
+{
+    char *none[] = {"report", NULL};
+    char *unknown[] = {"report", "--nonsense", NULL};
+
+    cr_expect_eq(report_main(1, none), 2);
+    cr_expect_eq(report_main(2, unknown), 2);
+}
