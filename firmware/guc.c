@@ -185,13 +185,17 @@ static bool is_stale(const struct guc *guc, unsigned fn, uint64_t addr)
 
 static const char *fault_name(const struct guc *guc, uint32_t fault, uint32_t addr)
 {
-    static const char *const names[3][2] = {{"absent read", "absent write"},
+    static const char *const names[4][2] = {{"absent read", "absent write"},
                                             {"foreign read", "foreign write"},
-                                            {"stale read", "stale write"}};
+                                            {"stale read", "stale write"},
+                                            {"local read", "local write"}};
     unsigned kind = fault & GUCBUS_FAULT_FOREIGN ? 1 : 0;
 
     if (is_stale(guc, FIELD_GET(GUCBUS_FAULT_FN, fault), addr)) {
         kind = 2;
+    }
+    if (fault & GUCBUS_FAULT_LOCAL) {
+        kind = 3; /* of a page of local memory that the function does not have */
     }
     return names[kind][fault & GUCBUS_FAULT_WRITE ? 1 : 0];
 }

@@ -16,6 +16,7 @@ module gpu_fault_fifo
   input  logic [3:0]  push_client_i,
   input  logic        push_write_i,
   input  logic        push_foreign_i,
+  input  logic        push_local_i,
   input  logic [31:0] push_addr_i,
 
   // GuC bus: pop_i takes next_o; addr_o then belongs to it
@@ -27,12 +28,12 @@ module gpu_fault_fifo
 
   localparam int unsigned IndexBits = $clog2(Depth);
 
-  logic [11:0]          info [Depth];
+  logic [12:0]          info [Depth];
   logic [31:0]          addr [Depth];
   logic [IndexBits-1:0] read_q, write_q;
   logic [IndexBits:0]   count_q;
   logic [31:0]          addr_q;
-  logic [11:0]          head;
+  logic [12:0]          head;
   logic                 push, pop;
 
   assign pending_o = count_q != '0;
@@ -47,12 +48,13 @@ module gpu_fault_fifo
       next_o = GUCBUS_FAULT_VALID | {8'd0, head[9:6], 14'd0, head[5:0]};
       if (head[10]) next_o |= GUCBUS_FAULT_WRITE;
       if (head[11]) next_o |= GUCBUS_FAULT_FOREIGN;
+      if (head[12]) next_o |= GUCBUS_FAULT_LOCAL;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (push) begin
-      info[write_q] <= {push_foreign_i, push_write_i, push_client_i, push_fn_i};
+      info[write_q] <= {push_local_i, push_foreign_i, push_write_i, push_client_i, push_fn_i};
       addr[write_q] <= push_addr_i;
     end
   end

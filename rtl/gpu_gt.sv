@@ -23,6 +23,7 @@ module gpu_gt
   input  logic        pf_sel_i,
   output logic [31:0] mailbox_rdata_o,
   output logic [31:0] pf_rdata_o,
+  output logic [31:0] lmem_cfg_o,
 
   input  logic        flr_valid_i,
   input  logic [5:0]  flr_fn_i,
@@ -92,6 +93,7 @@ module gpu_gt
   input  logic [3:0]  fault_client_i,
   input  logic        fault_write_i,
   input  logic        fault_foreign_i,
+  input  logic        fault_local_i,
   input  logic [31:0] fault_addr_i,
 
   output logic        idle_o
@@ -212,6 +214,7 @@ module gpu_gt
     .push_client_i  (fault_client_i),
     .push_write_i   (fault_write_i),
     .push_foreign_i (fault_foreign_i),
+    .push_local_i   (fault_local_i),
     .push_addr_i    (fault_addr_i),
     .pop_i          (fault_pop),
     .next_o         (fault_next),
@@ -229,7 +232,8 @@ module gpu_gt
     .reg_wdata_i      (reg_wdata_i),
     .reg_rdata_o      (pf_rdata_o),
     .guc_status_i     (guc_status),
-    .tlb_invalidate_o (pf_invalidate)
+    .tlb_invalidate_o (pf_invalidate),
+    .lmem_cfg_o       (lmem_cfg_o)
   );
 
   gpu_dma u_dma (

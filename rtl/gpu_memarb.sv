@@ -35,6 +35,7 @@ module gpu_memarb
   input  logic                  verdict_ok_i,
   input  logic                  verdict_foreign_i,
   input  logic [35:0]           frame_i,
+  input  logic                  local_i,                   // of local memory
 
   // faults
   output logic                  fault_valid_o,
@@ -48,6 +49,7 @@ module gpu_memarb
   output logic                  mem_req_valid_o,
   output logic [1:0]            mem_req_op_o,
   output logic [5:0]            mem_req_fn_o,
+  output logic                  mem_req_local_o,
   output logic [47:0]           mem_req_addr_o,
   output logic [7:0]            mem_req_be_o,
   output logic [63:0]           mem_req_data_o,
@@ -122,7 +124,7 @@ module gpu_memarb
 
   // ---- the port ---------------------------------------------------------------------------------
 
-  logic        out_valid_q;
+  logic        out_valid_q, out_local_q;
   mem_op_e     out_op_q;
   logic [5:0]  out_fn_q;
   logic [47:0] out_addr_q;
@@ -135,6 +137,7 @@ module gpu_memarb
   assign mem_req_valid_o = out_valid_q && out_op_q != MemMsi;
   assign mem_req_op_o    = out_op_q;
   assign mem_req_fn_o    = out_fn_q;
+  assign mem_req_local_o = out_local_q;
   assign mem_req_addr_o  = out_addr_q;
   assign mem_req_be_o    = out_be_q;
   assign mem_req_data_o  = out_data_q;
@@ -145,7 +148,8 @@ module gpu_memarb
   always_ff @(posedge clk_i) begin
     if (accept) begin
       out_op_q   <= op;
-      out_fn_q   <= fn;
+      out_fn_q    <= fn;
+      out_local_q <= local_i && !is_msi;
       out_addr_q <= is_msi ? {45'd0, addr[2:0]} : {frame_i, addr[11:3], 3'd0};
       out_be_q   <= req_be_i[client];
       out_data_q <= req_data_i[client];

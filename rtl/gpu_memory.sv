@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way to memory of the whole tile: GGTT table, TLB, arbiter. Clients ask with GGTT addresses.
+// The way to memory of the whole tile: GGTT table, TLB, LMTT, arbiter. Clients ask with GGTT
+// addresses; the CPUs ask where a page of local memory is that they see in their window.
 
 module gpu_memory
   import gpu_pkg::*;
@@ -17,6 +18,19 @@ module gpu_memory
   input  logic [63:0]           pte_wdata_i,
   output logic [63:0]           pte_rdata_o,
   input  logic                  tlb_invalidate_i,
+
+  // local memory: its translation's tables, and pages of the CPUs' window
+  input  logic [31:0]           lmem_cfg_i,
+  input  logic                  lmem_req_valid_i,
+  input  logic [5:0]            lmem_req_fn_i,
+  input  logic [35:0]           lmem_req_frame_i,
+  output logic                  lmem_rsp_valid_o,
+  output logic                  lmem_rsp_fault_o,
+  output logic [35:0]           lmem_rsp_frame_o,
+  output logic                  lmtt_req_valid_o,
+  output logic [47:0]           lmtt_req_addr_o,
+  input  logic                  lmtt_rsp_valid_i,
+  input  logic [63:0]           lmtt_rsp_data_i,
 
   // clients, as in gpu_memarb
   input  logic [NumClients-1:0] req_valid_i,
@@ -39,12 +53,14 @@ module gpu_memory
   output logic [5:0]            fault_fn_o,
   output logic                  fault_write_o,
   output logic                  fault_foreign_o,
+  output logic                  fault_local_o,   // the LMTT has no such page
   output logic [31:0]           fault_addr_o,
 
   // memory port and messages
   output logic                  mem_req_valid_o,
   output logic [1:0]            mem_req_op_o,
   output logic [5:0]            mem_req_fn_o,
+  output logic                  mem_req_local_o,
   output logic [47:0]           mem_req_addr_o,
   output logic [7:0]            mem_req_be_o,
   output logic [63:0]           mem_req_data_o,
@@ -60,7 +76,8 @@ module gpu_memory
   logic        lookup_valid, verdict_valid, verdict_ok, verdict_foreign, walk_valid;
   logic [19:0] lookup_page, walk_index;
   logic [5:0]  lookup_fn;
-  logic [35:0] frame;
+  logic [35:0] frame, final_frame;
+  logic        is_local, lmtt_verdict, lmtt_fault, lmtt_idle;
   logic [PteBits-1:0] walk_pte;
   logic        fault_valid, fault_gt, tlb_idle, memarb_idle;
   logic [2:0]  fault_client;
@@ -90,11 +107,37 @@ module gpu_memory
     .verdict_ok_o      (verdict_ok),
     .verdict_foreign_o (verdict_foreign),
     .frame_o           (frame),
+    .local_o           (is_local),
     .invalidate_i      (tlb_invalidate_i),
     .walk_valid_o      (walk_valid),
     .walk_index_o      (walk_index),
     .walk_pte_i        (walk_pte),
     .idle_o            (tlb_idle)
+  );
+
+  gpu_lmtt u_lmtt (
+    .clk_i            (clk_i),
+    .rst_ni           (rst_ni),
+    .cfg_i            (lmem_cfg_i),
+    .invalidate_i     (tlb_invalidate_i),
+    .req_valid_i      (lookup_valid && verdict_valid && verdict_ok),
+    .req_local_i      (is_local),
+    .req_fn_i         (lookup_fn),
+    .req_frame_i      (frame),
+    .req_verdict_o    (lmtt_verdict),
+    .req_fault_o      (lmtt_fault),
+    .req_frame_o      (final_frame),
+    .bar_valid_i      (lmem_req_valid_i),
+    .bar_fn_i         (lmem_req_fn_i),
+    .bar_frame_i      (lmem_req_frame_i),
+    .bar_verdict_o    (lmem_rsp_valid_o),
+    .bar_fault_o      (lmem_rsp_fault_o),
+    .bar_frame_o      (lmem_rsp_frame_o),
+    .walk_valid_o     (lmtt_req_valid_o),
+    .walk_addr_o      (lmtt_req_addr_o),
+    .walk_rsp_valid_i (lmtt_rsp_valid_i),
+    .walk_rsp_data_i  (lmtt_rsp_data_i),
+    .idle_o           (lmtt_idle)
   );
 
   gpu_memarb u_memarb (
@@ -114,10 +157,11 @@ module gpu_memory
     .lookup_valid_o    (lookup_valid),
     .lookup_page_o     (lookup_page),
     .lookup_fn_o       (lookup_fn),
-    .verdict_valid_i   (verdict_valid),
-    .verdict_ok_i      (verdict_ok),
+    .verdict_valid_i   (verdict_valid && (!verdict_ok || lmtt_verdict)),
+    .verdict_ok_i      (verdict_ok && !lmtt_fault),
     .verdict_foreign_i (verdict_foreign),
-    .frame_i           (frame),
+    .frame_i           (final_frame),
+    .local_i           (is_local),
     .fault_valid_o     (fault_valid),
     .fault_client_o    (fault_client),
     .fault_fn_o        (fault_fn_o),
@@ -127,6 +171,7 @@ module gpu_memory
     .mem_req_valid_o   (mem_req_valid_o),
     .mem_req_op_o      (mem_req_op_o),
     .mem_req_fn_o      (mem_req_fn_o),
+    .mem_req_local_o   (mem_req_local_o),
     .mem_req_addr_o    (mem_req_addr_o),
     .mem_req_be_o      (mem_req_be_o),
     .mem_req_data_o    (mem_req_data_o),
@@ -154,7 +199,8 @@ module gpu_memory
   end
 
   assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid}};
-  assign idle_o        = tlb_idle && memarb_idle;
+  assign fault_local_o = fault_valid && lmtt_fault;
+  assign idle_o        = tlb_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.
   MemoryFaultNotSent: assert property (@(posedge clk_i) disable iff (!rst_ni)

@@ -19,7 +19,8 @@ module gpu_pf_regs
   output logic [31:0] reg_rdata_o,
 
   input  logic [31:0] guc_status_i,
-  output logic        tlb_invalidate_o  // done in this cycle
+  output logic        tlb_invalidate_o, // done in this cycle
+  output logic [31:0] lmem_cfg_o
 );
 
   localparam logic [31:0] ScratchEnd = SOFT_SCRATCH_0 + SOFT_SCRATCH__STRIDE * SOFT_SCRATCH_COUNT;
@@ -35,6 +36,7 @@ module gpu_pf_regs
   /* verilator tracing_on */
   logic [31:0] mask;
   logic        is_scratch;
+  logic [31:0] lmem_cfg_q;
 
   assign offset     = {14'd0, reg_offset_i};
   assign is_scratch = offset >= SOFT_SCRATCH_0 && offset < ScratchEnd;
@@ -50,6 +52,7 @@ module gpu_pf_regs
       if (offset == RPM_CONFIG0) reg_rdata_o = RpmConfig0;
       if (offset == GMD_ID)      reg_rdata_o = GmdId;
       if (offset == GUC_STATUS)  reg_rdata_o = guc_status_i;
+      if (offset == XE2_LMEM_CFG) reg_rdata_o = lmem_cfg_q;
     end
   end
 
@@ -57,6 +60,16 @@ module gpu_pf_regs
     if (reg_valid_i && reg_write_i && is_scratch) begin
       soft_scratch[reg_offset_i[5:2]] <=
           (soft_scratch[reg_offset_i[5:2]] & ~mask) | (reg_wdata_i & mask);
+    end
+  end
+
+  assign lmem_cfg_o = lmem_cfg_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      lmem_cfg_q <= 32'd0;
+    end else if (reg_valid_i && reg_write_i && offset == XE2_LMEM_CFG) begin
+      lmem_cfg_q <= (lmem_cfg_q & ~mask) | (reg_wdata_i & mask);
     end
   end
 

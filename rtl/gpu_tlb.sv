@@ -21,6 +21,7 @@ module gpu_tlb
   output logic                 verdict_ok_o,
   output logic                 verdict_foreign_o,  // owned by another function
   output logic [35:0]          frame_o,            // address 47:12
+  output logic                 local_o,            // of local memory
 
   // drop everything, at once
   input  logic                 invalidate_i,
@@ -48,6 +49,7 @@ module gpu_tlb
   logic [TagBits-1:0]         tag   [Entries];
   logic [9:0]                 owner [Entries];
   logic [35:0]                frame [Entries];
+  logic [Entries-1:0]         local_q;
   logic [$clog2(WalkCycles):0] cycles_q;
   logic                       absent_foreign_q;
 
@@ -67,6 +69,7 @@ module gpu_tlb
   assign verdict_ok_o      = hit && set_owner == fn;
   assign verdict_foreign_o = hit ? set_owner != fn : absent_foreign_q;
   assign frame_o           = frame[set];
+  assign local_o           = local_q[set];
 
   assign walk_valid_o = state_q == StWalk && cycles_q == '0;
   assign walk_index_o = lookup_page_i;
@@ -97,6 +100,7 @@ module gpu_tlb
       valid_q          <= '0;
       cycles_q         <= '0;
       absent_foreign_q <= 1'b0;
+      local_q          <= '0;
     end else begin
       state_q <= state_d;
       if (state_q == StLookup && lookup_valid_i && !hit) begin
@@ -107,6 +111,7 @@ module gpu_tlb
       if (state_q == StFill)      absent_foreign_q <= walk_pte_i[11:2] != fn;
       if (invalidate_i)           valid_q <= '0;
       else if (fill)              valid_q[set] <= 1'b1;
+      if (fill)                   local_q[set] <= walk_pte_i[1];
     end
   end
 

@@ -72,6 +72,7 @@ module gpu_top
   // any number later. op 0 read, 1 write, 2 atomic add of the selected 4 bytes (answer: the
   // quad-word before).
   output logic        mem_req_valid_o,
+  output logic        mem_req_local_o,  // local memory, whoever asks; else the function's
   output logic [1:0]  mem_req_op_o,
   output logic [5:0]  mem_req_fn_o,
   output logic [47:0] mem_req_addr_o,   // 8-byte aligned
@@ -80,6 +81,18 @@ module gpu_top
   input  logic        mem_req_ready_i,
   input  logic        mem_rsp_valid_i,
   input  logic [63:0] mem_rsp_data_i,
+
+  // where a page is that a CPU sees in its window of local memory; valid stays until rsp_valid
+  input  logic        lmem_req_valid_i,
+  input  logic [5:0]  lmem_req_fn_i,
+  input  logic [35:0] lmem_req_frame_i, // address 47:12
+  output logic        lmem_rsp_valid_o,
+  output logic        lmem_rsp_fault_o, // the function has no such page
+  output logic [35:0] lmem_rsp_frame_o,
+  output logic        lmtt_req_valid_o, // that translation's tables: a pulse; one read at a time
+  output logic [47:0] lmtt_req_addr_o,
+  input  logic        lmtt_rsp_valid_i,
+  input  logic [63:0] lmtt_rsp_data_i,
 
   // message signalled interrupts: pulse, ordered behind the memory writes before it
   output logic        msi_valid_o,
@@ -97,13 +110,12 @@ module gpu_top
   logic [5:0]  reg_fn;
   logic [17:0] reg_offset;
   logic [3:0]  reg_be;
-  logic [31:0] reg_wdata, irq_rdata;
+  logic [31:0] reg_wdata, irq_rdata, fault_addr;
   logic [1:0]  mailbox_sel, doorbell_sel, pf_sel;
-  logic [31:0] mailbox_rdata [2];
-  logic [31:0] pf_rdata      [2];
+  logic [31:0] mailbox_rdata [2], pf_rdata [2];
 
   logic        pte_valid, pte_write;
-  logic [5:0]  pte_fn;
+  logic [5:0]  pte_fn, fault_fn;
   logic [19:0] pte_index;
   logic [7:0]  pte_be;
   logic [63:0] pte_wdata, pte_rdata;
@@ -116,18 +128,14 @@ module gpu_top
   logic [63:0]           mem_data [NumClients];
   logic                  mem_fault, mem_sent;
 
-  logic [1:0]  fault_valid;
-  logic        fault_write, fault_foreign;
+  logic        fault_write, fault_foreign, fault_local;
   logic [3:0]  fault_client;
-  logic [5:0]  fault_fn;
-  logic [31:0] fault_addr;
 
-  logic [1:0]  raise_valid, raise_ready, tlb_invalidate;
+  logic [1:0]  fault_valid, raise_valid, raise_ready, tlb_invalidate, gt_idle;
   logic [5:0]  raise_fn     [2];
   logic [15:0] raise_vector [2];
-
-  logic        mmio_idle, irq_regs_idle, memory_idle;
-  logic [1:0]  gt_idle;
+  logic [31:0] lmem_cfg     [2];
+  logic        mmio_idle, irq_regs_idle, memory_idle, engines_idle;
 
   logic [63:0]           gate_closed   [2];
   logic [3:0]            engine_sel;               // two places for each GT
@@ -135,15 +143,7 @@ module gpu_top
   logic [5:0]            engine_offset [2];
   logic [31:0]           engine_wdata  [2];
   logic [31:0]           engine_rdata  [NumEngines];
-  logic [NumEngines-1:0] engine_event, engine_mem_valid, engine_mem_ppgtt;
-  /* verilator tracing_off */  // waves show them as mem_*
-  mem_op_e               engine_mem_op   [NumEngines];
-  logic [5:0]            engine_mem_fn   [NumEngines];
-  logic [31:0]           engine_mem_addr [NumEngines];
-  logic [7:0]            engine_mem_be   [NumEngines];
-  logic [63:0]           engine_mem_data [NumEngines];
-  /* verilator tracing_on */
-  logic                  engines_idle;
+  logic [NumEngines-1:0] engine_event;
 
   // ---- tile -------------------------------------------------------------------------------------
 
@@ -200,6 +200,17 @@ module gpu_top
     .pte_wdata_i        (pte_wdata),
     .pte_rdata_o        (pte_rdata),
     .tlb_invalidate_i   (tlb_invalidate != 2'd0),
+    .lmem_cfg_i         (lmem_cfg[0]),
+    .lmem_req_valid_i   (lmem_req_valid_i),
+    .lmem_req_fn_i      (lmem_req_fn_i),
+    .lmem_req_frame_i   (lmem_req_frame_i),
+    .lmem_rsp_valid_o   (lmem_rsp_valid_o),
+    .lmem_rsp_fault_o   (lmem_rsp_fault_o),
+    .lmem_rsp_frame_o   (lmem_rsp_frame_o),
+    .lmtt_req_valid_o   (lmtt_req_valid_o),
+    .lmtt_req_addr_o    (lmtt_req_addr_o),
+    .lmtt_rsp_valid_i   (lmtt_rsp_valid_i),
+    .lmtt_rsp_data_i    (lmtt_rsp_data_i),
     .req_valid_i        (mem_valid),
     .req_op_i           (mem_op),
     .req_fn_i           (mem_fn),
@@ -216,8 +227,10 @@ module gpu_top
     .fault_fn_o         (fault_fn),
     .fault_write_o      (fault_write),
     .fault_foreign_o    (fault_foreign),
+    .fault_local_o      (fault_local),
     .fault_addr_o       (fault_addr),
     .mem_req_valid_o    (mem_req_valid_o),
+    .mem_req_local_o    (mem_req_local_o),
     .mem_req_op_o       (mem_req_op_o),
     .mem_req_fn_o       (mem_req_fn_o),
     .mem_req_addr_o     (mem_req_addr_o),
@@ -251,17 +264,14 @@ module gpu_top
     .idle_o         (irq_regs_idle)
   );
 
-  assign mem_op[ClientTile]    = MemMsi;
-  assign mem_addr[ClientTile]  = 32'd0;
-  assign mem_be[ClientTile]    = 8'd0;
-  assign mem_data[ClientTile]  = 64'd0;
+  assign mem_op[ClientTile] = MemMsi;
+  assign {mem_addr[ClientTile], mem_be[ClientTile], mem_data[ClientTile]} = '0;
   assign mem_ppgtt[ClientTile] = 1'b0;
 
   // ---- GTs: 0 main, 1 media ---------------------------------------------------------------------
 
   for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
-    assign mem_ppgtt[ClientDma+gt] = 1'b0;
-    assign mem_ppgtt[ClientIrq+gt] = 1'b0;
+    assign {mem_ppgtt[ClientDma+gt], mem_ppgtt[ClientIrq+gt]} = 2'd0;
 
     gpu_gt u_gt (
       .clk_i            (clk_i),
@@ -277,6 +287,7 @@ module gpu_top
       .pf_sel_i         (pf_sel[gt]),
       .mailbox_rdata_o  (mailbox_rdata[gt]),
       .pf_rdata_o       (pf_rdata[gt]),
+      .lmem_cfg_o       (lmem_cfg[gt]),
       .flr_valid_i      (flr_valid_i),
       .flr_fn_i         (flr_fn_i),
       .guc_req_valid_i  (guc_req_valid_i[gt]),
@@ -336,6 +347,7 @@ module gpu_top
       .fault_client_i   (fault_client),
       .fault_write_i    (fault_write),
       .fault_foreign_i  (fault_foreign),
+      .fault_local_i    (fault_local),
       .fault_addr_i     (fault_addr),
       .idle_o           (gt_idle[gt])
     );
@@ -354,13 +366,13 @@ module gpu_top
     .reg_rdata_o     (engine_rdata),
     .event_o         (engine_event),
     .gate_closed_i   (gate_closed),
-    .mem_valid_o     (engine_mem_valid),
-    .mem_op_o        (engine_mem_op),
-    .mem_fn_o        (engine_mem_fn),
-    .mem_ppgtt_o     (engine_mem_ppgtt),
-    .mem_addr_o      (engine_mem_addr),
-    .mem_be_o        (engine_mem_be),
-    .mem_data_o      (engine_mem_data),
+    .mem_valid_o     (mem_valid[NumEngines-1:0]),
+    .mem_op_o        (mem_op[0:NumEngines-1]),
+    .mem_fn_o        (mem_fn[0:NumEngines-1]),
+    .mem_ppgtt_o     (mem_ppgtt[NumEngines-1:0]),
+    .mem_addr_o      (mem_addr[0:NumEngines-1]),
+    .mem_be_o        (mem_be[0:NumEngines-1]),
+    .mem_data_o      (mem_data[0:NumEngines-1]),
     .mem_ready_i     (mem_ready[NumEngines-1:0]),
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (mem_sent),
@@ -370,22 +382,12 @@ module gpu_top
     .wake_o          (wakeup_o)
   );
 
-  for (genvar e = 0; e < NumEngines; e++) begin : gen_engine_mem
-    assign mem_valid[e] = engine_mem_valid[e];
-    assign mem_ppgtt[e] = engine_mem_ppgtt[e];
-    assign mem_op[e]    = engine_mem_op[e];
-    assign mem_fn[e]    = engine_mem_fn[e];
-    assign mem_addr[e]  = engine_mem_addr[e];
-    assign mem_be[e]    = engine_mem_be[e];
-    assign mem_data[e]  = engine_mem_data[e];
-  end
-
   assign quiescent_o = mmio_idle && irq_regs_idle && memory_idle && (&gt_idle) && engines_idle;
 
   // Once quiescent, only an input or the time reached can end it: this is what idle skip builds on.
   logic input_active;
   assign input_active = host_req_valid_i || flr_valid_i || mem_rsp_valid_i || (|guc_req_valid_i) ||
-                        (|dma_req_valid_i) || (|dma_wr_valid_i);
+                        (|{dma_req_valid_i, dma_wr_valid_i, lmem_req_valid_i, lmtt_rsp_valid_i});
   TopQuietStaysQuiet: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (quiescent_o && !input_active && timestamp + 64'd1 + skip_i < wakeup_o) |=> quiescent_o);
   // Nor is a wait slept over.

@@ -38,6 +38,7 @@ struct vf_job {
     uint32_t add;
     uint32_t store_slot;
     uint32_t store;
+    bool local; /* the slots are those in local memory */
 };
 
 struct vf;
@@ -64,6 +65,10 @@ MUST_USE int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t time
 /* Highest fence that has signalled on the queue. */
 int64_t vf_fence_done(struct vf *vf, unsigned index);
 uint32_t vf_result(struct vf *vf, unsigned slot);
+/* Bytes of local memory that the VF has; 0: none. */
+uint64_t vf_local_size(struct vf *vf);
+/* A slot in local memory, through the function's window (blocks); 0 without it. */
+uint32_t vf_local_result(struct vf *vf, unsigned slot);
 
 /* Recovery: hold bits (enum vf_hold) stop it at those steps until they are cleared. */
 void vf_recovery_hold(struct vf *vf, unsigned holds);

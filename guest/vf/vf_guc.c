@@ -10,6 +10,7 @@
 #include "firmware/abi/guc_klvs_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 #include "host/abi/xe_gtt_defs.h"
+#include "host/abi/xe_lmtt_ml.h"
 #include "sim/hal/trace.h"
 
 #define ABI_VERSION(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor) << 8)
@@ -200,6 +201,9 @@ static int check_resources(const struct vf_resources *resources)
         start > GUC_GGTT_TOP || size > GUC_GGTT_TOP - start) {
         return -ERANGE;
     }
+    if (!IS_ALIGNED(resources->lmem_size, LMTT_PAGE_SIZE)) {
+        return -ERANGE;
+    }
     return resources->group_scheduling > 1 ? -EPROTO : 0;
 }
 
@@ -210,21 +214,24 @@ int vf_guc_query_resources(struct vf_gt *gt, struct vf_resources *resources)
         uint16_t key;
         uint16_t len;
         uint32_t since;
+        bool local; /* of the main GT of a device that has local memory */
     } klvs[] = {
-        {GUC_KLV_VF_CFG_GGTT_START_KEY, GUC_KLV_VF_CFG_GGTT_START_LEN, 0},
-        {GUC_KLV_VF_CFG_GGTT_SIZE_KEY, GUC_KLV_VF_CFG_GGTT_SIZE_LEN, 0},
-        {GUC_KLV_VF_CFG_NUM_CONTEXTS_KEY, GUC_KLV_VF_CFG_NUM_CONTEXTS_LEN, 0},
-        {GUC_KLV_VF_CFG_NUM_DOORBELLS_KEY, GUC_KLV_VF_CFG_NUM_DOORBELLS_LEN, 0},
+        {GUC_KLV_VF_CFG_GGTT_START_KEY, GUC_KLV_VF_CFG_GGTT_START_LEN, 0, false},
+        {GUC_KLV_VF_CFG_GGTT_SIZE_KEY, GUC_KLV_VF_CFG_GGTT_SIZE_LEN, 0, false},
+        {GUC_KLV_VF_CFG_NUM_CONTEXTS_KEY, GUC_KLV_VF_CFG_NUM_CONTEXTS_LEN, 0, false},
+        {GUC_KLV_VF_CFG_NUM_DOORBELLS_KEY, GUC_KLV_VF_CFG_NUM_DOORBELLS_LEN, 0, false},
         {GUC_KLV_GLOBAL_CFG_GROUP_SCHEDULING_AVAILABLE_KEY,
-         GUC_KLV_GLOBAL_CFG_GROUP_SCHEDULING_AVAILABLE_LEN, GROUP_SCHEDULING_ABI},
-        {GUC_KLV_GLOBAL_CFG_GMD_ID_KEY, GUC_KLV_GLOBAL_CFG_GMD_ID_LEN, 0},
+         GUC_KLV_GLOBAL_CFG_GROUP_SCHEDULING_AVAILABLE_LEN, GROUP_SCHEDULING_ABI, false},
+        {GUC_KLV_GLOBAL_CFG_GMD_ID_KEY, GUC_KLV_GLOBAL_CFG_GMD_ID_LEN, 0, false},
+        {GUC_KLV_VF_CFG_LMEM_SIZE_KEY, GUC_KLV_VF_CFG_LMEM_SIZE_LEN, 0, true},
     };
+    const bool local = gt->index == VF_MAIN_GT && hal_vram_size(gt->vf->hal);
     uint64_t values[ARRAY_SIZE(klvs)] = {0};
     struct vf_resources found;
     int ret;
 
     for (unsigned i = 0; i < ARRAY_SIZE(klvs); i++) {
-        if (vf_gt_abi(gt) < klvs[i].since) {
+        if (vf_gt_abi(gt) < klvs[i].since || (klvs[i].local && !local)) {
             continue;
         }
         ret = query_klv(gt, klvs[i].key, klvs[i].len, &values[i]);
@@ -239,6 +246,7 @@ int vf_guc_query_resources(struct vf_gt *gt, struct vf_resources *resources)
         .num_doorbells = lower_32(values[3]),
         .group_scheduling = lower_32(values[4]),
         .gmd_id = lower_32(values[5]),
+        .lmem_size = values[6],
     };
     ret = check_resources(&found);
     if (!ret) {

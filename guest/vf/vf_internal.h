@@ -19,6 +19,7 @@
 struct vf_resources {
     uint64_t ggtt_start;
     uint64_t ggtt_size;
+    uint64_t lmem_size; /* local memory; main GT, 0 for none */
     uint32_t num_contexts;
     uint32_t num_doorbells;
     uint32_t group_scheduling;
@@ -140,6 +141,7 @@ struct vf {
     struct vf_gt gts[VF_MAX_GTS];
     struct bo memirq;
     struct bo results;
+    struct ggtt_node *local_slots; /* NULL without local memory */
     struct bo hwconfig;
     struct vf_queue queues[VF_MAX_QUEUES];
     const char *wedged;    /* reason */
@@ -201,6 +203,13 @@ MUST_USE int vf_features_create(struct vf_gt *gt);
 /* Returns 0; -ENOKEY when the GuC knows less than was sent, -EPROTO when more, or as
  * ct_send_recv. */
 MUST_USE int vf_features_enable(struct vf_gt *gt);
+
+/* ---- vf_local.c: objects in local memory; nothing without it --------------------------------- */
+
+MUST_USE int vf_local_create(struct vf *vf);
+void vf_local_destroy(struct vf *vf);
+/* GGTT address of a slot, of those in RAM or of those in local memory. */
+uint64_t vf_slot_addr(const struct vf *vf, bool local, unsigned slot);
 
 /* ---- vf_memirq.c ----------------------------------------------------------------------------- */
 

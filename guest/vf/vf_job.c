@@ -80,14 +80,14 @@ static void put_atomic_add(struct words *words, uint64_t addr, uint32_t value)
 static void emit_batch(struct vf_queue *queue, int64_t fence)
 {
     const struct vf_job *job = &queue->jobs[vf_job_slot(fence)];
-    const struct bo *results = &queue->vf->results;
+    const struct vf *vf = queue->vf;
     struct words words = {.len = 0};
 
     put_work(&words, job);
-    put_atomic_add(&words, bo_addr(results, 4ull * job->add_slot), job->add);
-    put_store_dword(&words, bo_addr(results, 4ull * job->store_slot), job->store);
+    put_atomic_add(&words, vf_slot_addr(vf, job->local, job->add_slot), job->add);
+    put_store_dword(&words, vf_slot_addr(vf, job->local, job->store_slot), job->store);
     put(&words, MI_BATCH_BUFFER_END);
-    bo_write(queue->vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE, words.dw,
+    bo_write(vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE, words.dw,
              JOB_BATCH_SIZE);
 }
 

@@ -173,6 +173,9 @@ static int bind(struct vf *vf)
                         &vf->results);
     }
     if (!ret) {
+        ret = vf_local_create(vf);
+    }
+    if (!ret) {
         ret = vf_guc_hwconfig(&vf->gts[VF_MAIN_GT]);
     }
     if (ret) {
@@ -242,6 +245,7 @@ void vf_remove(struct vf *vf)
     }
     release(vf, &vf->hwconfig);
     release(vf, &vf->results);
+    vf_local_destroy(vf);
     release(vf, &vf->memirq);
     ggtt_destroy(vf->ggtt);
     vf->ggtt = NULL;

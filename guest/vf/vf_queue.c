@@ -235,7 +235,8 @@ int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
     if (!queue) {
         return vf->wedged ? -ECANCELED : -ENOENT;
     }
-    if (job->add_slot >= VF_RESULT_SLOTS || job->store_slot >= VF_RESULT_SLOTS) {
+    if (job->add_slot >= VF_RESULT_SLOTS || job->store_slot >= VF_RESULT_SLOTS ||
+        (job->local && !vf->local_slots)) {
         return -EINVAL;
     }
     ret = wait_room(queue);

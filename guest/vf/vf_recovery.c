@@ -122,6 +122,9 @@ static const char *check_unchanged(const struct vf_resources *was, const struct 
     if (is->ggtt_size != was->ggtt_size) {
         return "GGTT size changed";
     }
+    if (is->lmem_size != was->lmem_size) {
+        return "size of local memory changed";
+    }
     if (is->num_contexts != was->num_contexts) {
         return "number of contexts changed";
     }

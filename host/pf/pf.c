@@ -244,6 +244,7 @@ int pf_probe(struct pf *pf)
             return err;
         }
     }
+    pf_vram_start(pf);
     pf_irq_start(pf);
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
         err = probe_gt(&pf->gts[n]);

@@ -29,6 +29,7 @@ struct pf_vf_config {
     uint32_t num_doorbells;
     uint32_t exec_quantum_ms;
     uint32_t preempt_timeout_us;
+    uint64_t lmem_size; /* local memory, of a GPU that has some */
 };
 
 struct pf;

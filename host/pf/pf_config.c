@@ -131,6 +131,9 @@ int pf_config_push(struct pf_gt *gt, const struct pf_vf *vf)
     ADD_KLV(&klvs, NUM_CONTEXTS, vf->has[PF_CONTEXTS].size);
     ADD_KLV(&klvs, BEGIN_DOORBELL_ID, vf->has[PF_DOORBELLS].start);
     ADD_KLV(&klvs, NUM_DOORBELLS, vf->has[PF_DOORBELLS].size);
+    if (gt->id == 0 && vf->has[PF_LMEM].size) {
+        ADD_KLV(&klvs, LMEM_SIZE, vf->has[PF_LMEM].size);
+    }
     ADD_KLV(&klvs, EXEC_QUANTUM, vf->exec_quantum_ms);
     ADD_KLV(&klvs, PREEMPT_TIMEOUT, vf->preempt_timeout_us);
     if (gt->id != 0) {

@@ -268,6 +268,7 @@ static void flr_reset_config(struct pf_gt *gt, unsigned vf)
 
     if (gt->id == 0 && owner->provisioned) {
         pf_provision_clear_ggtt(gt->pf, owner);
+        pf_vram_clear(gt->pf, owner);
     }
     next(gt, vf);
 }

@@ -204,25 +204,32 @@ static const struct section {
     /* Fills in the packet, may shorten it. */
     int (*save)(struct pf_gt *gt, unsigned vf, struct pf_packet *packet);
     int (*load)(struct pf_gt *gt, unsigned vf, const struct pf_packet *packet);
-    /* Whether a payload of this size can be loaded. */
+    /* Whether a payload of this size can be loaded; NULL for one in chunks. */
     bool (*size_ok)(const struct pf_gt *gt, unsigned vf, uint64_t size);
+    uint64_t chunk; /* the most that one packet holds of it; 0: it is one packet */
 } sections[] = {
-    {XE_SRIOV_PACKET_TYPE_GUC, false, guc_size, guc_save, guc_load, guc_size_ok},
-    {XE_SRIOV_PACKET_TYPE_GGTT, true, ggtt_bytes, ggtt_save, ggtt_load, ggtt_size_ok},
-    {XE_SRIOV_PACKET_TYPE_MMIO, false, mmio_size, mmio_save, mmio_load, mmio_size_ok},
+    {XE_SRIOV_PACKET_TYPE_GUC, false, guc_size, guc_save, guc_load, guc_size_ok, 0},
+    {XE_SRIOV_PACKET_TYPE_GGTT, true, ggtt_bytes, ggtt_save, ggtt_load, ggtt_size_ok, 0},
+    {XE_SRIOV_PACKET_TYPE_MMIO, false, mmio_size, mmio_save, mmio_load, mmio_size_ok, 0},
+    {XE_SRIOV_PACKET_TYPE_VRAM, true, pf_vram_bytes, pf_vram_save, pf_vram_load, NULL,
+     PF_VRAM_CHUNK},
 };
 
-static bool applies(const struct section *section, const struct pf_gt *gt)
+static bool applies(const struct section *section, const struct pf_gt *gt, unsigned vf)
 {
-    return !section->main_only || gt->id == 0;
+    const bool is_there =
+        section->type != XE_SRIOV_PACKET_TYPE_VRAM || gt->pf->vfs[vf].has[PF_LMEM].size;
+
+    return is_there && (!section->main_only || gt->id == 0);
 }
 
-/* Index of the section of this type on this GT, or ARRAY_SIZE(sections). */
-static unsigned find_section(const struct pf_gt *gt, uint8_t type)
+/* Index of the section of this type of this VF on this GT, or ARRAY_SIZE(sections). */
+static unsigned find_section(const struct pf_gt *gt, unsigned vf, uint8_t type)
 {
     unsigned n = 0;
 
-    while (n < ARRAY_SIZE(sections) && !(sections[n].type == type && applies(&sections[n], gt))) {
+    while (n < ARRAY_SIZE(sections) &&
+           !(sections[n].type == type && applies(&sections[n], gt, vf))) {
         n++;
     }
     return n;
@@ -255,6 +262,9 @@ void pf_migration_drop(struct pf_gt *gt, unsigned vf)
     while (queue->count) {
         pf_packet_free(pop(queue));
     }
+    pf_packet_free(queue->gathered);
+    queue->gathered = NULL;
+    queue->chunks = 0;
     queue->generation++;
     queue->next_section = 0;
     queue->loaded = 0;
@@ -262,6 +272,22 @@ void pf_migration_drop(struct pf_gt *gt, unsigned vf)
 }
 
 /* ---- save ------------------------------------------------------------------------------------ */
+
+/* The size of the next packet of the section taken last, of so many bytes. */
+static uint64_t next_chunk(struct pf_queue *queue, const struct section *section, uint64_t bytes,
+                           uint64_t *offset)
+{
+    uint64_t size = bytes - queue->chunks;
+
+    *offset = queue->chunks;
+    if (section->chunk && size > section->chunk) {
+        queue->chunks += section->chunk;
+        queue->next_section--; /* there is more of it */
+        return section->chunk;
+    }
+    queue->chunks = 0;
+    return size;
+}
 
 /* Makes the next packet that is not empty: 1, with *result set; 0 when nothing is left; -errno. */
 static int produce(struct pf_gt *gt, unsigned vf, struct pf_packet **result)
@@ -271,7 +297,8 @@ static int produce(struct pf_gt *gt, unsigned vf, struct pf_packet **result)
     while (queue->next_section < ARRAY_SIZE(sections)) {
         const struct section *section = &sections[queue->next_section++];
         struct pf_packet *packet;
-        int64_t size = applies(section, gt) ? section->size(gt, vf) : 0;
+        int64_t size = applies(section, gt, vf) ? section->size(gt, vf) : 0;
+        uint64_t offset = 0;
         int err;
 
         if (size < 0) {
@@ -280,10 +307,12 @@ static int produce(struct pf_gt *gt, unsigned vf, struct pf_packet **result)
         if (size == 0) {
             continue;
         }
-        packet = pf_packet_new(section->type, gt->id, (uint64_t)size);
+        packet = pf_packet_new(section->type, gt->id,
+                               next_chunk(queue, section, (uint64_t)size, &offset));
         if (!packet) {
             return -ENOMEM;
         }
+        packet->hdr.offset = offset;
         err = section->save(gt, vf, packet);
         if (err) {
             pf_packet_free(packet);
@@ -337,7 +366,7 @@ int64_t pf_migration_estimate(struct pf_gt *gt, unsigned vf)
     int64_t sum = 0;
 
     for (unsigned n = 0; n < ARRAY_SIZE(sections); n++) {
-        int64_t size = applies(&sections[n], gt) ? sections[n].size(gt, vf) : 0;
+        int64_t size = applies(&sections[n], gt, vf) ? sections[n].size(gt, vf) : 0;
 
         if (size < 0) {
             return size;
@@ -351,15 +380,62 @@ int64_t pf_migration_estimate(struct pf_gt *gt, unsigned vf)
 
 /* ---- load ------------------------------------------------------------------------------------ */
 
+/* Chunks come in order, without gap or overlap: so each is there once, and all are. */
+static bool chunk_fits(const struct pf_gt *gt, unsigned vf, const struct xe_sriov_packet_hdr *hdr)
+{
+    const uint64_t at = gt->control[vf].queue.chunks;
+
+    return hdr->offset == at && hdr->size && hdr->size <= PF_VRAM_CHUNK &&
+           hdr->size <= gt->pf->vfs[vf].has[PF_LMEM].size - at;
+}
+
 int pf_migration_check(const struct pf_gt *gt, unsigned vf, const struct xe_sriov_packet_hdr *hdr)
 {
-    const unsigned n = find_section(gt, hdr->type);
+    const struct pf_queue *queue = &gt->control[vf].queue;
+    const unsigned n = find_section(gt, vf, hdr->type);
 
-    if (n == ARRAY_SIZE(sections) || gt->control[vf].queue.loaded & 1u << n || hdr->offset ||
-        !sections[n].size_ok(gt, vf, hdr->size)) {
+    if (n == ARRAY_SIZE(sections) || queue->loaded & 1u << n) {
         return -EINVAL;
     }
-    return 0;
+    if (sections[n].chunk) {
+        return chunk_fits(gt, vf, hdr) ? 0 : -EINVAL;
+    }
+    return hdr->offset || !sections[n].size_ok(gt, vf, hdr->size) ? -EINVAL : 0;
+}
+
+/* Puts a chunk to those before it; takes it in all cases. Returns 1 with the whole section in
+ * *packet, 0 while some of it is missing, -ENOMEM. */
+static int gather(struct pf_queue *queue, uint64_t bytes, struct pf_packet **packet)
+{
+    struct pf_packet *chunk = *packet;
+
+    if (!queue->gathered) {
+        queue->gathered = pf_packet_new(chunk->hdr.type, chunk->hdr.gt_id, bytes);
+    }
+    if (!queue->gathered) {
+        pf_packet_free(chunk);
+        return -ENOMEM;
+    }
+    memcpy(queue->gathered->data + queue->chunks, chunk->data, chunk->hdr.size);
+    queue->chunks += chunk->hdr.size;
+    pf_packet_free(chunk);
+    if (queue->chunks < bytes) {
+        return 0;
+    }
+    *packet = queue->gathered;
+    queue->gathered = NULL;
+    return 1;
+}
+
+/* A section in chunks becomes one packet of the ring, which is not applied before it is whole. */
+static int whole_section(struct pf_gt *gt, unsigned vf, struct pf_packet **packet)
+{
+    const struct section *section = &sections[find_section(gt, vf, (*packet)->hdr.type)];
+
+    if (!section->chunk) {
+        return 1;
+    }
+    return gather(&gt->control[vf].queue, (uint64_t)section->size(gt, vf), packet);
 }
 
 int pf_migration_add(struct pf_gt *gt, unsigned vf, struct pf_packet *packet)
@@ -367,7 +443,11 @@ int pf_migration_add(struct pf_gt *gt, unsigned vf, struct pf_packet *packet)
     struct hal *hal = gt->pf->hal;
     struct pf_queue *queue = &gt->control[vf].queue;
     const uint64_t deadline = hal_now(hal) + ROOM_TIMEOUT_NS;
+    const int whole = whole_section(gt, vf, &packet);
 
+    if (whole <= 0) {
+        return whole;
+    }
     while (pf_control_in(gt, vf, PF_RESTORING) && queue->count == PF_RING) {
         uint64_t now = hal_now(hal);
 
@@ -381,7 +461,7 @@ int pf_migration_add(struct pf_gt *gt, unsigned vf, struct pf_packet *packet)
         pf_packet_free(packet);
         return -EIO;
     }
-    queue->loaded |= 1u << find_section(gt, packet->hdr.type);
+    queue->loaded |= 1u << find_section(gt, vf, packet->hdr.type);
     push(queue, packet);
     if (queue->count == PF_RING) {
         queue->held = false;
@@ -395,7 +475,7 @@ int pf_migration_add(struct pf_gt *gt, unsigned vf, struct pf_packet *packet)
 bool pf_migration_complete(const struct pf_gt *gt, unsigned vf)
 {
     for (unsigned n = 0; n < ARRAY_SIZE(sections); n++) {
-        if (applies(&sections[n], gt) && !(gt->control[vf].queue.loaded & 1u << n)) {
+        if (applies(&sections[n], gt, vf) && !(gt->control[vf].queue.loaded & 1u << n)) {
             return false;
         }
     }
@@ -415,7 +495,7 @@ void pf_migration_load_step(struct pf_gt *gt, unsigned vf)
         return;
     }
     hal_wake(gt->pf->hal); /* there is room now */
-    err = sections[find_section(gt, packet->hdr.type)].load(gt, vf, packet);
+    err = sections[find_section(gt, vf, packet->hdr.type)].load(gt, vf, packet);
     pf_packet_free(packet);
     if (queue->generation != generation) {
         return;

@@ -20,6 +20,8 @@
 #define PF_RELAY_PER_VF  2u            /* of one VF, so that every VF finds room */
 #define PF_RELAY_LEN     2u            /* of the longest request there is */
 #define PF_ADVERSE_COUNT 7u            /* kinds of adverse events */
+#define PF_LMEM_KEPT     (8ull << 20)  /* for the tables of all VFs */
+#define PF_VRAM_CHUNK    (1ull << 20)  /* of one packet; chosen, the real driver takes 512 MiB */
 
 /* ---- control machine (pf_control.c) ---------------------------------------------------------- */
 
@@ -32,6 +34,8 @@ struct pf_queue {
     unsigned next_section; /* save: what to produce next */
     unsigned loaded;       /* load: bit n: section n has come */
     bool held;             /* load: nothing is applied yet */
+    uint64_t chunks;       /* bytes of the section in chunks that were produced, or have come */
+    struct pf_packet *gathered; /* load: its chunks so far */
 };
 
 struct pf_control {
@@ -60,7 +64,7 @@ struct pf_stream {
 
 /* ---- PF, GT, VF ------------------------------------------------------------------------------ */
 
-enum pf_resource { PF_GGTT, PF_CONTEXTS, PF_DOORBELLS, PF_RESOURCE_COUNT };
+enum pf_resource { PF_GGTT, PF_CONTEXTS, PF_DOORBELLS, PF_LMEM, PF_RESOURCE_COUNT };
 
 struct pf_range {
     uint64_t start;
@@ -142,6 +146,18 @@ MUST_USE int pf_config_reset(struct pf_gt *gt, unsigned vf);
 
 /* pf_provision.c: gives every entry of a VF's GGTT range to the VF, pointing nowhere. */
 void pf_provision_clear_ggtt(struct pf *pf, const struct pf_vf *vf);
+
+/* pf_vram.c: local memory. Nothing to do on a GPU, or for a VF, that has none. All block. */
+void pf_vram_start(struct pf *pf);
+/* Makes the VF's share its own in the translation; takes it away. */
+void pf_vram_assign(struct pf *pf, const struct pf_vf *vf);
+void pf_vram_release(struct pf *pf, const struct pf_vf *vf);
+/* Zeroes the VF's share. */
+void pf_vram_clear(struct pf *pf, const struct pf_vf *vf);
+/* As sections of pf_migration.c, of a packet's part of the share. */
+int64_t pf_vram_bytes(struct pf_gt *gt, unsigned vf);
+MUST_USE int pf_vram_save(struct pf_gt *gt, unsigned vf, struct pf_packet *packet);
+MUST_USE int pf_vram_load(struct pf_gt *gt, unsigned vf, const struct pf_packet *packet);
 
 /* pf_control.c: the machine. */
 void pf_control_init(struct pf_gt *gt);

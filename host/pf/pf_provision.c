@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Who gets what of the GPU: ranges of GGTT, context ids and doorbells for each VF, in fair
- * shares unless asked otherwise. The ranges survive an FLR; the target of a migration provisions
- * its VF itself. */
+/* Who gets what of the GPU: ranges of GGTT, context ids, doorbells and local memory for each VF,
+ * in fair shares unless asked otherwise. The ranges survive an FLR; the target of a migration
+ * provisions its VF itself. */
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -9,12 +9,14 @@
 #include "firmware/abi/guc_klvs_abi.h"
 #include "gpu_regs.h"
 #include "host/abi/xe_gtt_defs.h"
+#include "host/abi/xe_lmtt_ml.h"
 #include "host/pf/pf_private.h"
 
 #define ANYWHERE    UINT64_MAX
 
 #define CONTEXT_IDS 65535u
 #define DOORBELLS   256u
+#define FAIR_LMEM   (128ull << 20) /* at most, unless asked */
 
 /* Where a resource lies and how it is cut. Context ids and doorbells of the PF are the lowest. */
 static const struct resource {
@@ -26,7 +28,17 @@ static const struct resource {
     [PF_GGTT] = {WOPCM_SIZE + PF_GGTT_SIZE, GUC_GGTT_TOP, XE_PAGE_SIZE, GUC_GGTT_TOP},
     [PF_CONTEXTS] = {256, CONTEXT_IDS, 1, CONTEXT_IDS},
     [PF_DOORBELLS] = {1, DOORBELLS, 1, 255},
+    [PF_LMEM] = {PF_LMEM_KEPT, 1ull << LMTT_ML_PDE_L2_SHIFT, LMTT_PAGE_SIZE,
+                 1ull << LMTT_ML_PDE_L2_SHIFT},
 };
+
+/* Local memory ends where the GPU's does. */
+static uint64_t high_of(const struct pf *pf, enum pf_resource what)
+{
+    const uint64_t vram = hal_vram_size(pf->hal) & ~(LMTT_PAGE_SIZE - 1);
+
+    return what == PF_LMEM && vram < resources[what].high ? vram : resources[what].high;
+}
 
 /* ---- places ---------------------------------------------------------------------------------- */
 
@@ -55,7 +67,7 @@ static int find_place(const struct pf *pf, enum pf_resource what, uint64_t at,
 
     range->start = at == ANYWHERE ? resource->low : at;
     /* Bounded: each step leaves one VF's range behind. */
-    while (range->start + range->size <= resource->high) {
+    while (range->start + range->size <= high_of(pf, what)) {
         const struct pf_range *other = taken_by(pf, what, range);
 
         if (!other) {
@@ -72,7 +84,7 @@ static int find_place(const struct pf *pf, enum pf_resource what, uint64_t at,
 /* Where the free place that begins here ends. */
 static uint64_t end_of_hole(const struct pf *pf, enum pf_resource what, uint64_t start)
 {
-    uint64_t end = resources[what].high;
+    uint64_t end = high_of(pf, what);
 
     for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
         const struct pf_range *range = &pf->vfs[vf].has[what];
@@ -89,7 +101,7 @@ static uint64_t largest_hole(const struct pf *pf, enum pf_resource what)
     uint64_t best = 0;
     uint64_t start = resources[what].low;
 
-    while (start < resources[what].high) {
+    while (start < high_of(pf, what)) {
         const struct pf_range here = {start, 1};
         const struct pf_range *taken = taken_by(pf, what, &here);
         const uint64_t end = taken ? taken->start + taken->size : end_of_hole(pf, what, start);
@@ -110,14 +122,22 @@ static uint64_t power_of_2_below(uint64_t value)
     return 1ull << (63 - __builtin_clzll(value));
 }
 
+static uint64_t fair_lmem(uint64_t share)
+{
+    share &= ~(LMTT_PAGE_SIZE - 1);
+    return share < FAIR_LMEM ? share : FAIR_LMEM;
+}
+
 /* The profile of the real driver for n VFs. */
-static uint64_t fair_profile(enum pf_resource what, unsigned n)
+static uint64_t fair_profile(const struct pf *pf, enum pf_resource what, unsigned n)
 {
     const uint64_t shareable = GUC_GGTT_TOP & ~((512ull << 20) - 1);
 
     switch (what) {
     case PF_GGTT:
         return n > 56 ? 56ull << 20 : power_of_2_below(shareable / n);
+    case PF_LMEM:
+        return fair_lmem((high_of(pf, what) - PF_LMEM_KEPT) / n);
     case PF_CONTEXTS:
         return power_of_2_below(CONTEXT_IDS / n);
     case PF_DOORBELLS:
@@ -129,7 +149,7 @@ static uint64_t fair_profile(enum pf_resource what, unsigned n)
 /* What is left is shared among those that have nothing yet, when the profile does not fit. */
 static uint64_t fair_share(const struct pf *pf, enum pf_resource what)
 {
-    uint64_t share = fair_profile(what, pf->config.total_vfs);
+    uint64_t share = fair_profile(pf, what, pf->config.total_vfs);
     uint64_t hole = largest_hole(pf, what);
     unsigned waiting = 0;
 
@@ -155,7 +175,7 @@ static int reserve(struct pf *pf, enum pf_resource what, uint64_t at, uint64_t s
         return -EINVAL;
     }
     if (at != ANYWHERE && (!IS_ALIGNED(at, resource->align) || at < resource->low ||
-                           at > resource->high - range->size)) {
+                           at > high_of(pf, what) - range->size)) {
         return -EINVAL;
     }
     return find_place(pf, what, at, range);
@@ -201,6 +221,7 @@ static int release(struct pf *pf, struct pf_vf *vf)
         err = pf_first_error(err, pf_config_push_no_ggtt(&pf->gts[n], vf->id));
     }
     fill_ggtt(pf, &vf->has[PF_GGTT], 0);
+    pf_vram_release(pf, vf);
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
         err = pf_first_error(err, pf_config_reset(&pf->gts[n], vf->id));
     }
@@ -219,6 +240,11 @@ static int reserve_all(struct pf *pf, const struct pf_vf_config *config, struct 
     }
     if (!err) {
         err = reserve(pf, PF_DOORBELLS, ANYWHERE, config->num_doorbells, &has[PF_DOORBELLS]);
+    }
+    if (!err && high_of(pf, PF_LMEM) > PF_LMEM_KEPT) {
+        err = reserve(pf, PF_LMEM, ANYWHERE, config->lmem_size, &has[PF_LMEM]);
+    } else if (!err && config->lmem_size) {
+        err = -EINVAL; /* there is none */
     }
     return err;
 }
@@ -258,6 +284,8 @@ int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config *config)
     owner->provisioned = true;
     /* The entries are the VF's before any GuC tells it so. */
     pf_provision_clear_ggtt(pf, owner);
+    pf_vram_clear(pf, owner);
+    pf_vram_assign(pf, owner);
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
         err = pf_config_push(&pf->gts[n], owner);
         if (err) {
@@ -294,4 +322,5 @@ void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config)
     config->num_doorbells = (uint32_t)owner->has[PF_DOORBELLS].size;
     config->exec_quantum_ms = owner->exec_quantum_ms;
     config->preempt_timeout_us = owner->preempt_timeout_us;
+    config->lmem_size = owner->has[PF_LMEM].size;
 }

@@ -10,7 +10,8 @@
 
 sim_gpu::sim_gpu(sim *of, const char *gpu_name, uint64_t host_ram, unsigned gts)
     : machine(of), name(gpu_name), num_gts(gts), rtl(gpu_name),
-      host(*this), bus{{*this, 0}, {*this, 1}}, dma{{*this, 0}, {*this, 1}}, memory(*this)
+      host(*this), bus{{*this, 0}, {*this, 1}}, dma{{*this, 0}, {*this, 1}}, memory(*this),
+      lmem(*this), tables(*this), vram(std::make_shared<ram>(0))
 {
     pf = std::make_unique<hal>(of, hal::PF, name + ".pf", host_ram);
     pf->gpu = this;
@@ -44,7 +45,8 @@ uint64_t sim_gpu::next_edge(uint64_t now) const
             return now + 1;
         }
     }
-    const uint64_t next = std::min({host.next(), memory.next_response(), rtl.wakeup()});
+    const uint64_t next =
+        std::min({host.next(), memory.next_response(), lmem.next(), tables.next(), rtl.wakeup()});
 
     return std::max(next, now + 1);
 }
@@ -55,6 +57,8 @@ void sim_gpu::edge(uint64_t cycle)
 
     host.drive(&in_, cycle);
     memory.drive(&in_, cycle);
+    lmem.drive(&in_, cycle);
+    tables.drive(&in_, cycle);
     for (unsigned gt = 0; gt < num_gts; gt++) {
         bus[gt].drive(&in_);
         dma[gt].drive(&in_);
@@ -66,6 +70,8 @@ void sim_gpu::edge(uint64_t cycle)
     // Memory first: answers are ordered behind what the chip issues in the same cycle.
     memory.sample(out, cycle);
     host.sample(in_, out, cycle);
+    lmem.sample(in_, out, cycle);
+    tables.sample(out, cycle);
     for (unsigned gt = 0; gt < num_gts; gt++) {
         bus[gt].sample(in_, out, cycle);
         dma[gt].sample(in_, out, cycle);

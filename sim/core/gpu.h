@@ -173,6 +173,55 @@ class memory_path
     uint64_t last_due_ = 0;
 };
 
+/* The CPUs' window of local memory: pages in the order in which they were asked for. (lmem.cpp) */
+class lmem_window
+{
+  public:
+    struct request {
+        unsigned fn;
+        uint64_t addr; /* of the function's window; the access stays in one page */
+        uint64_t bytes;
+        uint8_t *to; /* NULL: a write */
+        const uint8_t *from;
+        program *owner;
+        uint64_t due;
+    };
+
+    explicit lmem_window(sim_gpu &gpu) : gpu_(gpu)
+    {
+    }
+    void post(const request &asked);
+    void drive(gpu_inputs *in, uint64_t cycle);
+    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
+    uint64_t next() const;
+
+  private:
+    void move_data(const request &front, uint64_t place);
+
+    sim_gpu &gpu_;
+    std::deque<request> queue_;
+};
+
+/* The chip's reads of its own tables in local memory, one at a time. (lmem.cpp) */
+class lmtt_port
+{
+  public:
+    explicit lmtt_port(sim_gpu &gpu) : gpu_(gpu)
+    {
+    }
+    void drive(gpu_inputs *in, uint64_t cycle);
+    void sample(const gpu_outputs &out, uint64_t cycle);
+    uint64_t next() const
+    {
+        return due_;
+    }
+
+  private:
+    sim_gpu &gpu_;
+    uint64_t addr_ = 0;
+    uint64_t due_ = FOREVER;
+};
+
 /* What sim_gpu_disturb asked for. (disturb.cpp) */
 struct disturbance {
     unsigned count = 0; /* how many more */
@@ -228,6 +277,9 @@ struct sim_gpu {
     guc_bus bus[GPU_MAX_GTS];
     guc_dma dma[GPU_MAX_GTS];
     memory_path memory;
+    lmem_window lmem;
+    lmtt_port tables;
+    std::shared_ptr<ram> vram; /* local memory, of size 0 when it has none */
     uint64_t evals = 0;
     uint64_t due_edge = 0; /* next_edge, as the clock last asked */
 

@@ -97,6 +97,11 @@ void gpu_rtl::drive(const gpu_inputs &in)
     model_->dma_wr_data_i = in.dma_wr_data;
     model_->mem_rsp_valid_i = in.mem_rsp_valid;
     model_->mem_rsp_data_i = in.mem_rsp_data;
+    model_->lmem_req_valid_i = in.lmem_req_valid;
+    model_->lmem_req_fn_i = in.lmem_req_fn;
+    model_->lmem_req_frame_i = in.lmem_req_frame;
+    model_->lmtt_rsp_valid_i = in.lmtt_rsp_valid;
+    model_->lmtt_rsp_data_i = in.lmtt_rsp_data;
 }
 
 void gpu_rtl::sample(gpu_outputs *out) const
@@ -115,6 +120,7 @@ void gpu_rtl::sample(gpu_outputs *out) const
     out->dma_done = model_->dma_done_o;
     out->dma_error = model_->dma_error_o;
     out->mem_req_valid = model_->mem_req_valid_o;
+    out->mem_req_local = model_->mem_req_local_o;
     out->mem_req_op = model_->mem_req_op_o;
     out->mem_req_fn = model_->mem_req_fn_o;
     out->mem_req_addr = model_->mem_req_addr_o;
@@ -123,4 +129,9 @@ void gpu_rtl::sample(gpu_outputs *out) const
     out->msi_valid = model_->msi_valid_o;
     out->msi_fn = model_->msi_fn_o;
     out->msi_vector = model_->msi_vector_o;
+    out->lmem_rsp_valid = model_->lmem_rsp_valid_o;
+    out->lmem_rsp_fault = model_->lmem_rsp_fault_o;
+    out->lmem_rsp_frame = model_->lmem_rsp_frame_o;
+    out->lmtt_req_valid = model_->lmtt_req_valid_o;
+    out->lmtt_req_addr = model_->lmtt_req_addr_o;
 }

@@ -28,12 +28,17 @@ struct gpu_inputs {
     uint64_t dma_wr_data;
     bool mem_rsp_valid;
     uint64_t mem_rsp_data;
+    bool lmem_req_valid;
+    uint8_t lmem_req_fn;
+    uint64_t lmem_req_frame;
+    bool lmtt_rsp_valid;
+    uint64_t lmtt_rsp_data;
 
     /* Does the outside ask anything of this edge? */
     bool active() const
     {
         return host_req_valid || flr_valid || guc_req_valid || dma_req_valid || dma_wr_valid ||
-               mem_rsp_valid;
+               mem_rsp_valid || lmem_req_valid || lmtt_rsp_valid;
     }
 };
 
@@ -44,11 +49,13 @@ struct gpu_outputs {
     uint64_t guc_rsp_data;
     uint8_t dma_req_ready, dma_wr_ready, dma_rd_valid, dma_done, dma_error;
     uint64_t dma_rd_data;
-    bool mem_req_valid;
+    bool mem_req_valid, mem_req_local;
     uint8_t mem_req_op, mem_req_fn, mem_req_be;
     uint64_t mem_req_addr, mem_req_data;
     bool msi_valid;
     uint8_t msi_fn, msi_vector;
+    bool lmem_rsp_valid, lmem_rsp_fault, lmtt_req_valid;
+    uint64_t lmem_rsp_frame, lmtt_req_addr;
 };
 
 class gpu_rtl

@@ -64,7 +64,8 @@ struct memory_request {
     unsigned fn;
     uint64_t addr;
     uint8_t byte_enable;
-    uint64_t data; /* MSI: the vector */
+    uint64_t data;      /* MSI: the vector */
+    bool local = false; /* local memory of the GPU, not the function's */
 };
 
 struct memory_response {

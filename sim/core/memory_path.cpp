@@ -25,7 +25,7 @@ void memory_path::sample(const gpu_outputs &out, uint64_t cycle)
 {
     if (out.mem_req_valid) {
         push(cycle, {0, static_cast<enum memory_request::op>(out.mem_req_op), out.mem_req_fn,
-                     out.mem_req_addr, out.mem_req_be, out.mem_req_data});
+                     out.mem_req_addr, out.mem_req_be, out.mem_req_data, out.mem_req_local});
     }
     if (out.msi_valid) {
         push(cycle, {0, memory_request::MSI, out.msi_fn, 0, 0, out.msi_vector});
@@ -64,8 +64,9 @@ void memory_path::access(const memory_request &request)
 {
     bool fault = false;
     memory_request local = request;
-    ram *memory = gpu_.functions[request.fn].memory.get();
-    const ram_window *const window = request.fn == 0 ? gpu_.find_window(request.addr, 8) : nullptr;
+    ram *memory = request.local ? gpu_.vram.get() : gpu_.functions[request.fn].memory.get();
+    const ram_window *const window =
+        request.fn == 0 && !request.local ? gpu_.find_window(request.addr, 8) : nullptr;
 
     if (window) {
         local.addr -= window->base;
@@ -77,9 +78,10 @@ void memory_path::access(const memory_request &request)
     }
 
     if (fault) {
-        const hal_field fields[] = {{"fn", HAL_INT, request.fn, nullptr},
-                                    {"what", HAL_STR, 0, "no_memory"},
-                                    {"addr", HAL_INT, request.addr, nullptr}};
+        const hal_field fields[] = {
+            {"fn", HAL_INT, request.fn, nullptr},
+            {"what", HAL_STR, 0, request.local ? "no_local_memory" : "no_memory"},
+            {"addr", HAL_INT, request.addr, nullptr}};
         gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
     }
     if (request.op != memory_request::WRITE) {

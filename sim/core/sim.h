@@ -43,6 +43,8 @@ int sim_destroy(struct sim *sim);
 /* name shows in traces and must outlive the machine. host_ram: bytes for the PF's driver. */
 struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_ram,
                                unsigned num_gts);
+/* Gives the GPU local memory, zeroed; a GPU has none otherwise. Before sim_start. */
+void sim_gpu_set_vram(struct sim_gpu *gpu, uint64_t size);
 struct hal *sim_gpu_pf(struct sim_gpu *gpu);               /* unit "<gpu>.pf" */
 struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt); /* unit "<gpu>.guc<gt>" */
 /* PCI FLR of a function. */

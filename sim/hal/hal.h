@@ -58,6 +58,14 @@ MUST_USE int hal_dma_read(struct hal *hal, unsigned fn, uint64_t ggtt_addr, uint
 MUST_USE int hal_dma_write(struct hal *hal, unsigned fn, uint64_t ggtt_addr, const uint32_t *from,
                            uint32_t len_dw);
 
+/* The function's window (BAR) of local memory: how large PCI configuration says it is, 0 without
+ * local memory. Drivers only, like the accesses: addresses count from the window's start; for a VF
+ * the chip translates them, page by page (block). What the function does not have reads as ones,
+ * and writes to it are lost. A write is done when the call returns. */
+uint64_t hal_vram_size(struct hal *hal);
+void hal_vram_read(struct hal *hal, uint64_t addr, void *to, size_t size);
+void hal_vram_write(struct hal *hal, uint64_t addr, const void *from, size_t size);
+
 /* ---- time and waiting ------------------------------------------------------------------------ */
 
 uint64_t hal_now(struct hal *hal);

@@ -28,9 +28,9 @@ static int finish(lua_State *lua, const char *verb, int err)
 
 static int gpu_provision(lua_State *lua)
 {
-    static const char *const fields[] = {"ggtt_start", "ggtt_size",       "contexts",
-                                         "doorbells",  "exec_quantum_ms", "preempt_timeout_us",
-                                         NULL};
+    static const char *const fields[] = {
+        "ggtt_start",      "ggtt_size",          "contexts",  "doorbells",
+        "exec_quantum_ms", "preempt_timeout_us", "lmem_size", NULL};
     struct machine_gpu *gpu = check_gpu(lua);
     unsigned vf = check_vf(lua, gpu);
     struct pf_vf_config config = {0};
@@ -44,6 +44,7 @@ static int gpu_provision(lua_State *lua)
         config.exec_quantum_ms = (uint32_t)lua_field_uint(lua, 3, "exec_quantum_ms", UINT32_MAX, 0);
         config.preempt_timeout_us =
             (uint32_t)lua_field_uint(lua, 3, "preempt_timeout_us", UINT32_MAX, 0);
+        config.lmem_size = lua_field_uint(lua, 3, "lmem_size", MACHINE_MAX_VRAM, 0);
     }
     return finish(lua, "gpu:provision", pf_provision(gpu->pf, vf, &config));
 }
@@ -74,6 +75,9 @@ static int gpu_config(lua_State *lua)
     set_integer(lua, "doorbells", config.num_doorbells);
     set_integer(lua, "exec_quantum_ms", config.exec_quantum_ms);
     set_integer(lua, "preempt_timeout_us", config.preempt_timeout_us);
+    if (config.lmem_size) {
+        set_integer(lua, "lmem_size", config.lmem_size);
+    }
     return 1;
 }
 

@@ -221,7 +221,7 @@ static uint32_t gpu_abi(lua_State *lua, const char *gpu)
 
 static void gpu_read(lua_State *lua, struct machine_desc *desc)
 {
-    static const char *const fields[] = {"name", "gts", "vfs", "vgpus", NULL};
+    static const char *const fields[] = {"name", "gts", "vfs", "vgpus", "vram", NULL};
     struct machine_gpu_desc *gpu = &desc->gpus[desc->num_gpus];
 
     lua_check_fields(lua, lua_gettop(lua), fields);
@@ -230,6 +230,11 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
     gpu->num_vfs = (unsigned)lua_field_uint(lua, -1, "vfs", MACHINE_MAX_VFS, MACHINE_DEFAULT_VFS);
     if (gpu->num_gts == 0) {
         luaL_error(lua, "gts = 0: a GPU has a main GT at least");
+    }
+    gpu->vram = lua_field_uint(lua, -1, "vram", MACHINE_MAX_VRAM, 0);
+    if (gpu->vram && (gpu->vram < MACHINE_MIN_VRAM || gpu->vram % MACHINE_MIN_VRAM)) {
+        luaL_error(lua, "vram = %d MiB: a multiple of %d MiB is wanted", (int)(gpu->vram >> 20),
+                   (int)(MACHINE_MIN_VRAM >> 20));
     }
     gpu->guc_abi = gpu_abi(lua, gpu->name);
     lua_vgpus_read(lua, gpu);

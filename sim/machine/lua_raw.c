@@ -155,6 +155,32 @@ static int raw_mem_write(lua_State *lua)
     return err ? lua_fail(lua, "vm:mem_write", err) : 0;
 }
 
+/* vram_read(address, size): of the function's window of local memory. */
+static int raw_vram_read(lua_State *lua)
+{
+    struct hal *hal = check_hal(lua, "vram_read");
+    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
+    size_t size = (size_t)lua_check_range(lua, 3, 0, MAX_TEXT);
+    luaL_Buffer buffer;
+
+    hal_vram_read(hal, addr, luaL_buffinitsize(lua, &buffer, size), size);
+    script_time_passes(lua);
+    luaL_pushresultsize(&buffer, size);
+    return 1;
+}
+
+static int raw_vram_write(lua_State *lua)
+{
+    struct hal *hal = check_hal(lua, "vram_write");
+    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
+    size_t size;
+    const char *text = luaL_checklstring(lua, 3, &size);
+
+    hal_vram_write(hal, addr, text, size);
+    script_time_passes(lua);
+    return 0;
+}
+
 /* ---- what goes wrong ------------------------------------------------------------------------ */
 
 /* gpu:...(fn, count [, delay]): fn 0 is the PF. */
@@ -201,6 +227,8 @@ static int raw_stall_guc(lua_State *lua)
 const luaL_Reg lua_gpu_raw_methods[] = {
     {"read32", raw_read32},
     {"read64", raw_read64},
+    {"vram_read", raw_vram_read},
+    {"vram_write", raw_vram_write},
     {"write32", raw_write32},
     {"write64", raw_write64},
     {"mailbox", raw_mailbox},
@@ -213,8 +241,9 @@ const luaL_Reg lua_gpu_raw_methods[] = {
 };
 
 const luaL_Reg lua_vm_raw_methods[] = {
-    {"read32", raw_read32},       {"read64", raw_read64},
-    {"write32", raw_write32},     {"write64", raw_write64},
-    {"mailbox", raw_mailbox},     {"mem_read", raw_mem_read},
-    {"mem_write", raw_mem_write}, {NULL, NULL},
+    {"read32", raw_read32},         {"read64", raw_read64},
+    {"write32", raw_write32},       {"write64", raw_write64},
+    {"mailbox", raw_mailbox},       {"mem_read", raw_mem_read},
+    {"mem_write", raw_mem_write},   {"vram_read", raw_vram_read},
+    {"vram_write", raw_vram_write}, {NULL, NULL},
 };

@@ -160,7 +160,7 @@ static void slot_read(lua_State *lua, const char *name, uint32_t *slot, uint32_t
 /* vf:submit(queue, {work =, preemptible =, add = {slot, value}, store = {slot, value}}) */
 static int vf_submit_job(lua_State *lua)
 {
-    static const char *const fields[] = {"work", "preemptible", "add", "store", NULL};
+    static const char *const fields[] = {"work", "preemptible", "add", "store", "local", NULL};
     struct vf *vf = check_guest(lua, "vf:submit");
     unsigned queue = check_queue(lua);
     struct vf_job job = {.preemptible = true};
@@ -171,6 +171,9 @@ static int vf_submit_job(lua_State *lua)
     if (lua_getfield(lua, 3, "preemptible") != LUA_TNIL) {
         job.preemptible = lua_toboolean(lua, -1);
     }
+    lua_pop(lua, 1);
+    lua_getfield(lua, 3, "local");
+    job.local = lua_toboolean(lua, -1);
     lua_pop(lua, 1);
     slot_read(lua, "add", &job.add_slot, &job.add);
     job.store_slot = VF_RESULT_SLOTS - 1; /* a job without one stores 0 in the last slot */
@@ -204,6 +207,22 @@ static int vf_result_slot(lua_State *lua)
     struct vf *vf = check_driver(lua);
 
     lua_pushinteger(lua, vf_result(vf, (unsigned)lua_check_range(lua, 2, 0, VF_RESULT_SLOTS - 1)));
+    return 1;
+}
+
+static int vf_local_slot(lua_State *lua)
+{
+    struct vf *vf = check_guest(lua, "vf:local_result");
+    uint32_t value = vf_local_result(vf, (unsigned)lua_check_range(lua, 2, 0, VF_RESULT_SLOTS - 1));
+
+    script_time_passes(lua);
+    lua_pushinteger(lua, value);
+    return 1;
+}
+
+static int vf_size_of_local(lua_State *lua)
+{
+    lua_pushinteger(lua, (lua_Integer)vf_local_size(check_driver(lua)));
     return 1;
 }
 
@@ -314,6 +333,8 @@ const luaL_Reg lua_vf_methods[] = {
     {"wait", vf_wait_fence},
     {"done", vf_done},
     {"result", vf_result_slot},
+    {"local_result", vf_local_slot},
+    {"local_size", vf_size_of_local},
     {"hold", vf_hold_at},
     {"held", vf_held_at},
     {"recovering", vf_recovering},

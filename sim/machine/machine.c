@@ -92,6 +92,9 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
     if (!gpu->sim) {
         return false;
     }
+    if (gpu->desc.vram) {
+        sim_gpu_set_vram(gpu->sim, gpu->desc.vram);
+    }
     for (unsigned gt = 0; gt < gpu->desc.num_gts; gt++) {
         if (!guc_build(gpu, gt)) {
             return false;

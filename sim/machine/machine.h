@@ -25,6 +25,8 @@
 #define MACHINE_DEFAULT_VFS  2u
 #define MACHINE_DEFAULT_RAM  (16ull << 20)
 #define MACHINE_HOST_RAM     (64ull << 20)
+#define MACHINE_MIN_VRAM     (16ull << 20) /* half of it is for the translation's tables */
+#define MACHINE_MAX_VRAM     (4ull << 30)
 #define MACHINE_BOOT_TIME_NS HAL_NS_PER_S
 
 /* World B on one GPU: its vGPUs, and what its mediator does and costs. */
@@ -44,6 +46,7 @@ struct machine_gpu_desc {
     unsigned num_vfs;
     uint32_t guc_abi; /* GUC_ABI_VERSION(...) */
     struct machine_gvt_desc gvt;
+    uint64_t vram; /* bytes of local memory; 0: none */
 };
 
 struct machine_vm_desc {

@@ -28,6 +28,11 @@ template <typename Model> void pins_drive(Model *model, const gpu_inputs &in)
     model->dma_wr_data_i = in.dma_wr_data;
     model->mem_rsp_valid_i = in.mem_rsp_valid;
     model->mem_rsp_data_i = in.mem_rsp_data;
+    model->lmem_req_valid_i = in.lmem_req_valid;
+    model->lmem_req_fn_i = in.lmem_req_fn;
+    model->lmem_req_frame_i = in.lmem_req_frame;
+    model->lmtt_rsp_valid_i = in.lmtt_rsp_valid;
+    model->lmtt_rsp_data_i = in.lmtt_rsp_data;
 }
 
 #endif

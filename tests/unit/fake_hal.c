@@ -64,6 +64,7 @@ void fake_hal_destroy(struct hal *hal)
         free(hal->probes[i].path);
     }
     free(hal->lines);
+    free(hal->vram);
     free(hal->used);
     free(hal->taken);
     free(hal->ram);
@@ -216,6 +217,56 @@ void hal_mem_free(struct hal *hal, uint64_t addr)
     }
     memset(hal->used + first, false, hal->taken[first] * sizeof(*hal->used));
     hal->taken[first] = 0;
+}
+
+/* ---- local memory ---------------------------------------------------------------------------- */
+
+void fake_set_vram(struct hal *hal, uint64_t size)
+{
+    hal->vram = realloc(hal->vram, size);
+    if (!hal->vram) {
+        fake_fatal("no memory for %llu bytes of local memory", (unsigned long long)size);
+    }
+    memset(hal->vram, 0, size);
+    hal->vram_size = size;
+}
+
+void *fake_vram(struct hal *hal, uint64_t addr)
+{
+    return hal->vram + addr;
+}
+
+uint64_t hal_vram_size(struct hal *hal)
+{
+    return hal->vram_size;
+}
+
+/* How much of an access lies in local memory. */
+static size_t vram_part(const struct hal *hal, uint64_t addr, size_t size)
+{
+    const uint64_t rest = addr < hal->vram_size ? hal->vram_size - addr : 0;
+
+    fake_charge(FAKE_READ_NS);
+    return size < rest ? size : (size_t)rest;
+}
+
+void hal_vram_read(struct hal *hal, uint64_t addr, void *to, size_t size)
+{
+    const size_t part = vram_part(hal, addr, size);
+
+    memset(to, 0xff, size);
+    if (part) {
+        memcpy(to, hal->vram + addr, part);
+    }
+}
+
+void hal_vram_write(struct hal *hal, uint64_t addr, const void *from, size_t size)
+{
+    const size_t part = vram_part(hal, addr, size);
+
+    if (part) {
+        memcpy(hal->vram + addr, from, part);
+    }
 }
 
 /* ---- DMA through GGTT ------------------------------------------------------------------------ */

@@ -31,6 +31,10 @@ void fake_irq(struct hal *hal, uint32_t mask);
 
 /* RAM of the handle, for the peer's side; NULL when out of it. */
 void *fake_ram(struct hal *hal, uint64_t addr, uint64_t size);
+/* Driver handle: gives it a window of so many bytes of local memory, zeroed and untranslated. */
+void fake_set_vram(struct hal *hal, uint64_t size);
+/* Its bytes from addr on, for the peer's side. */
+void *fake_vram(struct hal *hal, uint64_t addr);
 /* GuC handle: makes [addr, addr + size) of function fn's GGTT present (pages, zeroed), or
  * absent. */
 void fake_dma_map(struct hal *hal, unsigned fn, uint64_t addr, uint64_t size);

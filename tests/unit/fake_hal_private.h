@@ -30,6 +30,8 @@ struct hal {
     struct fake_device device;
     uint8_t *bar;
     uint8_t *ram;
+    uint8_t *vram;
+    uint64_t vram_size;
     uint64_t ram_pages;
     uint32_t *taken; /* by page: length of the allocation that starts here, in pages */
     bool *used;      /* by page */

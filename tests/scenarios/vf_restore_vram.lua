@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: MIT
+-- A VF with local memory moves: what stands in it, what jobs and the CPU put there, comes along,
+-- at other pages of the other GPU. What is not in its share does not exist for it, and the shares
+-- of others stay as they are.
+local p = params {
+  { "jobs", "int", 40, "jobs that write to local memory", min = 4, max = 400 },
+  { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 1000, max = 1000000 },
+}
+
+local MIB = 1 << 20
+local m = machine {
+  gpus = {
+    { name = "src", vfs = 2, vram = 16 * MIB },
+    { name = "dst", vfs = 2, vram = 16 * MIB },
+  },
+  vms = { { name = "vm1" }, { name = "near" }, { name = "far" } },
+}
+local src, dst, vm1 = m.src, m.dst, m.vm1
+local vf = vm1.vf
+
+-- Provisioned in the other order, VF 1 gets other pages on dst than on src.
+local share = { ggtt_size = 16 * MIB, lmem_size = 2 * MIB }
+src:provision(1, { ggtt_size = 16 * MIB, lmem_size = 4 * MIB })
+src:provision(2, share)
+dst:provision(2, share)
+dst:provision(1, { ggtt_size = 16 * MIB, lmem_size = 4 * MIB })
+expect_eq("VF 1 has its share", src:config(1).lmem_size, 4 * MIB)
+
+vm1:attach(src, 1)
+m.near:attach(src, 2)
+m.far:attach(dst, 2)
+
+-- Bytes that tell whose they are and where they belong.
+local function pattern(name, size)
+  local words = {}
+  for i = 1, size // 16 do
+    words[i] = string.format("%-8s%08x", name, i)
+  end
+  return table.concat(words)
+end
+
+local FILL, AT = 64 << 10, 2 * MIB - (32 << 10) -- over the border of two pages
+local fill = pattern("vm1", FILL)
+
+for _, vm in ipairs { m.near, m.far } do
+  vm:run(function()
+    vm.vf:probe()
+    expect_eq(vm.name .. ": the driver knows its share", vm.vf:local_size(), 2 * MIB)
+    vm:vram_write(1 * MIB, pattern(vm.name, 4096))
+  end)
+end
+
+local queues, last = {}, {}
+local engines = { "render", "copy" }
+vm1:run(function()
+  vf:probe()
+  expect_eq("the driver knows its share", vf:local_size(), 4 * MIB)
+  vm1:vram_write(AT, fill)
+  vm1:vram_write(4 * MIB - 16, "the last 16 byte")
+  for slot, engine in ipairs(engines) do
+    queues[slot] = vf:queue(engine)
+  end
+  for i = 1, p.jobs do
+    local slot = i % #engines + 1
+    last[slot] = vf:submit(queues[slot], {
+      work = p.work, preemptible = i % 4 ~= 0, ["local"] = true,
+      add = { slot, 1 }, store = { 100 + i, i },
+    })
+  end
+  vf:wait(queues[1], 1)
+end)
+
+local faults = watch { kind = "fault", gpu = "src", fn = 1 }
+vm1:run(function()
+  expect_eq("what is beyond the share reads as ones", vm1:vram_read(4 * MIB, 8),
+            string.rep("\xff", 8))
+  vm1:vram_write(6 * MIB, "stray")
+end)
+expect("and is told", faults:count() == 2, faults:count())
+
+local done = vf:done(queues[1]) + vf:done(queues[2])
+say("migrating with " .. done .. " of " .. p.jobs .. " jobs done")
+local moved = vmm.migrate { vm = vm1, to = { dst, 1 } }
+say("moved " .. moved.bytes .. " bytes, down for " .. moved.downtime_ns .. " ns")
+expect("local memory is part of the stream", moved.bytes > 4 * MIB, moved.bytes)
+
+vm1:run(function()
+  for slot, queue in ipairs(queues) do
+    vf:wait(queue, last[slot], "100ms")
+  end
+  wait_until(function() return not vf:recovering() end, "10ms")
+  local counts, wrong = { 0, 0 }, 0
+  for i = 1, p.jobs do
+    counts[i % #engines + 1] = counts[i % #engines + 1] + 1
+    wrong = wrong + (vf:local_result(100 + i) == i and 0 or 1)
+  end
+  for slot, engine in ipairs(engines) do
+    expect_eq(engine .. ": each job ran once", vf:local_result(slot), counts[slot])
+  end
+  expect_eq("every job left its value", wrong, 0)
+  expect("what the CPU wrote has come along", vm1:vram_read(AT, FILL) == fill)
+  expect_eq("to the last byte", vm1:vram_read(4 * MIB - 16, 16), "the last 16 byte")
+end)
+expect_eq("not wedged", vf:wedged(), nil)
+
+for _, vm in ipairs { m.near, m.far } do
+  vm:run(function()
+    expect(vm.name .. ": its share is as it was",
+           vm:vram_read(1 * MIB, 4096) == pattern(vm.name, 4096))
+    expect_eq(vm.name .. ": nothing strayed into it", vm:vram_read(0, 8), string.rep("\0", 8))
+  end)
+end
