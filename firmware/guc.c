@@ -75,6 +75,7 @@ void guc_destroy(struct guc *guc)
 {
     if (guc) {
         guc_context_free_all(guc);
+        guc_fault_free(guc);
         free(guc);
     }
 }
@@ -342,14 +343,16 @@ void guc_main(void *arg)
     hal_write32(guc->hal, GUCBUS_STATUS, FIELD_PREP(GS_UKERNEL_MASK, XE_GUC_LOAD_STATUS_READY));
     for (;;) {
         bool more = serve_chip(guc);
-        uint64_t next;
+        uint64_t next, kept;
 
         flush_rings(guc);
         more |= serve_rings(guc);
         end_pauses(guc);
         notify_pf(guc);
         guc_adverse_tell(guc);
+        kept = guc_fault_run(guc);
         next = guc_sched_run(guc);
+        next = kept < next ? kept : next;
         if (rings_are_full(guc)) {
             uint64_t retry = hal_now(guc->hal) + G2H_RETRY_NS;
 

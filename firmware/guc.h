@@ -34,6 +34,39 @@ struct guc;
  * without memory. */
 struct guc *guc_create(struct hal *hal, const struct guc_config *config);
 void guc_destroy(struct guc *guc);
+/* ---- fault points: for tests that lose or damage messages ------------------------------------ */
+
+enum guc_message_kind {
+    GUC_MESSAGE_H2G,     /* read from the ring, not yet checked */
+    GUC_MESSAGE_G2H,     /* about to be placed in the ring */
+    GUC_MESSAGE_REQUEST, /* read from the mailbox */
+    GUC_MESSAGE_REPLY,   /* about to be placed there */
+};
+
+enum guc_fault {
+    GUC_FAULT_NONE,
+    GUC_FAULT_DROP,  /* nobody hears of it any more; its room in the ring counts as used */
+    GUC_FAULT_DELAY, /* it counts delay_ns later; others pass it */
+    GUC_FAULT_SWAP,  /* it counts behind the next of its kind, but not later than delay_ns */
+    GUC_FAULT_TWICE,
+};
+
+/* A message that is met. The dwords may be changed in place. */
+struct guc_fault_message {
+    enum guc_message_kind kind;
+    unsigned fn;
+    uint32_t action;  /* an answer carries its request's */
+    uint32_t *header; /* of the ring; NULL in a mailbox */
+    uint32_t *hxg;
+    uint32_t len;      /* dwords of hxg */
+    uint64_t delay_ns; /* to be filled in */
+};
+
+/* Called for each message, from the program: it must not block. */
+typedef enum guc_fault guc_fault_point(void *arg, struct guc_fault_message *message);
+/* NULL: none any more. Returns 0, -1 without memory. */
+MUST_USE int guc_set_fault_point(struct guc *guc, guc_fault_point *point, void *arg);
+
 /* The program: boots, then serves for ever. Give it to hal_spawn with the guc as argument. */
 void guc_main(void *arg);
 

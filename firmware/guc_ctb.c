@@ -279,11 +279,27 @@ static int keep(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *w
     return 0;
 }
 
+int guc_ctb_send_words(struct guc *guc, unsigned fn, const struct guc_kept_message *message)
+{
+    int ret = -ENOSPC;
+
+    if (!guc_ctb_flush(guc, fn) && guc_ctb_usable(guc, fn)) {
+        ret = place(guc, fn, message->action, message->words, message->len);
+    }
+    if (ret == -ENOSPC && guc_ctb_usable(guc, fn)) {
+        ret = keep(guc, fn, message->action, message->words, message->len);
+    }
+    return ret ? -EPIPE : 0;
+}
+
 int guc_ctb_send(struct guc *guc, unsigned fn, uint16_t fence, uint16_t action, const uint32_t *hxg,
                  uint32_t len)
 {
     uint32_t words[MAX_LEN];
-    int ret = -ENOSPC;
+    struct guc_kept_message message = {
+        .action = action, .words = words, .len = len + GUC_CTB_HDR_LEN};
+    unsigned times;
+    int ret = 0;
 
     if (!guc_ctb_usable(guc, fn)) {
         return -EPIPE;
@@ -291,13 +307,14 @@ int guc_ctb_send(struct guc *guc, unsigned fn, uint16_t fence, uint16_t action, 
     words[0] = FIELD_PREP(GUC_CTB_MSG_0_FENCE, (uint32_t)fence) |
                FIELD_PREP(GUC_CTB_MSG_0_NUM_DWORDS, len);
     memcpy(words + GUC_CTB_HDR_LEN, hxg, len * sizeof(uint32_t));
-    if (!guc_ctb_flush(guc, fn) && guc_ctb_usable(guc, fn)) {
-        ret = place(guc, fn, action, words, len + GUC_CTB_HDR_LEN);
+    times = guc_fault_meets(guc, GUC_MESSAGE_G2H, fn, &message);
+    for (unsigned i = 0; !ret && i < times; i++) {
+        ret = guc_ctb_send_words(guc, fn, &message);
     }
-    if (ret == -ENOSPC && guc_ctb_usable(guc, fn)) {
-        ret = keep(guc, fn, action, words, len + GUC_CTB_HDR_LEN);
+    if (times) {
+        guc_fault_passed(guc, GUC_MESSAGE_G2H, fn);
     }
-    return ret ? -EPIPE : 0;
+    return ret;
 }
 
 void guc_ctb_event(struct guc *guc, unsigned fn, uint16_t action, const uint32_t *payload,
@@ -374,8 +391,35 @@ static uint32_t message_len(struct guc *guc, unsigned fn, uint32_t header, uint3
     return len;
 }
 
-/* Passes one message: from here on its room is the host's again, so it was copied before. */
-static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t len)
+void guc_ctb_handle(struct guc *guc, unsigned fn, const struct guc_kept_message *message)
+{
+    const struct trace_ctb trace = {.pos = message->pos,
+                                    .fence = FIELD_GET(GUC_CTB_MSG_0_FENCE, message->words[0]),
+                                    .action = message->action,
+                                    .hxg = message->words + GUC_CTB_HDR_LEN,
+                                    .len_dw = message->len - GUC_CTB_HDR_LEN};
+
+    handle(guc, fn, &trace);
+}
+
+/* Lets the fault point meet the message at words, before anyone has checked it. */
+static unsigned meet_fault(struct guc *guc, unsigned fn, uint32_t *words, uint32_t copied)
+{
+    struct guc_kept_message message = {.pos = guc->functions[fn].ctb.h2g.pos,
+                                       .words = words,
+                                       .len = FIELD_GET(GUC_CTB_MSG_0_NUM_DWORDS, words[0]) +
+                                              GUC_CTB_HDR_LEN};
+
+    if (message.len < GUC_CTB_HXG_MSG_MIN_LEN || message.len > copied) {
+        return 1;
+    }
+    message.action = (uint16_t)FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, words[1]);
+    return guc_fault_meets(guc, GUC_MESSAGE_H2G, fn, &message);
+}
+
+/* Passes one message: from here on its room is the host's again, so it was copied before.
+ * times: how often it counts. */
+static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t len, unsigned times)
 {
     struct guc_ctb *ctb = &guc->functions[fn].ctb;
     struct trace_ctb message = {.gt = (int)guc->config.gt,
@@ -393,7 +437,12 @@ static int take(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t le
     hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_fence, message.fence);
     hal_probe_set(guc->hal, guc->functions[fn].probes.h2g_action, message.action);
     trace_h2g(guc->hal, &message);
-    handle(guc, fn, &message);
+    for (unsigned i = 0; i < times; i++) {
+        handle(guc, fn, &message);
+    }
+    if (times) {
+        guc_fault_passed(guc, GUC_MESSAGE_H2G, fn);
+    }
     return 0;
 }
 
@@ -406,7 +455,7 @@ static bool may_serve(const struct guc *guc, unsigned fn)
 }
 
 /* Serves from a copy of what lies between head and tail up to the ring's end. */
-static void serve_copy(struct guc *guc, unsigned fn, const uint32_t *words, uint32_t copied,
+static void serve_copy(struct guc *guc, unsigned fn, uint32_t *words, uint32_t copied,
                        uint32_t available)
 {
     struct guc_ring *ring = &guc->functions[fn].ctb.h2g;
@@ -416,6 +465,7 @@ static void serve_copy(struct guc *guc, unsigned fn, const uint32_t *words, uint
     for (unsigned served = 0; at < copied && served < MESSAGES_PER_TURN && may_serve(guc, fn);
          served++) {
         uint32_t zeros = 0;
+        unsigned times;
         uint32_t len;
 
         while (at + zeros < copied && words[at + zeros] == 0) {
@@ -431,9 +481,10 @@ static void serve_copy(struct guc *guc, unsigned fn, const uint32_t *words, uint
         if (at == copied) {
             return;
         }
+        times = meet_fault(guc, fn, words + at, copied - at);
         len = message_len(guc, fn, words[at], available - at, contiguous - at);
         /* A message that the copy cuts off is taken from the next copy, where it comes first. */
-        if (!len || len > copied - at || take(guc, fn, words + at, len)) {
+        if (!len || len > copied - at || take(guc, fn, words + at, len, times)) {
             return;
         }
         at += len;

@@ -19,15 +19,55 @@ static bool mailbox_sleeps(const struct guc *guc, unsigned fn)
     return fn != GUC_PF && (state == GUC_VF_FLR_PENDING || state == GUC_VF_FLR_WAIT_FINISH);
 }
 
+void guc_mailbox_answer(struct guc *guc, unsigned fn, const struct guc_kept_message *answer)
+{
+    struct trace_hop hop = {.gt = (int)guc->config.gt,
+                            .of = "mmio_msg",
+                            .fn = fn,
+                            .pos = answer->pos,
+                            .at = TRACE_HOP_G2H_WRITTEN};
+
+    /* The driver polls register 0, so it is written last. */
+    for (uint32_t i = answer->len; i-- > 0;) {
+        hal_write32(guc->hal, reg(fn, i), answer->words[i]);
+    }
+    trace_hop(guc->hal, &hop);
+}
+
+void guc_mailbox_run(struct guc *guc, unsigned fn, const uint32_t *hxg)
+{
+    uint32_t words[GUC_MAX_MMIO_MSG_LEN];
+    struct guc_request request = {.fn = fn,
+                                  .transport = GUC_MAILBOX,
+                                  .type = FIELD_GET(GUC_HXG_MSG_0_TYPE, hxg[0]),
+                                  .hxg = hxg};
+    struct trace_mmio message = {.gt = (int)guc->config.gt,
+                                 .fn = fn,
+                                 .id = guc->functions[fn].mailbox_count++,
+                                 .action = FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, hxg[0]),
+                                 .hxg = hxg};
+    struct guc_kept_message answer = {
+        .action = (uint16_t)message.action, .pos = message.id, .words = words};
+
+    request.len = guc_action_mailbox_len(answer.action);
+    message.len_dw = request.len;
+    trace_mmio_msg(guc->hal, &message);
+    answer.len = guc_action_run(guc, &request, words);
+    if (!answer.len || !guc_fault_meets(guc, GUC_MESSAGE_REPLY, fn, &answer)) {
+        return;
+    }
+    message.reply = true;
+    message.hxg = words;
+    message.len_dw = answer.len;
+    trace_mmio_msg(guc->hal, &message);
+    guc_mailbox_answer(guc, fn, &answer);
+}
+
 void guc_mailbox_serve(struct guc *guc, unsigned fn)
 {
-    uint32_t hxg[GUC_MAX_MMIO_MSG_LEN];
-    uint32_t answer[GUC_MAX_MMIO_MSG_LEN];
-    struct guc_request request = {.fn = fn, .transport = GUC_MAILBOX, .hxg = hxg};
-    struct trace_mmio message = {.gt = (int)guc->config.gt, .fn = fn, .hxg = hxg};
-    struct trace_hop hop = {
-        .gt = (int)guc->config.gt, .of = "mmio_msg", .fn = fn, .at = TRACE_HOP_G2H_WRITTEN};
-    uint32_t len;
+    uint32_t hxg[GUC_MAX_MMIO_MSG_LEN] = {0};
+    struct guc_kept_message request = {.words = hxg};
+    unsigned times;
 
     if (mailbox_sleeps(guc, fn)) {
         return;
@@ -36,30 +76,14 @@ void guc_mailbox_serve(struct guc *guc, unsigned fn)
     if (!hxg[0] || FIELD_GET(GUC_HXG_MSG_0_ORIGIN, hxg[0]) == GUC_HXG_ORIGIN_GUC) {
         return; /* wiped, or our own last answer: the doorbell was the ring's */
     }
-    message.action = FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, hxg[0]);
-    request.type = FIELD_GET(GUC_HXG_MSG_0_TYPE, hxg[0]);
+    request.action = (uint16_t)FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, hxg[0]);
     /* Drivers do not clear what a shorter message does not use: dwords beyond the action's own are
      * stale. */
-    request.len = guc_action_mailbox_len((uint16_t)message.action);
+    request.len = guc_action_mailbox_len(request.action);
     for (uint32_t i = 1; i < request.len; i++) {
         hxg[i] = hal_read32(guc->hal, reg(fn, i));
     }
-    message.id = guc->functions[fn].mailbox_count++;
-    message.len_dw = request.len;
-    trace_mmio_msg(guc->hal, &message);
-
-    len = guc_action_run(guc, &request, answer);
-    if (!len) {
-        return;
+    for (times = guc_fault_meets(guc, GUC_MESSAGE_REQUEST, fn, &request); times > 0; times--) {
+        guc_mailbox_run(guc, fn, hxg);
     }
-    message.reply = true;
-    message.hxg = answer;
-    message.len_dw = len;
-    trace_mmio_msg(guc->hal, &message);
-    /* The driver polls register 0, so it is written last. */
-    while (len-- > 0) {
-        hal_write32(guc->hal, reg(fn, len), answer[len]);
-    }
-    hop.pos = message.id;
-    trace_hop(guc->hal, &hop);
 }

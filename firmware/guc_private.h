@@ -79,6 +79,8 @@ struct guc_function {
     struct guc_probes probes;
 };
 
+struct guc_faults; /* guc_fault.c */
+
 struct guc {
     struct hal *hal;
     struct guc_config config;
@@ -86,6 +88,7 @@ struct guc {
     struct guc_policies policies;
     struct guc_engine engines[GUC_MAX_ENGINES];
     struct guc_function functions[GUC_FUNCTIONS];
+    struct guc_faults *faults; /* NULL: nothing is disturbed */
 };
 
 /* ---- requests (guc_actions.c) ---------------------------------------------------------------- */
@@ -145,6 +148,31 @@ void guc_adverse_count(struct guc *guc, unsigned fn, enum guc_adverse_kind kind,
 /* Tells the PF of thresholds that were reached. */
 void guc_adverse_tell(struct guc *guc);
 void guc_adverse_forget(struct guc *guc, unsigned fn);
+/* ---- fault points (guc_fault.c) -------------------------------------------------------------- */
+
+/* A message as a fault point meets and keeps it. */
+struct guc_kept_message {
+    uint16_t action;
+    uint32_t pos;    /* position in the ring, id in the mailbox */
+    uint32_t *words; /* rings: header first */
+    uint32_t len;
+};
+
+/* Lets the fault point have its way with a message. Returns how often it counts now: 1 as a rule,
+ * 0 when it is lost or kept, 2. */
+MUST_USE unsigned guc_fault_meets(struct guc *guc, enum guc_message_kind kind, unsigned fn,
+                                  struct guc_kept_message *message);
+/* A message went its way: those that waited for that follow it. */
+void guc_fault_passed(struct guc *guc, enum guc_message_kind kind, unsigned fn);
+/* Lets go what was kept long enough. Returns when that is to be done again, HAL_FOREVER: never. */
+uint64_t guc_fault_run(struct guc *guc);
+void guc_fault_free(struct guc *guc);
+/* What was kept, back on its way: a mailbox's request (4 dwords) and answer, a ring's message. */
+void guc_mailbox_run(struct guc *guc, unsigned fn, const uint32_t *hxg);
+void guc_mailbox_answer(struct guc *guc, unsigned fn, const struct guc_kept_message *answer);
+void guc_ctb_handle(struct guc *guc, unsigned fn, const struct guc_kept_message *message);
+/* Returns 0 or -EPIPE. */
+int guc_ctb_send_words(struct guc *guc, unsigned fn, const struct guc_kept_message *message);
 
 /* ---- KLVs (guc_klv.c) ------------------------------------------------------------------------ */
 

@@ -7,20 +7,25 @@
 
 #include "sim/core/core.h"
 
-bool sim_gpu::disturbed(sim_signal what, unsigned fn, uint64_t *delay)
+bool sim_gpu::disturbed(sim_signal what, unsigned fn, sim_disturbance *how)
 {
-    static const char *const lost[SIM_NUM_SIGNALS] = {"doorbell_lost", "msi_lost"};
-    static const char *const late[SIM_NUM_SIGNALS] = {"doorbell_late", "msi_late"};
-    disturbance &asked = functions[fn].disturbances[what];
+    static const char *const names[SIM_NUM_SIGNALS][4] = {
+        {"doorbell_lost", "doorbell_late", "doorbell_repeated", "doorbell_elsewhere"},
+        {"msi_lost", "msi_late", "msi_repeated", "msi_elsewhere"}};
+    sim_disturbance &asked = functions[fn].disturbances[what];
 
     if (asked.count == 0) {
         return false;
     }
+    if (asked.after > 0) {
+        asked.after--;
+        return false;
+    }
     asked.count--;
-    *delay = asked.delay;
+    *how = asked;
     const hal_field fields[] = {{"fn", HAL_INT, fn, nullptr},
-                                {"what", HAL_STR, 0, asked.delay ? late[what] : lost[what]},
-                                {"cycles", HAL_INT, asked.delay, nullptr}};
+                                {"what", HAL_STR, 0, names[what][asked.how]},
+                                {"cycles", HAL_INT, asked.cycles, nullptr}};
     machine->event(this, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
     return true;
 }
@@ -33,11 +38,11 @@ void sim_set_observer(struct sim *sim, void (*observe)(void *arg, const struct s
     sim->events.watch(observe, arg);
 }
 
-void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn, unsigned count,
-                     uint64_t delay)
+void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn,
+                     const struct sim_disturbance *disturbance)
 {
-    assert(what < SIM_NUM_SIGNALS && fn < GPU_MAX_FUNCTIONS);
-    gpu->functions[fn].disturbances[what] = {count, delay};
+    assert(what < SIM_NUM_SIGNALS && fn < GPU_MAX_FUNCTIONS && disturbance->fn < GPU_MAX_FUNCTIONS);
+    gpu->functions[fn].disturbances[what] = *disturbance;
 }
 
 void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles)

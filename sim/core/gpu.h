@@ -36,7 +36,7 @@ class host_port
         uint64_t data;
         hal *owner;        /* NULL: FLR */
         program *reader;   /* READ, and each access of a mediated guest: it waits */
-        bool late = false; /* a doorbell that was delayed: nobody waits for it any more */
+        bool late = false; /* a disturbed doorbell: nobody waits for it, and it is not met again */
     };
 
     explicit host_port(sim_gpu &gpu) : gpu_(gpu)
@@ -164,7 +164,7 @@ class memory_path
     void push(uint64_t cycle, memory_request request);
     void access(const memory_request &request);
     void deliver_msi(const memory_request &request);
-    void disturb_msi(const memory_request &request);
+    void disturb_msi(memory_request request);
 
     sim_gpu &gpu_;
     std::deque<memory_request> requests_;
@@ -222,12 +222,6 @@ class lmtt_port
     uint64_t due_ = FOREVER;
 };
 
-/* What sim_gpu_disturb asked for. (disturb.cpp) */
-struct disturbance {
-    unsigned count = 0; /* how many more */
-    uint64_t delay = 0; /* cycles; 0: lost */
-};
-
 /* Host addresses behind which the DMA of function 0, and the host, find a VM's RAM. (mediated.cpp)
  */
 struct ram_window {
@@ -247,7 +241,7 @@ struct ram_window {
 struct gpu_function {
     std::shared_ptr<ram> memory; /* what its DMA reaches; NULL: nothing */
     hal *owner = nullptr;        /* who gets its interrupts; NULL: nobody */
-    disturbance disturbances[SIM_NUM_SIGNALS];
+    sim_disturbance disturbances[SIM_NUM_SIGNALS] = {};
 };
 
 struct sim_gpu {
@@ -259,8 +253,8 @@ struct sim_gpu {
     uint64_t next_edge(uint64_t now) const;
     void edge(uint64_t cycle);
     /* Counts one signal of the function. Returns false when it comes as it should; else it has been
-     * told, and *delay says how late it comes, 0: it is lost. */
-    bool disturbed(sim_signal what, unsigned fn, uint64_t *delay);
+     * told, and *how says what becomes of it. (disturb.cpp) */
+    bool disturbed(sim_signal what, unsigned fn, sim_disturbance *how);
     /* The window that holds all of a range of host addresses; NULL: none. */
     const ram_window *find_window(uint64_t addr, uint64_t size) const;
 

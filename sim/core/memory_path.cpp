@@ -49,14 +49,22 @@ void memory_path::apply(uint64_t cycle)
     }
 }
 
-void memory_path::disturb_msi(const memory_request &request)
+void memory_path::disturb_msi(memory_request request)
 {
-    uint64_t delay;
+    sim_disturbance how;
 
-    if (!gpu_.disturbed(SIM_MSI, request.fn, &delay)) {
+    if (!gpu_.disturbed(SIM_MSI, request.fn, &how)) {
         deliver_msi(request);
-    } else if (delay) {
-        late_.insert({request.due + delay, request});
+        return;
+    }
+    if (how.how == SIM_ELSEWHERE) {
+        request.fn = how.fn;
+    }
+    if (how.how == SIM_TWICE || how.how == SIM_ELSEWHERE) {
+        deliver_msi(request);
+    }
+    if (how.how == SIM_TWICE || how.how == SIM_LATE) {
+        late_.insert({request.due + how.cycles, request});
     }
 }
 

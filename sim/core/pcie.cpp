@@ -50,21 +50,31 @@ void host_port::insert(const queued &entry)
     queue_.insert(place, entry);
 }
 
-// A doorbell at the front that is not to arrive now leaves the queue. Returns whether it did.
+// A doorbell at the front that is not to arrive as it is now leaves the queue. Returns whether it
+// did.
 bool host_port::disturb(uint64_t cycle)
 {
     queued front = queue_.front();
+    sim_disturbance how;
     unsigned fn, gt;
-    uint64_t delay;
 
-    if (front.late || !is_doorbell(front, &fn, &gt) || !gpu_.disturbed(SIM_DOORBELL, fn, &delay)) {
+    if (front.late || front.reader || !is_doorbell(front, &fn, &gt) ||
+        !gpu_.disturbed(SIM_DOORBELL, fn, &how)) {
         return false;
     }
     queue_.pop_front();
     front.owner->end_access();
-    if (delay) {
-        front.late = true;
-        front.due = cycle + delay;
+    front.late = true;
+    if (how.how == SIM_ELSEWHERE) {
+        front.fn = how.fn;
+        front.addr = gt ? MED_GUC_HOST_INTERRUPT : GUC_HOST_INTERRUPT;
+    }
+    if (how.how == SIM_TWICE || how.how == SIM_ELSEWHERE) {
+        front.due = cycle;
+        insert(front);
+    }
+    if (how.how == SIM_TWICE || how.how == SIM_LATE) {
+        front.due = cycle + how.cycles;
         insert(front);
     }
     return true;

@@ -121,11 +121,20 @@ void sim_set_observer(struct sim *sim, void (*observe)(void *arg, const struct s
 
 enum sim_signal { SIM_DOORBELL, SIM_MSI, SIM_NUM_SIGNALS };
 
-/* The next count doorbells that function fn rings, or MSIs that are sent to it, come delay cycles
- * late; are lost when delay is 0. Takes the place of what was asked for before. Each one is told as
- * an event of kind fault. */
-void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn, unsigned count,
-                     uint64_t delay);
+enum sim_how { SIM_LOST, SIM_LATE, SIM_TWICE, SIM_ELSEWHERE };
+
+struct sim_disturbance {
+    enum sim_how how;
+    unsigned after;  /* so many come as they should before */
+    unsigned count;  /* so many are disturbed then */
+    uint64_t cycles; /* LATE: by how much; TWICE: between the two */
+    unsigned fn;     /* ELSEWHERE: the function that rings, or gets the MSI, instead */
+};
+
+/* Doorbells that function fn rings, or MSIs that are sent to it. Takes the place of what was asked
+ * for before. Each one is told as an event of kind fault. */
+void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn,
+                     const struct sim_disturbance *disturbance);
 /* The programs of a GT's GuC stand still for some cycles; its chip goes on. */
 void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles);
 

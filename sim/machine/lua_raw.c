@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Raw access, for scenarios that play a driver or break its rules: registers and mailboxes of a
- * function, RAM of a VM, and the disturbances of a GPU. Nothing here knows what the values mean. */
+ * function, and RAM of a VM. Nothing here knows what the values mean. */
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
@@ -181,63 +181,11 @@ static int raw_vram_write(lua_State *lua)
     return 0;
 }
 
-/* ---- what goes wrong ------------------------------------------------------------------------ */
-
-/* gpu:...(fn, count [, delay]): fn 0 is the PF. */
-static int disturb(lua_State *lua, enum sim_signal what, bool late)
-{
-    struct machine_gpu *gpu = lua_object_check(lua, 1, LUA_GPU);
-    unsigned fn = (unsigned)lua_check_range(lua, 2, 0, gpu->desc.num_vfs);
-    unsigned count = (unsigned)lua_check_range(lua, 3, 0, INT32_MAX);
-    uint64_t cycles = late ? (uint64_t)lua_check_range(lua, 4, 1, UINT32_MAX) : 0;
-
-    sim_gpu_disturb(gpu->sim, what, fn, count, cycles);
-    return 0;
-}
-
-static int raw_drop_doorbells(lua_State *lua)
-{
-    return disturb(lua, SIM_DOORBELL, false);
-}
-
-static int raw_delay_doorbells(lua_State *lua)
-{
-    return disturb(lua, SIM_DOORBELL, true);
-}
-
-static int raw_drop_msis(lua_State *lua)
-{
-    return disturb(lua, SIM_MSI, false);
-}
-
-static int raw_delay_msis(lua_State *lua)
-{
-    return disturb(lua, SIM_MSI, true);
-}
-
-static int raw_stall_guc(lua_State *lua)
-{
-    struct machine_gpu *gpu = lua_object_check(lua, 1, LUA_GPU);
-    unsigned gt = (unsigned)lua_check_range(lua, 2, 0, (lua_Integer)gpu->desc.num_gts - 1);
-
-    sim_gpu_stall_guc(gpu->sim, gt, (uint64_t)lua_check_range(lua, 3, 1, UINT32_MAX));
-    return 0;
-}
-
 const luaL_Reg lua_gpu_raw_methods[] = {
-    {"read32", raw_read32},
-    {"read64", raw_read64},
-    {"vram_read", raw_vram_read},
-    {"vram_write", raw_vram_write},
-    {"write32", raw_write32},
-    {"write64", raw_write64},
-    {"mailbox", raw_mailbox},
-    {"drop_doorbells", raw_drop_doorbells},
-    {"delay_doorbells", raw_delay_doorbells},
-    {"drop_msis", raw_drop_msis},
-    {"delay_msis", raw_delay_msis},
-    {"stall_guc", raw_stall_guc},
-    {NULL, NULL},
+    {"read32", raw_read32},       {"read64", raw_read64},
+    {"vram_read", raw_vram_read}, {"vram_write", raw_vram_write},
+    {"write32", raw_write32},     {"write64", raw_write64},
+    {"mailbox", raw_mailbox},     {NULL, NULL},
 };
 
 const luaL_Reg lua_vm_raw_methods[] = {

@@ -15,11 +15,11 @@ static const struct {
     const char *prefix;
     const luaL_Reg *functions;
 } groups[] = {
-    {"", lua_machine_functions},   {"", lua_time_functions},    {"", lua_watch_functions},
-    {"actor:", lua_actor_methods}, {"gpu:", lua_gpu_methods},   {"gpu:", lua_gpu_raw_methods},
-    {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods}, {"vf:", lua_vf_methods},
-    {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions}, {"vgpu:", lua_vgpu_methods},
-    {"pv:", lua_pv_methods},
+    {"", lua_machine_functions},   {"", lua_time_functions},        {"", lua_watch_functions},
+    {"actor:", lua_actor_methods}, {"gpu:", lua_gpu_methods},       {"gpu:", lua_gpu_raw_methods},
+    {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods},     {"vf:", lua_vf_methods},
+    {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions},     {"vgpu:", lua_vgpu_methods},
+    {"pv:", lua_pv_methods},       {"gpu:", lua_gpu_fault_methods},
 };
 
 static unsigned functions_count(const luaL_Reg *functions)
@@ -117,6 +117,7 @@ static int script_open(lua_State *lua)
     lua_object_type(lua, LUA_ACTOR, lua_actor_methods, NULL);
     lua_object_type(lua, LUA_WATCH, lua_watch_methods, NULL);
     lua_object_type(lua, LUA_GPU, lua_gpu_methods, lua_gpu_raw_methods);
+    lua_object_more(lua, LUA_GPU, lua_gpu_fault_methods);
     lua_object_type(lua, LUA_VM, lua_vm_methods, lua_vm_raw_methods);
     lua_object_type(lua, LUA_VF, lua_vf_methods, NULL);
     lua_object_type(lua, LUA_VGPU, lua_vgpu_methods, NULL);
@@ -219,7 +220,9 @@ static void actor_program(void *arg)
     if (script->outcome != SCRIPT_RUNNING) {
         sim_stop(script->sim);
     }
-    hal_wake(script->hal); /* whoever joins it */
+    if (actor->joiner) {
+        hal_wake(actor->joiner);
+    }
 }
 
 static struct actor *actor_new(struct script *script, lua_State *lua, const char *name)

@@ -26,6 +26,7 @@ struct actor {
     struct hal *hal;       /* whose time it lives in */
     struct machine_vm *vm; /* the guest it is in, or NULL */
     bool ended;
+    struct hal *joiner;    /* who waits for the end last; others find out by their time limit */
     uint64_t instructions; /* since time passed */
     struct actor *next;
 };
@@ -93,6 +94,8 @@ void lua_check_fields(lua_State *lua, int index, const char *const *names);
 /* Registers a type of object with methods, in one or two lists (more may be NULL). */
 void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods,
                      const luaL_Reg *more);
+/* Adds methods to a registered type. */
+void lua_object_more(lua_State *lua, const char *type, const luaL_Reg *methods);
 /* Pushes an object that points to ours; fields (a table on top of the stack) is popped into it. */
 void lua_object_push(lua_State *lua, const char *type, void *pointer);
 void *lua_object_check(lua_State *lua, int index, const char *type);
@@ -114,6 +117,7 @@ extern const luaL_Reg lua_actor_methods[];
 extern const luaL_Reg lua_watch_methods[];
 extern const luaL_Reg lua_gpu_methods[];
 extern const luaL_Reg lua_gpu_raw_methods[];
+extern const luaL_Reg lua_gpu_fault_methods[];
 extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vm_raw_methods[];
 extern const luaL_Reg lua_vf_methods[];
@@ -138,6 +142,6 @@ int script_expectation(lua_State *lua, const char *name, bool ok, const char *se
 /* lua_watch.c */
 void script_watches_free(struct script *script);
 /* lua_time.c: waits for its end, or raises a failure. */
-void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns);
+void lua_actor_join(lua_State *lua, struct actor *actor, uint64_t limit_ns);
 
 #endif

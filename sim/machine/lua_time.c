@@ -9,6 +9,7 @@
 
 #define DEFAULT_LIMIT_NS HAL_NS_PER_S
 #define DEFAULT_POLL_NS  1000u
+#define JOIN_LOOK_NS     HAL_NS_PER_MS /* the end wakes one who waits, others look again */
 
 /* ---- actors --------------------------------------------------------------------------------- */
 
@@ -41,23 +42,28 @@ static int time_actor(lua_State *lua)
     return 1;
 }
 
-void lua_actor_join(lua_State *lua, const struct actor *actor, uint64_t limit_ns)
+void lua_actor_join(lua_State *lua, struct actor *actor, uint64_t limit_ns)
 {
     struct hal *hal = script_actor(lua)->hal;
     uint64_t start = hal_now(hal);
 
     while (!actor->ended) {
-        if (hal_now(hal) - start >= limit_ns) {
+        uint64_t passed = hal_now(hal) - start;
+
+        if (passed >= limit_ns) {
             lua_fail(lua, "actor:join", -ETIME);
         }
-        hal_delay(hal, DEFAULT_POLL_NS);
+        actor->joiner = hal;
+        (void)hal_wait(hal, passed + JOIN_LOOK_NS < limit_ns ? JOIN_LOOK_NS : limit_ns - passed);
+        /* on whole polls, so that who waits does not run in the instant of the end itself */
+        hal_delay(hal, DEFAULT_POLL_NS - (hal_now(hal) - start) % DEFAULT_POLL_NS);
     }
     script_time_passes(lua);
 }
 
 static int actor_join(lua_State *lua)
 {
-    const struct actor *actor = lua_object_check(lua, 1, LUA_ACTOR);
+    struct actor *actor = lua_object_check(lua, 1, LUA_ACTOR);
 
     luaL_argcheck(lua, actor != script_actor(lua), 1, "an actor cannot wait for its own end");
     lua_actor_join(lua, actor, lua_check_time(lua, 2, DEFAULT_LIMIT_NS));

@@ -161,6 +161,15 @@ void lua_object_type(lua_State *lua, const char *type, const luaL_Reg *methods,
     lua_pop(lua, 1);
 }
 
+void lua_object_more(lua_State *lua, const char *type, const luaL_Reg *methods)
+{
+    luaL_getmetatable(lua, type);
+    lua_getfield(lua, -1, "__index");
+    lua_getupvalue(lua, -1, 1);
+    luaL_setfuncs(lua, methods, 0);
+    lua_pop(lua, 3);
+}
+
 void lua_object_push(lua_State *lua, const char *type, void *pointer)
 {
     void **object = lua_newuserdatauv(lua, sizeof(*object), 1);

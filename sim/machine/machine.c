@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "firmware/abi/guc_scheduler_abi.h"
+#include "sim/machine/inject.h"
 #include "sim/machine/machine_gvt.h"
 
 /* The identity of the public integrated part with these engines: architecture 30, release 0,
@@ -173,6 +174,7 @@ static void gpu_destroy(struct machine_gpu *gpu)
         }
     }
     machine_gvt_destroy(gpu->gvt);
+    inject_clear(gpu);
     free(gpu->fns);
 }
 

@@ -67,6 +67,7 @@ struct machine_desc {
 };
 
 struct machine_gpu;
+struct inject;       /* inject.h */
 struct machine_gvt;  /* machine_gvt.h */
 struct machine_vgpu; /* as above */
 
@@ -87,7 +88,8 @@ struct machine_gpu {
     struct machine_fn *fns;  /* [0] is VF 1 */
     struct machine_gvt *gvt; /* NULL: no vGPUs */
     bool booted;
-    int boot_error; /* what pf_probe returned */
+    int boot_error;                          /* what pf_probe returned */
+    struct inject *injects[MACHINE_MAX_GTS]; /* lists of disturbed messages */
 };
 
 struct machine_vm {
