@@ -166,7 +166,7 @@ static int write_part(const struct dma_map *map, uint64_t at, const void *from, 
 }
 
 /* A buffer may cross ranges: one piece in each. */
-static int move(struct vfio_user *server, uint64_t addr, void *to, const void *from, uint64_t size)
+static int move(struct vfio_user *server, uint64_t addr, uint8_t *data, uint64_t size, bool write)
 {
     if (!config_is_master(server)) {
         return -EFAULT;
@@ -181,25 +181,25 @@ static int move(struct vfio_user *server, uint64_t addr, void *to, const void *f
         }
         part = map->addr + map->size - addr;
         part = part < size ? part : size;
-        err = to ? read_part(map, addr - map->addr, to, part)
-                 : write_part(map, addr - map->addr, from, part);
+        err = write ? write_part(map, addr - map->addr, data, part)
+                    : read_part(map, addr - map->addr, data, part);
         if (err) {
             return err;
         }
         addr += part;
         size -= part;
-        to = to ? (uint8_t *)to + part : NULL;
-        from = from ? (const uint8_t *)from + part : NULL;
+        data += part;
     }
     return 0;
 }
 
 int vfio_user_mem_read(struct vfio_user *server, uint64_t addr, void *to, uint64_t size)
 {
-    return move(server, addr, to, NULL, size);
+    return move(server, addr, to, size, false);
 }
 
 int vfio_user_mem_write(struct vfio_user *server, uint64_t addr, const void *from, uint64_t size)
 {
-    return move(server, addr, NULL, from, size);
+    /* a write only reads its data */
+    return move(server, addr, (uint8_t *)(uintptr_t)from, size, true);
 }

@@ -7,10 +7,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "sim/core/sim.h"
 #include "sim/hal/hal.h"
 
-ram::ram(uint64_t size)
-    : size_(ALIGN_UP(size, static_cast<uint64_t>(HAL_PAGE_SIZE))), pages_(size_ / HAL_PAGE_SIZE)
+ram::ram(uint64_t size, const sim_outside_memory *outside)
+    : size_(ALIGN_UP(size, static_cast<uint64_t>(HAL_PAGE_SIZE))), pages_(size_ / HAL_PAGE_SIZE),
+      outside_(outside)
 {
 }
 
@@ -25,6 +27,9 @@ uint8_t *ram::touch(uint64_t page)
 
 int ram::read(uint64_t addr, void *to, uint64_t size) const
 {
+    if (outside_) {
+        return outside_->read(outside_->arg, addr, to, size);
+    }
     if (!holds(addr, size)) {
         return -EFAULT;
     }
@@ -47,6 +52,9 @@ int ram::read(uint64_t addr, void *to, uint64_t size) const
 
 int ram::write(uint64_t addr, const void *from, uint64_t size)
 {
+    if (outside_) {
+        return outside_->write(outside_->arg, addr, from, size);
+    }
     if (!holds(addr, size)) {
         return -EFAULT;
     }
@@ -75,6 +83,7 @@ void ram::clear(uint64_t addr, uint64_t size)
 
 void ram::poison(uint8_t value)
 {
+    outside_ = nullptr;
     fill_ = value;
     for (auto &page : pages_) {
         page.reset();
@@ -83,7 +92,7 @@ void ram::poison(uint8_t value)
 
 std::shared_ptr<ram> ram::copy() const
 {
-    auto twin = std::make_shared<ram>(size_);
+    auto twin = std::make_shared<ram>(size_, outside_);
 
     twin->fill_ = fill_;
     for (size_t page = 0; page < pages_.size(); page++) {
@@ -153,14 +162,22 @@ uint64_t page_allocator::give_back(uint64_t addr)
 namespace
 {
 
-void write_enabled(ram *memory, const memory_request &request)
+// Neighbouring bytes go together: a guest on another processor must not see half of a dword.
+int write_enabled(ram *memory, const memory_request &request)
 {
+    int err = 0;
+
     for (unsigned byte = 0; byte < 8; byte++) {
-        if (request.byte_enable >> byte & 1) {
-            const uint8_t value = static_cast<uint8_t>(request.data >> 8 * byte);
-            (void)memory->write(request.addr + byte, &value, 1);
+        const unsigned start = byte;
+        while (request.byte_enable >> byte & 1) {
+            byte++;
+        }
+        if (byte > start) {
+            const uint64_t value = request.data >> start * 8;
+            err = memory->write(request.addr + start, &value, byte - start);
         }
     }
+    return err;
 }
 
 void atomic_add(ram *memory, const memory_request &request, uint64_t before)
@@ -179,15 +196,12 @@ uint64_t memory_access(ram *memory, const memory_request &request, bool *fault)
 {
     uint64_t before = UINT64_MAX;
 
-    *fault = !memory || memory->read(request.addr, &before, sizeof(before)) != 0;
-    if (*fault) {
-        return UINT64_MAX;
+    if (memory && request.op == memory_request::WRITE) {
+        *fault = write_enabled(memory, request) != 0;
+        return before;
     }
-    if (request.op == memory_request::WRITE && request.byte_enable == 0xff) {
-        (void)memory->write(request.addr, &request.data, sizeof(request.data));
-    } else if (request.op == memory_request::WRITE) {
-        write_enabled(memory, request);
-    } else if (request.op == memory_request::ATOMIC_ADD) {
+    *fault = !memory || memory->read(request.addr, &before, sizeof(before)) != 0;
+    if (!*fault && request.op == memory_request::ATOMIC_ADD) {
         atomic_add(memory, request, before);
     }
     return before;

@@ -9,11 +9,14 @@
 #include <memory>
 #include <vector>
 
-/* RAM at [0, size). A page costs nothing until it is written. */
+struct sim_outside_memory;
+
+/* RAM at [0, size). A page costs nothing until it is written. A guest outside of the machine brings
+ * its own: then there is none here, and its copy is the same once more. */
 class ram
 {
   public:
-    explicit ram(uint64_t size);
+    explicit ram(uint64_t size, const sim_outside_memory *outside = nullptr);
 
     uint64_t size() const
     {
@@ -24,7 +27,7 @@ class ram
     int write(uint64_t addr, const void *from, uint64_t size);
     /* Zeroes whole pages. */
     void clear(uint64_t addr, uint64_t size);
-    /* Every byte of it reads as value from now on. */
+    /* Every byte of it reads as value from now on; what lies outside is let go. */
     void poison(uint8_t value);
     std::shared_ptr<ram> copy() const;
 
@@ -38,6 +41,7 @@ class ram
     uint64_t size_;
     uint8_t fill_ = 0; /* what an untouched page holds */
     std::vector<std::unique_ptr<uint8_t[]>> pages_;
+    const sim_outside_memory *outside_;
 };
 
 /* Page ranges, first fit, lowest address first. Page 0 is never given out. */

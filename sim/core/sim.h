@@ -67,6 +67,16 @@ void sim_vm_drop_copy(struct sim_vm *vm);
  * and kept reachable for the old function, so that stray DMA is seen, not lost. */
 void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
+/* RAM of a guest that lives outside of the machine. Called in the instant of each access; must not
+ * block. Return 0, or -EFAULT. */
+struct sim_outside_memory {
+    int (*read)(void *arg, uint64_t addr, void *to, uint64_t size);
+    int (*write)(void *arg, uint64_t addr, const void *from, uint64_t size);
+    void *arg;
+};
+/* From now on the VM's RAM is that one, which must outlive the machine. When the VM moves it is
+ * neither copied nor filled: its old function reaches nothing of it any more. */
+void sim_vm_set_outside(struct sim_vm *vm, const struct sim_outside_memory *memory);
 bool sim_vm_stopped(struct sim_vm *vm);
 
 /* ---- mediated vGPUs: a guest whose register accesses the host serves ------------------------- */

@@ -144,6 +144,16 @@ uint64_t sim_vm_ram_size(struct sim_vm *vm)
     return vm->handle.memory->size();
 }
 
+void sim_vm_set_outside(struct sim_vm *vm, const struct sim_outside_memory *memory)
+{
+    hal *const handle = &vm->handle;
+
+    handle->memory = std::make_shared<ram>(handle->memory->size(), memory);
+    if (handle->gpu) {
+        handle->gpu->functions[handle->fn].memory = handle->memory;
+    }
+}
+
 bool sim_vm_stopped(struct sim_vm *vm)
 {
     return vm->stopped;

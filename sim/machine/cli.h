@@ -28,6 +28,12 @@ struct run_files {
     char report[OUT_PATH_LEN];
 };
 
+struct run_options;
+
+/* Called when the machine is built, before its scenario goes on. Returns 0, or -errno with a message
+ * on stderr. */
+typedef int run_prepare(void *arg, const struct run_options *options, struct machine *machine);
+
 /* One run as the command line asks for it. */
 struct run_options {
     const char *program; /* argv[0] */
@@ -42,6 +48,8 @@ struct run_options {
     bool verify_skip;
     bool quiet;
     struct params params;
+    run_prepare *prepare; /* NULL: nothing to do */
+    void *prepare_arg;
 };
 
 /* What is known when a run is over. */
@@ -56,6 +64,11 @@ struct run_result {
 /* Sub-commands: argv[0] is the command's name. Return the exit code. */
 int run_main(int argc, char **argv);
 int list_main(int argc, char **argv);
+int serve_main(int argc, char **argv);
+int replay_main(int argc, char **argv);
+
+/* run.c: as run_main, with something to do first. */
+int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg);
 
 /* run.c: one run by these options. Returns the exit code. */
 int run_once(struct run_options *options);

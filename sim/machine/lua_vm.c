@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "gpu_regs.h"
+#include "sim/machine/outside.h"
 
 #define WAIT_LIMIT_NS (10 * HAL_NS_PER_MS)
 #define RUN_LIMIT_NS  HAL_NS_PER_S
@@ -318,10 +319,17 @@ static int vf_start_of_ggtt(lua_State *lua)
     return 1;
 }
 
+/* vm:outside(): where the guest is that plays over a socket. */
+static int vm_outside(lua_State *lua)
+{
+    lua_pushstring(lua, outside_state_name(check_vm(lua)));
+    return 1;
+}
+
 const luaL_Reg lua_vm_methods[] = {
-    {"attach", vm_attach}, {"actor", vm_actor}, {"run", vm_run},
-    {"stop", vm_stop},     {"start", vm_start}, {"attach_vgpu", lua_vm_attach_vgpu},
-    {NULL, NULL},
+    {"attach", vm_attach},   {"actor", vm_actor}, {"run", vm_run},
+    {"stop", vm_stop},       {"start", vm_start}, {"attach_vgpu", lua_vm_attach_vgpu},
+    {"outside", vm_outside}, {NULL, NULL},
 };
 
 const luaL_Reg lua_vf_methods[] = {

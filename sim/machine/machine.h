@@ -70,6 +70,7 @@ struct machine_gpu;
 struct inject;       /* inject.h */
 struct machine_gvt;  /* machine_gvt.h */
 struct machine_vgpu; /* as above */
+struct outside;
 
 /* One VF of one GPU: what a VM is attached to, and what a VMM migrates from and to. */
 struct machine_fn {
@@ -100,6 +101,7 @@ struct machine_vm {
     struct machine_fn *fn;     /* NULL until attached */
     struct pv *pv;             /* world B: the PV driver, and no VF driver */
     struct machine_vgpu *vgpu; /* NULL until attached */
+    struct outside *outside;   /* NULL: its guest is inside */
 };
 
 struct machine {

@@ -30,6 +30,18 @@ static const struct command {
      "exit: 0 all expectations hold; 1 one does not, or time was up; 2 bad usage, input or "
      "script;\n"
      "      3 nothing can ever happen again; 130 interrupted\n"},
+    {"serve", serve_main, "serve SCENARIO.lua --vf N --socket PATH [OPTION]...",
+     "runs a scenario whose VM N is a VMM in another process",
+     "A VMM attaches VF N over vfio-user; the scenario gives it to its N-th VM. Again --vf and\n"
+     "--socket: one more guest.\n"
+     "  --pace N             virtual seconds a second at most (1); 0: as fast as can be\n"
+     "  --record FILE        writes the session, for replay\n"
+     "  --vectors N          of MSI-X (2); 0: one MSI\n"
+     "and the options of run. Exit: as run\n"},
+    {"replay", replay_main, "replay FILE [OPTION]...",
+     "plays a recorded session again, without its VMM",
+     "Takes the options of run; scenario, seed and keys are the session's.\n"
+     "exit: as run, and 1 when the machine's answers are others than recorded\n"},
     {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
      "  --format FORM        ascii (default), svg, or perfetto: Chrome trace JSON\n"
      "  --all                every message, not only control and recovery of VFs\n"

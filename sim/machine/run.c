@@ -348,6 +348,10 @@ static int run_loaded(struct run_options *options, struct script *script,
         return EXIT_TROUBLE;
     }
     machine = machine_create(sim, desc);
+    if (machine && options->prepare && options->prepare(options->prepare_arg, options, machine)) {
+        machine_destroy(machine);
+        machine = NULL;
+    }
     if (machine) {
         print_opening(options);
         script_start(script, sim, machine);
@@ -391,12 +395,16 @@ int run_once(struct run_options *options)
     return code;
 }
 
-int run_main(int argc, char **argv)
+int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg)
 {
     static struct run_options options; /* large */
 
-    options = (struct run_options){
-        .program = program_invocation_name, .out_is_default = true, .trace = "vcd.gz", .seed = 1};
+    options = (struct run_options){.program = program_invocation_name,
+                                   .out_is_default = true,
+                                   .trace = "vcd.gz",
+                                   .seed = 1,
+                                   .prepare = prepare,
+                                   .prepare_arg = arg};
     if (options_parse(&options, argc, argv)) {
         return EXIT_TROUBLE;
     }
@@ -410,4 +418,9 @@ int run_main(int argc, char **argv)
         }
     }
     return run_once(&options);
+}
+
+int run_main(int argc, char **argv)
+{
+    return run_prepared(argc, argv, NULL, NULL);
 }

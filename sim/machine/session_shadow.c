@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What the device has seen of a guest's memory, by pages: see session.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/machine/session.h"
+
+#define PAGE    4096u
+#define BUCKETS 4096u
+
+struct page {
+    struct page *next;
+    uint64_t number;
+    uint8_t bytes[PAGE];
+};
+
+struct session_shadow {
+    struct page *buckets[BUCKETS];
+};
+
+struct session_shadow *session_shadow_create(void)
+{
+    return calloc(1, sizeof(struct session_shadow));
+}
+
+void session_shadow_destroy(struct session_shadow *shadow)
+{
+    if (!shadow) {
+        return;
+    }
+    for (unsigned n = 0; n < BUCKETS; n++) {
+        while (shadow->buckets[n]) {
+            struct page *page = shadow->buckets[n];
+
+            shadow->buckets[n] = page->next;
+            free(page);
+        }
+    }
+    free(shadow);
+}
+
+static struct page *find(const struct session_shadow *shadow, uint64_t number)
+{
+    struct page *page = shadow->buckets[number % BUCKETS];
+
+    while (page && page->number != number) {
+        page = page->next;
+    }
+    return page;
+}
+
+uint64_t session_shadow_get(const struct session_shadow *shadow, uint64_t addr, unsigned size)
+{
+    uint64_t value = 0;
+
+    for (unsigned n = 0; n < size; n++) {
+        const struct page *page = find(shadow, (addr + n) / PAGE);
+
+        value |= (uint64_t)(page ? page->bytes[(addr + n) % PAGE] : 0) << 8 * n;
+    }
+    return value;
+}
+
+int session_shadow_put(struct session_shadow *shadow, uint64_t addr, unsigned size, uint64_t value)
+{
+    for (unsigned n = 0; n < size; n++) {
+        const uint64_t number = (addr + n) / PAGE;
+        struct page *page = find(shadow, number);
+
+        if (!page) {
+            page = calloc(1, sizeof(*page));
+            if (!page) {
+                return -ENOMEM;
+            }
+            page->number = number;
+            page->next = shadow->buckets[number % BUCKETS];
+            shadow->buckets[number % BUCKETS] = page;
+        }
+        page->bytes[(addr + n) % PAGE] = (uint8_t)(value >> 8 * n);
+    }
+    return 0;
+}
