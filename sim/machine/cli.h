@@ -30,7 +30,7 @@ struct run_files {
 
 struct run_options;
 
-/* Called when the machine is built, before its scenario goes on. Returns 0, or -errno with a message
+/* Called when the machine is built, before its scenario goes on. Returns 0, or -errno with a text
  * on stderr. */
 typedef int run_prepare(void *arg, const struct run_options *options, struct machine *machine);
 

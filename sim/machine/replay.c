@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* gucsim replay: plays recorded guests against the machine of their scenario. As long as the machine
+/* gucsim replay: plays recorded guests against the machine of their scenario. While the machine
  * answers as it did, the run is the recorded one, event for event. At the first answer, store or
  * interrupt that is another one it stops, says which, and ends with exit code 1. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "sim/machine/cli.h"
 #include "sim/machine/outside.h"
 
-#define SEED_LEN 24u
+#define SEED_LEN      24u
+#define MAX_OWN_WORDS (2u * SESSION_MAX_SETS + 6u)
 
 struct replayed {
     struct outside outside;
@@ -25,6 +27,7 @@ struct replay {
     struct session *session;
     struct replayed guests[SESSION_MAX_GUESTS];
     struct sim *sim;
+    char seed[SEED_LEN]; /* as a word */
     bool diverged;
 };
 
@@ -48,18 +51,24 @@ static const struct session_record *peek(const struct replayed *guest, enum sess
 }
 
 /* Says once what came and what the session has. */
-static void diverge(struct replayed *guest, enum session_stream stream, const char *came)
+__attribute__((format(printf, 3, 4))) static void
+diverge(struct replayed *guest, enum session_stream stream, const char *came, ...)
 {
     const struct session_record *wanted = peek(guest, stream);
     const struct session_record *access = peek(guest, SESSION_ACCESSES);
     struct replay *replay = guest->replay;
+    va_list values;
 
     if (replay->diverged) {
         return;
     }
     replay->diverged = true;
-    (void)fprintf(stderr, "gucsim: the session diverges at %.3f us, VM %s: %s\n",
-                  (double)sim_now_ps(replay->sim) / 1e6, guest->outside.vm->desc.name, came);
+    (void)fprintf(stderr, "gucsim: the session diverges at %.3f us, VM %s: ",
+                  (double)sim_now_ps(replay->sim) / 1e6, guest->outside.vm->desc.name);
+    va_start(values, came);
+    (void)vfprintf(stderr, came, values);
+    va_end(values);
+    (void)fputc('\n', stderr);
     if (wanted) {
         (void)fprintf(stderr, "  recorded: %s %u at 0x%" PRIx64 ": 0x%" PRIx64 " (number %u)\n",
                       op_names[wanted->op], wanted->size,
@@ -82,7 +91,6 @@ static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
 {
     struct replayed *guest = arg;
     const struct session_record *next = peek(guest, SESSION_MEMORY);
-    char came[96];
     uint64_t value;
 
     if (size > sizeof(value)) {
@@ -90,9 +98,8 @@ static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
     }
     if (next && ++guest->reads == next->a) {
         if (next->b != addr || next->size != size) {
-            (void)snprintf(came, sizeof(came), "the device reads %" PRIu64 " at 0x%" PRIx64, size,
-                           addr);
-            diverge(guest, SESSION_MEMORY, came);
+            diverge(guest, SESSION_MEMORY, "the device reads %" PRIu64 " at 0x%" PRIx64, size,
+                    addr);
         }
         guest->at[SESSION_MEMORY]++;
         guest->reads = 0;
@@ -110,7 +117,6 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
 {
     struct replayed *guest = arg;
     const struct session_record *next = peek(guest, SESSION_STORES);
-    char came[96];
     uint64_t value = 0;
 
     if (size > sizeof(value)) {
@@ -118,10 +124,8 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
     }
     memcpy(&value, from, size);
     if (!next || next->a != addr || next->b != value || next->size != size) {
-        (void)snprintf(came, sizeof(came),
-                       "the device stores %" PRIu64 " at 0x%" PRIx64 ": 0x%" PRIx64, size, addr,
-                       value);
-        diverge(guest, SESSION_STORES, came);
+        diverge(guest, SESSION_STORES, "the device stores %" PRIu64 " at 0x%" PRIx64 ": 0x%" PRIx64,
+                size, addr, value);
     } else {
         guest->at[SESSION_STORES]++;
     }
@@ -136,12 +140,10 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
 static void read_check(struct replayed *guest, const struct session_record *record)
 {
     uint64_t value = outside_read(&guest->outside, (uint32_t)record->a, record->size);
-    char came[96];
 
     if (value != record->b) {
-        (void)snprintf(came, sizeof(came), "a read of %u at 0x%" PRIx64 " gives 0x%" PRIx64,
-                       record->size, record->a, value);
-        diverge(guest, SESSION_ACCESSES, came);
+        diverge(guest, SESSION_ACCESSES, "a read of %u at 0x%" PRIx64 " gives 0x%" PRIx64,
+                record->size, record->a, value);
     }
 }
 
@@ -185,11 +187,9 @@ static void raised(struct outside *outside, unsigned vector)
 {
     struct replayed *guest = outside->arg;
     const struct session_record *next = peek(guest, SESSION_RAISES);
-    char came[48];
 
     if (!next || next->a != vector) {
-        (void)snprintf(came, sizeof(came), "interrupt vector %u", vector);
-        diverge(guest, SESSION_RAISES, came);
+        diverge(guest, SESSION_RAISES, "interrupt vector %u", vector);
         return;
     }
     guest->at[SESSION_RAISES]++;
@@ -259,7 +259,6 @@ static int run_words(const struct session_info *info, int argc, char **argv, cha
 int replay_main(int argc, char **argv)
 {
     static struct replay replay; /* outlives every program of the machine */
-    char seed[SEED_LEN];
     char **words;
     int code = EXIT_TROUBLE;
 
@@ -268,9 +267,9 @@ int replay_main(int argc, char **argv)
         return EXIT_TROUBLE;
     }
     replay.session = session_read(argv[1]);
-    words = calloc((size_t)argc + 2 * SESSION_MAX_SETS + 6, sizeof(*words));
+    words = calloc((size_t)argc + MAX_OWN_WORDS, sizeof(*words));
     if (replay.session && words) {
-        code = run_prepared(run_words(&replay.session->info, argc, argv, seed, words), words,
+        code = run_prepared(run_words(&replay.session->info, argc, argv, replay.seed, words), words,
                             prepare, &replay);
     }
     if (replay.diverged) {

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* gucsim serve: a scenario whose guests may live in other processes. A VMM attaches a VF over
- * vfio-user; its accesses come when they come, and each happens at the virtual time that the machine
- * has then. Between them virtual time goes on in steps, so short that an access never waits long,
+ * vfio-user; its accesses come when they come, and each happens at the virtual time that it is
+ * then. Between them virtual time goes on in steps, so short that an access never waits long,
  * and waits for the wall clock where it is ahead of it. The wall clock decides only how long each
  * step is, and that is recorded: a session can be replayed. */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -367,13 +366,12 @@ static int prepare(void *arg, const struct run_options *options, struct machine 
 
 enum serve_option { OPT_VF = 1, OPT_SOCKET, OPT_PACE, OPT_RECORD, OPT_VECTORS };
 
-static const struct option long_options[] = {
-    {"vf", required_argument, NULL, OPT_VF},
-    {"socket", required_argument, NULL, OPT_SOCKET},
-    {"pace", required_argument, NULL, OPT_PACE},
-    {"record", required_argument, NULL, OPT_RECORD},
-    {"vectors", required_argument, NULL, OPT_VECTORS},
-    {NULL, 0, NULL, 0},
+static const struct {
+    const char *name;
+    int option;
+} option_names[] = {
+    {"--vf", OPT_VF},         {"--socket", OPT_SOCKET},   {"--pace", OPT_PACE},
+    {"--record", OPT_RECORD}, {"--vectors", OPT_VECTORS},
 };
 
 static bool number_parse(const char *text, double max, double *number)
@@ -418,19 +416,35 @@ static int option_take(struct serve *serve, int option, const char *value)
     }
 }
 
+static bool is_named_before(const struct serve *serve, unsigned guest)
+{
+    for (unsigned n = 0; n < guest; n++) {
+        if (serve->guests[n].vf == serve->guests[guest].vf) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool guests_are_sane(const struct serve *serve)
 {
     for (unsigned n = 0; n < serve->num_guests; n++) {
-        for (unsigned other = 0; other < n; other++) {
-            if (serve->guests[other].vf == serve->guests[n].vf) {
-                return false;
-            }
-        }
-        if (!serve->guests[n].socket) {
+        if (!serve->guests[n].socket || is_named_before(serve, n)) {
             return false;
         }
     }
     return serve->num_guests > 0;
+}
+
+/* Returns 0 for a word that is not ours. */
+static int option_find(const char *word)
+{
+    for (unsigned n = 0; n < ARRAY_SIZE(option_names); n++) {
+        if (strcmp(word, option_names[n].name) == 0) {
+            return option_names[n].option;
+        }
+    }
+    return 0;
 }
 
 /* Ours are taken out of the words; the rest are those of run. Returns how many are left, or
@@ -440,23 +454,17 @@ static int words_take(struct serve *serve, int argc, char **argv)
     int left = 1;
 
     for (int n = 1; n < argc; n++) {
-        int option = 0;
+        int option = option_find(argv[n]);
 
-        for (unsigned i = 0; long_options[i].name; i++) {
-            if (strncmp(argv[n], "--", 2) == 0 && strcmp(argv[n] + 2, long_options[i].name) == 0) {
-                option = long_options[i].val;
-            }
-        }
         if (!option) {
             argv[left++] = argv[n];
-            continue;
-        }
-        if (n + 1 == argc || option_take(serve, option, argv[n + 1])) {
+        } else if (n + 1 == argc || option_take(serve, option, argv[n + 1])) {
             (void)fprintf(stderr, "gucsim serve: %s %s: see 'gucsim help serve'\n", argv[n],
                           n + 1 == argc ? "" : argv[n + 1]);
             return -EINVAL;
+        } else {
+            n++;
         }
-        n++;
     }
     argv[left] = NULL;
     return left;

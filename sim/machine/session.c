@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recorded sessions as files: see session.h. A record is a byte of op and guest, a byte of size, and
+/* Recorded sessions as files: see session.h. A record is a byte of op and guest, one of size, and
  * its three numbers, seven bits a byte, low ones first. The reader believes nothing. */
 #include "sim/machine/session.h"
 
@@ -85,7 +85,7 @@ int session_close(struct session_writer *writer)
 
 /* ---- reading the head ------------------------------------------------------------------------ */
 
-/* One line without its end. Returns false at the end of the file, or for a line that is too long. */
+/* One line without its end. Returns false at the end of the file, or for too long a line. */
 static bool line_read(gzFile file, char line[LINE_LEN])
 {
     size_t length;
@@ -215,6 +215,26 @@ static int record_read(gzFile file, struct session *session)
     return record_keep(&session->streams[guest][ops[record.op].stream], &record) ? 1 : -1;
 }
 
+static bool ends_once(const struct session_records *accesses)
+{
+    for (uint32_t n = 0; n < accesses->count; n++) {
+        if (accesses->records[n].op == SESSION_END) {
+            return n + 1 == accesses->count;
+        }
+    }
+    return false;
+}
+
+static bool is_whole(const struct session *session)
+{
+    for (unsigned guest = 0; guest < session->info.num_vms; guest++) {
+        if (!ends_once(&session->streams[guest][SESSION_ACCESSES])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 struct session *session_read(const char *path)
 {
     struct session *session = calloc(1, sizeof(*session));
@@ -234,7 +254,7 @@ struct session *session_read(const char *path)
         }
     }
     (void)gzclose(file);
-    if (more < 0) {
+    if (more < 0 || !is_whole(session)) {
         (void)fprintf(stderr, "gucsim: %s: not a recorded session, or one that was cut\n", path);
         session_free(session);
         return NULL;

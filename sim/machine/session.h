@@ -81,7 +81,7 @@ struct session {
 struct session *session_read(const char *path);
 void session_free(struct session *session);
 
-/* ---- what the device knows of a guest's memory ------------------------------------------------ */
+/* ---- what the device knows of a guest's memory ----------------------------------------------- */
 
 struct session_shadow;
 

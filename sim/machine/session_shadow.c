@@ -62,20 +62,25 @@ uint64_t session_shadow_get(const struct session_shadow *shadow, uint64_t addr, 
     return value;
 }
 
+static struct page *find_or_add(struct session_shadow *shadow, uint64_t number)
+{
+    struct page *page = find(shadow, number);
+
+    if (!page && (page = calloc(1, sizeof(*page)))) {
+        page->number = number;
+        page->next = shadow->buckets[number % BUCKETS];
+        shadow->buckets[number % BUCKETS] = page;
+    }
+    return page;
+}
+
 int session_shadow_put(struct session_shadow *shadow, uint64_t addr, unsigned size, uint64_t value)
 {
     for (unsigned n = 0; n < size; n++) {
-        const uint64_t number = (addr + n) / PAGE;
-        struct page *page = find(shadow, number);
+        struct page *page = find_or_add(shadow, (addr + n) / PAGE);
 
         if (!page) {
-            page = calloc(1, sizeof(*page));
-            if (!page) {
-                return -ENOMEM;
-            }
-            page->number = number;
-            page->next = shadow->buckets[number % BUCKETS];
-            shadow->buckets[number % BUCKETS] = page;
+            return -ENOMEM;
         }
         page->bytes[(addr + n) % PAGE] = (uint8_t)(value >> 8 * n);
     }
