@@ -26,6 +26,8 @@ struct guc_config {
     unsigned total_vfs;   /* highest VF number a command may name */
     unsigned num_engines;
     struct guc_engine_desc engines[GUC_MAX_ENGINES];
+    uint16_t slow_action; /* its handler takes slow_cycles more than it should */
+    uint32_t slow_cycles;
 };
 
 struct guc;

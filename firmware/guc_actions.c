@@ -168,6 +168,9 @@ uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *
 
     if (!error) {
         hal_cycles(guc->hal, row->cycles);
+        if (guc->config.slow_cycles && row->code == guc->config.slow_action) {
+            hal_cycles(guc->hal, guc->config.slow_cycles);
+        }
         error = row->handler(guc, request);
     }
     if (!error) {

@@ -7,10 +7,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define MAX_VM_RAM   (1ull << 32)
-#define BOOT_POLL_NS 1000u
+#define MAX_VM_RAM      (1ull << 32)
+#define BOOT_POLL_NS    1000u
+#define MAX_SLOW_CYCLES 100000000u
 
 /* Declared before the script runs; a script that declares one of them gives it another default. */
 static const struct param machine_keys[] = {
@@ -18,6 +20,10 @@ static const struct param machine_keys[] = {
      .type = PARAM_VERSION,
      .text = "VF ABI of the GuCs of all GPUs; GPU.guc.abi sets one",
      .default_value = "1.27"},
+    {.name = "guc.slow",
+     .type = PARAM_STRING,
+     .text = "ACTION+CYCLES: its handler in the GuCs takes so much longer",
+     .default_value = ""},
     {.name = "clock.ps",
      .type = PARAM_INT,
      .unit = "ps",
@@ -219,6 +225,33 @@ static uint32_t gpu_abi(lua_State *lua, const char *gpu)
     return version_of(params, param.name);
 }
 
+/* guc.slow: "SCHED_CONTEXT+100". */
+static void slow_read(lua_State *lua, struct machine_gpu_desc *gpu)
+{
+    const char *value = params_find(script_of(lua)->config.params, "guc.slow")->value;
+    size_t length = strcspn(value, "+");
+    char *end = NULL;
+    unsigned long cycles = value[length] ? strtoul(value + length + 1, &end, 10) : 0;
+    uint32_t action = 0;
+
+    if (!*value) {
+        return;
+    }
+    for (; action <= UINT16_MAX; action++) {
+        const char *name = machine_action_name((uint16_t)action, false);
+
+        if (name && strlen(name) == length && strncmp(name, value, length) == 0) {
+            break;
+        }
+    }
+    if (action > UINT16_MAX || !cycles || cycles > MAX_SLOW_CYCLES || *end) {
+        luaL_error(lua, "guc.slow=%s: an action and cycles are wanted, such as SCHED_CONTEXT+100",
+                   value);
+    }
+    gpu->slow_action = (uint16_t)action;
+    gpu->slow_cycles = (uint32_t)cycles;
+}
+
 static void gpu_read(lua_State *lua, struct machine_desc *desc)
 {
     static const char *const fields[] = {"name", "gts", "vfs", "vgpus", "vram", NULL};
@@ -237,6 +270,7 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
                    (int)(MACHINE_MIN_VRAM >> 20));
     }
     gpu->guc_abi = gpu_abi(lua, gpu->name);
+    slow_read(lua, gpu);
     lua_vgpus_read(lua, gpu);
     desc->num_gpus++;
 }

@@ -49,6 +49,8 @@ static bool guc_build(struct machine_gpu *gpu, unsigned gt)
         .gmd_id = MACHINE_GMD_ID,
         .total_vfs = gpu->desc.num_vfs,
         .num_engines = gt_engines[gt].num_engines,
+        .slow_action = gpu->desc.slow_action,
+        .slow_cycles = gpu->desc.slow_cycles,
     };
     struct hal *hal = sim_gpu_guc(gpu->sim, gt);
 

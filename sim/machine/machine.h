@@ -44,7 +44,9 @@ struct machine_gpu_desc {
     char name[MACHINE_NAME_LEN];
     unsigned num_gts;
     unsigned num_vfs;
-    uint32_t guc_abi; /* GUC_ABI_VERSION(...) */
+    uint32_t guc_abi;     /* GUC_ABI_VERSION(...) */
+    uint16_t slow_action; /* of its GuCs takes slow_cycles longer */
+    uint32_t slow_cycles;
     struct machine_gvt_desc gvt;
     uint64_t vram; /* bytes of local memory; 0: none */
 };
