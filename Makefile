@@ -5,7 +5,8 @@ SHELL         := /bin/bash
 MAKEFLAGS     += --no-builtin-rules
 
 PACKAGES := build-essential verilator libsystemc-dev libcriterion-dev liblua5.4-dev zlib1g-dev \
-            libcjson-dev libssl-dev libisal-dev pkg-config git clang-format clang-tidy cppcheck gtkwave
+            libcjson-dev libssl-dev libisal-dev pkg-config git clang-format clang-tidy cppcheck gtkwave \
+            gnuplot-nox libxml2-utils
 
 # SAN=1: address and undefined-behaviour sanitizers, in a tree of its own.
 ifeq ($(SAN),1)

@@ -40,6 +40,7 @@ struct profile_message {
     uint32_t previous;  /* of this function and kind, PROFILE_NONE: none */
     uint32_t next_rung; /* that waits for its doorbell */
     uint32_t answers;   /* request whose answer this is, if part */
+    uint32_t dwords;    /* in its ring, with the CTB header; 0: not known */
     uint64_t at[TRACE_NUM_HOPS];
 };
 
@@ -105,6 +106,13 @@ void profile_free(struct profile *profile);
 const char *profile_hop_name(enum trace_hop_at at);
 const char *profile_step_name(enum profile_step step);
 const char *profile_kind_name(enum profile_kind kind);
+
+/* ---- rings (profile_rings.c) ----------------------------------------------------------------- */
+
+struct series_list;
+
+/* Adds what is in use of each function's H2G ring. Returns 0, -ENOMEM. */
+MUST_USE int profile_rings(const struct profile *profile, struct series_list *list);
 
 /* ---- paths (profile_path.c) ------------------------------------------------------------------ */
 

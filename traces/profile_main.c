@@ -16,7 +16,7 @@ static const char usage[] =
     "usage: gucsim profile DIR [options]\n"
     "       gucsim profile --compare A B [options]\n"
     "Shows where the time of each message goes, from DIR/events.jsonl.\n"
-    "  --format FORM       text (default), json or csv\n"
+    "  --format FORM       text (default), json or csv; svg or png: plots, by gnuplot\n"
     "  --by WHAT           hop, action, fn or gt; each action with its hops without it\n"
     "  --action NAME       only this action, by name or number\n"
     "  --fn N              only this function, 0: PF\n"
@@ -30,7 +30,8 @@ typedef void printer(FILE *out, const struct profile *profile, const struct prof
 struct arguments {
     const char *dirs[2];
     struct profile_options options;
-    printer *print;
+    printer *print; /* NULL: plots */
+    bool png;
     bool compare;
     double max_regress; /* negative: no gate */
 };
@@ -40,12 +41,16 @@ static bool take_format(const char *value, struct arguments *arguments)
     static const struct {
         const char *name;
         printer *print;
-    } forms[] = {
-        {"text", profile_print_text}, {"json", profile_print_json}, {"csv", profile_print_csv}};
+    } forms[] = {{"text", profile_print_text},
+                 {"json", profile_print_json},
+                 {"csv", profile_print_csv},
+                 {"svg", NULL},
+                 {"png", NULL}};
 
     for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
         if (strcmp(forms[i].name, value) == 0) {
             arguments->print = forms[i].print;
+            arguments->png = strcmp(value, "png") == 0;
             return true;
         }
     }
@@ -200,14 +205,19 @@ static int show(const struct arguments *arguments)
 {
     struct profile profile;
     struct profile_stats stats;
+    int err = 0;
 
     if (load(arguments->dirs[0], &arguments->options, &profile, &stats)) {
         return EXIT_TROUBLE;
     }
-    arguments->print(stdout, &profile, &stats);
+    if (arguments->print) {
+        arguments->print(stdout, &profile, &stats);
+    } else {
+        err = profile_plot(arguments->dirs[0], arguments->png, &profile, &stats);
+    }
     profile_stats_free(&stats);
     profile_free(&profile);
-    return 0;
+    return err ? EXIT_TROUBLE : 0;
 }
 
 static int compare(const struct arguments *arguments)

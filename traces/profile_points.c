@@ -2,6 +2,7 @@
 /* From events to points: finds the message that an event is about and notes when it got where. */
 #include <string.h>
 
+#include "firmware/abi/guc_communication_ctb_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 #include "traces/profile_read.h"
 
@@ -94,6 +95,7 @@ static void on_h2g(struct profile_scene *scene)
     if (is_sent(scene->event)) {
         message->fence = (uint32_t)event_int(scene->event, "fence");
         message->request = type_of(scene->event) == GUC_HXG_TYPE_REQUEST;
+        message->dwords = GUC_CTB_MSG_MIN_LEN + (uint32_t)event_int(scene->event, "len");
         profile_name_message(scene, message);
         profile_note(message, TRACE_HOP_TAIL_PUBLISHED, now);
         return;

@@ -62,6 +62,11 @@ void profile_print_csv(FILE *out, const struct profile *profile, const struct pr
 void profile_print_json(FILE *out, const struct profile *profile,
                         const struct profile_stats *stats);
 
+/* Draws to standard output with gnuplot, also what of rings and credits was in use, from DIR's
+ * waves. Returns 0, or -errno with a message on stderr. */
+MUST_USE int profile_plot(const char *dir, bool png, const struct profile *profile,
+                          const struct profile_stats *stats);
+
 /* Prints what differs, what moved most consistently first. max_regress: percent, negative for no
  * gate. Returns 0, 1 when a mean of B is beyond the gate, -ENOMEM. */
 MUST_USE int profile_compare(FILE *out, const struct profile_stats *a,

@@ -11,6 +11,7 @@
 
 #include "traces/profile_stats.h"
 #include "traces/report_html.h"
+#include "traces/series.h"
 #include "traces/timeline.h"
 
 #define MAX_REPORT_BYTES (4u << 20)
@@ -42,7 +43,7 @@ static char *read_text(const char *dir, const char *name, size_t max)
     return text;
 }
 
-void report_string(FILE *out, const char *text)
+static void put_string(FILE *out, const char *text)
 {
     cJSON *string = cJSON_CreateString(text);
     char *printed = string ? cJSON_PrintUnformatted(string) : NULL;
@@ -91,10 +92,10 @@ static void put_row(void *arg, const struct timeline_row *row)
         return;
     }
     (void)fprintf(rows->out, "%s\n[%" PRIu64 ",", rows->count > 1 ? "," : "", row->t_ps);
-    report_string(rows->out, row->gpu);
+    put_string(rows->out, row->gpu);
     (void)fprintf(rows->out, ",%u,%u,%u,%u,%u,%u,", row->vf, row->gt, (unsigned)row->role,
                   (unsigned)row->from, (unsigned)row->to, (unsigned)row->vf_state);
-    report_string(rows->out, row->text);
+    put_string(rows->out, row->text);
     (void)fputc(']', rows->out);
 }
 
@@ -116,6 +117,42 @@ static int put_rows(FILE *out, const char *dir, bool all, char *error)
     (void)fprintf(out, "],\"total\":%" PRIu64 "}", rows.count);
     (void)fclose(in);
     return ret;
+}
+
+/* ---- series ---------------------------------------------------------------------------------- */
+
+/* [{"kind": 0, "name": "src.vf1.gt0", "left_out": 0, "points": [[t_ps, dwords in use]]}] */
+static void put_series(FILE *out, const struct series_list *list)
+{
+    (void)fputs(",\n\"series\":[", out);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct series *series = &list->series[i];
+
+        (void)fprintf(out, "%s\n{\"kind\":%u,\"left_out\":%" PRIu64 ",\"name\":", i ? "," : "",
+                      (unsigned)series->kind, series->left_out);
+        put_string(out, series->name);
+        (void)fputs(",\"points\":[", out);
+        for (size_t p = 0; p < series->count; p++) {
+            (void)fprintf(out, "%s[%" PRId64 ",%" PRIu64 "]", p ? "," : "", series->points[p].t_ps,
+                          series->points[p].value);
+        }
+        (void)fputs("]}", out);
+    }
+    (void)fputc(']', out);
+}
+
+static int put_in_use(FILE *out, const struct profile *profile, const char *dir, char *error)
+{
+    struct series_list list = {.count = 0};
+    int err = profile_rings(profile, &list);
+
+    err = err ? err : series_read_credits(dir, &list, error);
+    if (!err) {
+        series_sort(&list);
+        put_series(out, &list);
+    }
+    series_free(&list);
+    return err;
 }
 
 /* ---- profile --------------------------------------------------------------------------------- */
@@ -155,6 +192,7 @@ static int put_profile(FILE *out, const char *dir, char *error)
         (void)fputc(']', out);
         profile_stats_free(&stats);
     }
+    ret = ret ? ret : put_in_use(out, &profile, dir, error);
     profile_free(&profile);
     return ret;
 }
@@ -185,7 +223,7 @@ static void put_failure(FILE *out, const char *dir)
 
     if (text) {
         (void)fputs(",\n\"failure\":", out);
-        report_string(out, text);
+        put_string(out, text);
     }
     free(text);
 }
@@ -197,10 +235,6 @@ int report_data(FILE *out, const char *dir, char *error)
     err = err ? err : put_rows(out, dir, false, error);
     err = err ? err : put_rows(out, dir, true, error);
     err = err ? err : put_profile(out, dir, error);
-    if (!err) {
-        (void)fputs(",\n\"series\":", out);
-        err = report_series(out, dir, error);
-    }
     if (!err) {
         put_files(out, dir);
         put_failure(out, dir);

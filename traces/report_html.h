@@ -17,10 +17,5 @@ const char *report_part(enum report_part_name name);
 /* report_data.c: all that is known of the run in DIR, as one JSON object. Returns 0, or -errno with
  * a message of at most REPORT_ERROR characters. */
 MUST_USE int report_data(FILE *out, const char *dir, char *error);
-/* A JSON string. */
-void report_string(FILE *out, const char *text);
-/* report_series.c: room and credits of channels over time, from the run's waves, as a JSON list;
- * an empty one when there are no waves. Returns 0, or -errno with a message. */
-MUST_USE int report_series(FILE *out, const char *dir, char *error);
 
 #endif

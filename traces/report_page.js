@@ -496,34 +496,30 @@ function drawLatencies() {
 // ---- rings and credits --------------------------------------------------------------------------
 
 function drawSeries() {
-  const channel = $("channel").value;
-  const list = data.series.filter((one) => one.name.startsWith(channel + "."));
+  const kind = Number($("channel").value);
+  const list = data.series.filter((one) => one.kind === kind).slice(0, 8);
   const area = plot("series", 260);
-  // What is in use says more than what is left of thousands; before its first value there is no ring.
-  const used = list.map((one) => {
-    const size = Math.max(...one.points.map((point) => point[1]));
-    return { ...one, size, points: one.points.map(([t, value]) => [t, value ? size - value : 0]) };
-  });
-  const most = Math.max(...used.flatMap((one) => one.points.map((point) => point[1])), 4);
+  const y = upAxis(area, Math.max(...list.flatMap((one) => one.points.map((point) => point[1])), 4), (value) => value);
   const x = (t) => area.left + (t / end) * (area.right - area.left);
-  const y = upAxis(area, most, (value) => value);
   for (const t of ticks(0, end, (area.right - area.left) / 110)) {
     area.root.append(svg("text", { class: "d s", x: Math.min(x(t), area.right - 24), y: area.bottom + 16, "text-anchor": "middle" }, time(t, 7)));
   }
-  used.forEach((one, i) => {
-    let path = "";
-    one.points.forEach(([t, value], n) => (path += (n ? `H${x(t).toFixed(1)}V` : `M${x(t).toFixed(1)} `) + y(value).toFixed(1)));
-    area.root.append(svg("path", { d: path + `H${x(end).toFixed(1)}`, fill: "none", stroke: color(i), "stroke-width": 1.6 }));
+  list.forEach((one, i) => {
+    let path = `M${x(0)} ${y(0)}`;
+    for (const [t, value] of one.points) path += `H${x(t).toFixed(1)}V${y(value).toFixed(1)}`;
+    area.root.append(tip(svg("path", { d: path + `H${x(end).toFixed(1)}`, fill: "none", stroke: color(i), "stroke-width": 1.6 }), one.name));
   });
-  $("series-legend").replaceChildren(...used.map((one, i) => html("span", {}, html("i", { style: `background: ${color(i)}` }),
-    (one.name.endsWith("h2g_space") ? "H2G ring" : "G2H credits") + `: dwords in use of ${one.size}` + (one.left_out ? ` (${one.left_out} later changes left out)` : ""))));
+  $("series-legend").replaceChildren(...list.map((one, i) => html("span", {}, html("i", { style: `background: ${color(i)}` }),
+    one.name + (one.left_out ? ` (${one.left_out} later changes left out)` : ""))));
 }
 
 function startSeries() {
-  const channels = [...new Set(data.series.map((one) => one.name.replace(/\.[^.]*$/, "")))];
-  $("rings-text").textContent = channels.length ? "As the driver of each channel sees them." : "The run has no waves, from which they are read.";
-  $("channel").parentElement.hidden = !channels.length;
-  $("channel").append(...channels.map((name) => html("option", { value: name }, name.replace(/\.ct$/, ""))));
+  const kinds = [["H2G rings", 0], ["credits for answers", 1]].filter(([, kind]) => data.series.some((one) => one.kind === kind));
+  $("rings-text").textContent = kinds.length
+    ? "Dwords in use, of the channels that used most. Rings from the event log; credits, as drivers count them, from the waves."
+    : "No channel was used.";
+  $("channel").parentElement.hidden = !kinds.length;
+  $("channel").append(...kinds.map(([name, value]) => html("option", { value }, name)));
   $("channel").addEventListener("change", drawSeries);
 }
 

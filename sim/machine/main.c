@@ -68,7 +68,7 @@ static const struct command {
      "exit: 0 same, 1 different, 2 trouble\n"},
     {"profile", profile_main, "profile [--compare A] DIR [OPTION]...",
      "shows where the time of messages and migrations goes",
-     "  --format FORM        text (default), json or csv\n"
+     "  --format FORM        text (default), json or csv; svg or png: plots, by gnuplot\n"
      "  --by WHAT            hop, action, fn or gt; each action with its hops without it\n"
      "  --action NAME        only this action, by name or number\n"
      "  --fn N               only this function, 0: PF\n"

@@ -160,10 +160,16 @@ class Page(unittest.TestCase):
             for drawing in ("#overview", "#chart svg:not(.heads svg)", "#cumulative", "#histogram", "#series"):
                 self.assertEqual(self.browser.execute_script(OVERLAPS, drawing), [], (width, drawing))
 
+    def test_labels_of_pictures_do_not_overlap(self):
+        for run in ("vf_restore", "vgpu_pv_ctb"):
+            for picture in ("timeline", "profile"):
+                self.browser.get("file://%s/%s.%s.svg" % (RUNS, run, picture))
+                self.assertEqual(self.browser.execute_script(OVERLAPS, "svg"), [], (run, picture))
+
     def test_fits_and_is_readable_everywhere(self):
         for theme in ("light", "dark"):
             for width in (1280, 390):
-                for run in ("vf_restore", "fails"):
+                for run in ("vf_restore", "vgpu_pv_ctb", "fails"):
                     self.open(run, width, theme=theme)
                     wide = self.browser.execute_script("return document.documentElement.scrollWidth")
                     self.assertLessEqual(wide, width)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "traces/profile_stats.h"
@@ -36,6 +37,73 @@ static void remove_out_dir(void)
 }
 
 TestSuite(profile_of_vf_restore, .init = run_scenario, .fini = remove_out_dir);
+
+/* Runs a shell command line in which %s is the program and out_dir. */
+static int shell(const char *format)
+{
+    const char *program = getenv("GUCSIM");
+    char command[1024];
+    int status;
+
+    (void)snprintf(command, sizeof(command), format, program ? program : "build/gucsim", out_dir);
+    status = system(command);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/* ---- pictures -------------------------------------------------------------------------------- */
+
+Test(profile_of_vf_restore, pictures_are_valid)
+{
+    cr_expect_eq(shell("%s timeline --format svg %s | xmllint --noout -"), 0);
+    cr_expect_eq(shell("%s profile --format svg %s | xmllint --noout -"), 0);
+    cr_expect_eq(shell("%s profile --format png %s | head -c 4 | grep -q PNG"), 0);
+}
+
+/* ---- comparison ------------------------------------------------------------------------------ */
+
+static void run_again(const char *options)
+{
+    char format[256];
+
+    (void)snprintf(format, sizeof(format),
+                   "%%s run tests/scenarios/vf_restore.lua --quiet %s --out %%s/again", options);
+    cr_assert_eq(shell(format), 0, "%s", options);
+}
+
+/* Whatever action it is, the hop that is to blame comes first. */
+Test(profile_of_vf_restore, slower_handler_comes_first_and_fails_the_gate, .timeout = 120)
+{
+    static const char *const actions[] = {"PF2GUC_SAVE_RESTORE_VF", "SCHED_CONTEXT",
+                                          "VF2GUC_RESFIX_DONE", "TLB_INVALIDATION"};
+    char text[256];
+
+    for (size_t i = 0; i < ARRAY_SIZE(actions); i++) {
+        (void)snprintf(text, sizeof(text), "--trace off --set guc.slow=%s+100", actions[i]);
+        run_again(text);
+        (void)snprintf(text, sizeof(text),
+                       "(%%s profile --compare %%s %s/again; true) | sed -n 4p | "
+                       "grep -q '%s  *handler_ended '",
+                       out_dir, actions[i]);
+        cr_expect_eq(shell(text), 0, "%s", actions[i]);
+        (void)snprintf(text, sizeof(text),
+                       "%%s profile --compare %%s %s/again --max-regress 0%%%% > /dev/null",
+                       out_dir);
+        cr_expect_eq(shell(text), 1, "%s", actions[i]);
+    }
+}
+
+Test(profile_of_vf_restore, waves_change_no_time)
+{
+    char text[192];
+
+    run_again("--trace vcd.gz");
+    (void)snprintf(text, sizeof(text), "true %%s; cmp %%s/events.jsonl %s/again/events.jsonl",
+                   out_dir);
+    cr_expect_eq(shell(text), 0);
+    (void)snprintf(text, sizeof(text),
+                   "%%s profile --compare %%s %s/again --max-regress 0%%%% > /dev/null", out_dir);
+    cr_expect_eq(shell(text), 0);
+}
 
 /* ---- hops ------------------------------------------------------------------------------------ */
 

@@ -131,12 +131,12 @@ Test(report, credits_come_from_the_waves)
     put("trace.vcd", "$timescale 1ns $end\n$scope module src $end\n$scope module ct $end\n"
                      "$var wire 16 a g2h_space [15:0] $end\n$var wire 16 b fence [15:0] $end\n"
                      "$upscope $end\n$upscope $end\n$enddefinitions $end\n"
-                     "#0\nb0 a\nb0 b\n#2\nb100 a\n#3\nb11 b\n#4\nb101 a\n");
+                     "#0\nb0 a\nb0 b\n#2\nb100 a\n#3\nb11 b\n#4\nb11 a\n#5\nb100 a\n");
     cr_assert_eq(make_page(), 0);
     read_page();
-    cr_expect_not_null(strstr(page, "\"name\":\"src.ct.g2h_space\",\"points\":[[0,0],[2000,4],"
-                                    "[4000,5]]"));
-    cr_expect_null(strstr(page, "\"name\":\"src.ct.fence\""));
+    cr_expect_not_null(strstr(page, "\"kind\":1,\"left_out\":0,\"name\":\"src\","
+                                    "\"points\":[[0,0],[4000,1],[5000,0]]"));
+    cr_expect_null(strstr(page, "fence\",\"points\""));
 }
 
 Test(report, bad_usage_is_refused)
