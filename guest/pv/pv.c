@@ -41,6 +41,9 @@ struct pv *pv_create(const struct pv_config *config)
 
 void pv_destroy(struct pv *pv)
 {
+    if (pv) {
+        ggtt_destroy(pv->ggtt);
+    }
     free(pv);
 }
 

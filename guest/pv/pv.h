@@ -56,4 +56,49 @@ MUST_USE int pv_submit(struct pv *pv, unsigned id, uint32_t elsp, const uint64_t
 void pv_root_create(struct pv *pv, unsigned level, const uint64_t pdp[4]);
 void pv_root_destroy(struct pv *pv, unsigned level, const uint64_t pdp[4]);
 
+/* ---- work ------------------------------------------------------------------------------------ */
+
+enum pv_engine { PV_ENGINE_RENDER, PV_ENGINE_COPY, PV_ENGINE_VIDEO };
+
+/* Where a queue's batches and results are for the engine. */
+enum pv_space {
+    PV_SPACE_GGTT,   /* in the GGTT, as the ring is */
+    PV_SPACE_TABLES, /* in a space of its own, by page tables in RAM */
+    PV_SPACE_BOUND,  /* in a space of its own, bound by PV messages */
+};
+
+struct pv_queue_config {
+    enum pv_engine engine;
+    enum pv_space space;
+    bool by_record; /* submitted by a record in the shared page, not by the port */
+};
+
+#define PV_RESULT_SLOTS 256u /* dwords of results, of all queues */
+
+/* The engine works for a while, adds to one result, then writes another. */
+struct pv_job {
+    uint32_t work_cycles;
+    bool preemptible;
+    unsigned add_slot;
+    uint32_t add;
+    unsigned store_slot;
+    uint32_t store;
+};
+
+/* Returns the queue's number, -EINVAL, -ENODEV not agreed on, -ENOSPC, -ENOMEM, or what a message
+ * said (blocks). */
+MUST_USE int pv_queue_create(struct pv *pv, const struct pv_queue_config *config);
+/* Puts a job into the ring and moves the tail in the context; the engine is not told. Returns its
+ * fence, from 1 on, -ENOENT, -EINVAL, -ETIME no room (blocks). */
+MUST_USE int64_t pv_queue_prepare(struct pv *pv, unsigned queue, const struct pv_job *job);
+/* As above, and tells the engine, now or when it has done with what it has. */
+MUST_USE int64_t pv_queue_submit(struct pv *pv, unsigned queue, const struct pv_job *job);
+/* Returns 0, -ENOENT, -EINVAL, -ETIME (blocks). */
+MUST_USE int pv_queue_wait(struct pv *pv, unsigned queue, int64_t fence, uint64_t timeout_ns);
+/* The newest job that is done, 0 none, -ENOENT. */
+int64_t pv_queue_done(struct pv *pv, unsigned queue);
+/* Descriptor of the queue's context, as the submit port wants it. The queue is there. */
+uint64_t pv_descriptor(struct pv *pv, unsigned queue);
+uint32_t pv_result(struct pv *pv, unsigned slot);
+
 #endif

@@ -66,5 +66,8 @@ void gvt_destroy(struct gvt *gvt)
     for (unsigned id = VGPU_ID_MIN; id <= VGPU_ID_MAX; id++) {
         gvt_vgpu_remove(gvt->vgpus[id]);
     }
+    for (unsigned n = 0; n < GVT_ENGINES; n++) {
+        free(gvt->workers[n].job);
+    }
     free(gvt);
 }

@@ -13,6 +13,8 @@
 
 struct gvt;
 struct gvt_vgpu;
+struct ct;
+struct ggtt;
 
 #define GVT_NAME_BYTES           16u /* type name with its NUL */
 #define GVT_UUID_CHARS           36u
@@ -39,12 +41,27 @@ struct gvt_config {
     uint32_t pv_submit_action;   /* number of SUBMIT_WORKLOAD; 0: the default */
     bool pv_one_per_trigger;     /* as first posted: a trigger serves one message */
     bool pv_fetch_status;        /* as first posted: status tells of the fetch only */
+    /* What a PV message costs, in cycles of the host's: taking it out of the ring, carrying it
+     * out, each page of it, telling the guest. */
+    struct gvt_costs {
+        uint32_t fetch, command, page, complete;
+    } costs;
+    /* The host's way to the engines, by GT, and its own part of the GGTT; NULL: none, and work
+     * stays queued. */
+    struct ct *cts[2];
+    struct ggtt *host_ggtt;
+    unsigned fn_base; /* vGPU n shows as function fn_base + n in traces */
 };
 
 /* Returns NULL without memory. Declares probes; call before the machine runs. */
 struct gvt *gvt_create(const struct gvt_config *config);
 /* Frees it with its vGPUs. */
 void gvt_destroy(struct gvt *gvt);
+/* Starts the programs that run the vGPUs' work on the engines. Returns 0 or -ENOMEM. */
+MUST_USE int gvt_start(struct gvt *gvt);
+/* A G2H event about a context of the host's. Never blocks. Returns 0, -ENOENT not the mediator's,
+ * -EPROTO. */
+int gvt_context_event(struct gvt *gvt, unsigned gt, const uint32_t *msg, uint32_t len);
 
 /* The tree that an administrator sees, by path: mdev_supported_types/TYPE/ATTRIBUTE (TYPE is
  * "i915-" and the type's name), mdev_supported_types/TYPE/devices/UUID, and
@@ -81,7 +98,8 @@ struct gvt_ops {
     void (*ppgtt_destroy)(void *arg, unsigned level, const uint64_t pdp[4]);
     /* PV: one entry of a root's address space, host address | flags; 0 clears. 0 or -errno. */
     int (*ppgtt_map)(void *arg, uint64_t pml4, uint64_t addr, uint64_t entry);
-    void (*kick)(void *arg); /* there is work to take */
+    void (*kick)(void *arg);      /* there is work to take */
+    void (*interrupt)(void *arg); /* of the guest's virtual device */
 };
 
 struct gvt_workload {

@@ -75,6 +75,59 @@ int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry)
     return err;
 }
 
+/* Moves a piece of memory, page by page, to where the guest's entries point. */
+static int for_each_piece(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t size,
+                          int (*move)(const struct gvt_vgpu *vgpu, uint64_t gpa, void *bytes,
+                                      uint64_t size),
+                          void *bytes)
+{
+    while (size > 0) {
+        uint64_t offset = addr % XE_PAGE_SIZE;
+        uint64_t part = size < XE_PAGE_SIZE - offset ? size : XE_PAGE_SIZE - offset;
+        uint64_t slot;
+        int err;
+
+        if (!gvt_ggtt_slot(vgpu, addr, &slot) || !(vgpu->ggtt[slot] & GGTT_PRESENT)) {
+            return -EFAULT;
+        }
+        err = move(vgpu, (vgpu->ggtt[slot] & XE_PTE_ADDR_MASK) + offset, bytes, part);
+        if (err) {
+            return err;
+        }
+        bytes = (uint8_t *)bytes + part;
+        addr += part;
+        size -= part;
+    }
+    return 0;
+}
+
+static int read_piece(const struct gvt_vgpu *vgpu, uint64_t gpa, void *bytes, uint64_t size)
+{
+    return vgpu->ops->guest_read(vgpu->arg, gpa, bytes, size);
+}
+
+static int write_piece(const struct gvt_vgpu *vgpu, uint64_t gpa, void *bytes, uint64_t size)
+{
+    return gvt_guest_write(vgpu->gvt->vgpus[vgpu->id], gpa, bytes, size);
+}
+
+int gvt_ggtt_read(const struct gvt_vgpu *vgpu, uint64_t addr, void *to, uint64_t size)
+{
+    return for_each_piece(vgpu, addr, size, read_piece, to);
+}
+
+int gvt_ggtt_write(struct gvt_vgpu *vgpu, uint64_t addr, const void *from, uint64_t size)
+{
+    uint8_t bytes[64];
+
+    /* Small things only: status, a head. */
+    if (size > sizeof(bytes)) {
+        return -EFAULT;
+    }
+    memcpy(bytes, from, size);
+    return for_each_piece(vgpu, addr, size, write_piece, bytes);
+}
+
 int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from, unsigned size)
 {
     uint64_t at = offset - GVT_GTT_START_OFFSET;

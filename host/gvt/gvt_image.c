@@ -85,7 +85,7 @@ static bool has_pv_mappings(const struct gvt_vgpu *vgpu)
 {
     const struct gvt_ppgtt *ppgtt = vgpu->ppgtts;
 
-    while (ppgtt && ppgtt->pv_pages == 0) {
+    while (ppgtt && ppgtt->num_mappings == 0) {
         ppgtt = ppgtt->next;
     }
     return ppgtt != NULL;

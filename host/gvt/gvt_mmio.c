@@ -55,6 +55,9 @@ static int write_ring_mode(struct gvt_vgpu *vgpu, unsigned engine, uint32_t valu
         return 0;
     }
     gvt_vreg32_set(vgpu, offset, on);
+    if (value & mask & GFX_RUN_LIST_ENABLE) {
+        gvt_execlist_init(vgpu, engine);
+    }
     vgpu->ops->set_ring_mode(vgpu->arg, engine, on);
     return 0;
 }
@@ -71,13 +74,28 @@ static int write_hws(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value)
     return 0;
 }
 
+static int write_status_pointer(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value)
+{
+    gvt_execlist_write_pointer(vgpu, engine, value);
+    return 0;
+}
+
+/* Status is read-only. */
+static int write_nothing(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value)
+{
+    (void)vgpu;
+    (void)engine;
+    (void)value;
+    return 0;
+}
+
 static const struct engine_register {
     uint32_t offset;
     int (*write)(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value);
 } engine_registers[] = {
-    {EL_OFFSET_ELSP, write_elsp},
-    {RING_MODE_OFFSET, write_ring_mode},
-    {RING_HWS_PGA_OFFSET, write_hws},
+    {EL_OFFSET_ELSP, write_elsp},          {RING_MODE_OFFSET, write_ring_mode},
+    {RING_HWS_PGA_OFFSET, write_hws},      {EL_OFFSET_STATUS, write_nothing},
+    {EL_OFFSET_STATUS + 4, write_nothing}, {EL_OFFSET_STATUS_PTR, write_status_pointer},
 };
 
 static const struct engine_register *find_engine_register(const struct gvt_vgpu *vgpu,

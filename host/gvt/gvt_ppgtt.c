@@ -34,6 +34,19 @@ struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root)
     return ppgtt;
 }
 
+struct gvt_ppgtt *gvt_ppgtt_find_3(struct gvt_vgpu *vgpu, const uint64_t pdp[4])
+{
+    return *find(vgpu, 3, pdp);
+}
+
+static void ppgtt_free(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+{
+    gvt_shadow_drop(vgpu, ppgtt);
+    free(ppgtt->tables);
+    free(ppgtt->mappings);
+    free(ppgtt);
+}
+
 int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4], uint32_t references)
 {
     struct gvt_ppgtt **link = find(vgpu, level, pdp);
@@ -78,7 +91,7 @@ int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
     if (--ppgtt->references == 0) {
         *link = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, level, ppgtt->pdp);
-        free(ppgtt);
+        ppgtt_free(vgpu, ppgtt);
     }
     return 0;
 }
@@ -90,6 +103,6 @@ void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu)
 
         vgpu->ppgtts = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, ppgtt->level, ppgtt->pdp);
-        free(ppgtt);
+        ppgtt_free(vgpu, ppgtt);
     }
 }

@@ -7,6 +7,7 @@
 #include "host/abi/gvt_migrate.h"
 #include "host/abi/i915_pvinfo.h"
 #include "host/gvt/gvt.h"
+#include "host/kmd/kmd.h"
 
 #define PCI_VENDOR_ID_INTEL 0x8086u
 #define GVT_TYPES           4u
@@ -44,12 +45,29 @@ enum gvt_failsafe {
     FAILSAFE_MIGRATED, /* was so at the source; the image does not say why */
 };
 
+/* Of a page by PV: address in the guest's space, entry with the host's address. */
+struct gvt_mapping {
+    uint64_t addr;
+    uint64_t entry;
+};
+
 struct gvt_ppgtt {
     struct gvt_ppgtt *next;
     unsigned level;
     uint32_t references;
     uint64_t pdp[4];
-    uint64_t pv_pages; /* mapped by PV: not in guest memory, so in no image */
+    struct gvt_mapping *mappings; /* by PV: not in guest memory, so in no image */
+    unsigned num_mappings, max_mappings;
+    uint64_t *tables; /* host pages of the shadow */
+    unsigned num_tables, max_tables;
+};
+
+/* What an engine does, as the guest sees it. */
+struct gvt_execlist {
+    bool running;
+    unsigned slot;
+    uint32_t context; /* that runs: its id, and where it lies */
+    uint32_t lrca;
 };
 
 struct gvt_queued {
@@ -62,6 +80,41 @@ struct gvt_queued {
 struct gvt_engine {
     struct gvt_queued *queue; /* oldest first */
     struct gvt_elsp_dwords elsp;
+    struct gvt_execlist execlist;
+    struct exec *exec; /* the host's context for this vGPU; NULL until there is work */
+    struct bo batches; /* copies of the guest's batches */
+};
+
+#define GVT_RING_DWORDS  0x2000u
+#define GVT_BATCH_DWORDS 0x4000u
+
+/* A workload on its way to the engine. */
+struct gvt_job {
+    struct gvt_workload workload;
+    struct exec_work work;
+    uint32_t ring[GVT_RING_DWORDS];
+    uint32_t len;
+    uint32_t tail; /* of the guest's ring, bytes */
+    uint32_t batch[GVT_BATCH_DWORDS];
+    bool user_interrupt;
+};
+
+/* The program of one engine. */
+struct gvt_worker {
+    struct gvt *gvt;
+    unsigned engine;
+    unsigned last; /* vGPU served last */
+    struct gvt_job *job;
+};
+
+struct gvt_scan {
+    struct gvt_vgpu *vgpu;
+    uint32_t *batch; /* GVT_BATCH_DWORDS: copies of batches, as they will lie at batch_addr */
+    uint32_t batch_len;
+    uint64_t batch_addr;  /* real GGTT address */
+    uint32_t status_page; /* of the context, the guest's GGTT address */
+    bool uses_ppgtt;
+    bool user_interrupt;
 };
 
 struct gvt_pv {
@@ -117,6 +170,7 @@ struct gvt {
     unsigned num_types;
     struct gvt_vgpu *vgpus[GVT_MAX_VGPU]; /* by id; 0 is the host */
     struct gvt_probes probes[GVT_MAX_VGPU];
+    struct gvt_worker workers[GVT_ENGINES];
 };
 
 /* ---- gvt_types.c, gvt_version.c ---- */
@@ -150,17 +204,43 @@ bool gvt_ggtt_slot(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *slot);
 /* Takes the guest's entry and points the real one to the host's page, or to scratch. Returns 0,
  * -ENXIO when the entry is present and its page is not there. */
 int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry);
+/* Memory behind a guest's GGTT address. 0 or -EFAULT (some of it may have moved). */
+MUST_USE int gvt_ggtt_read(const struct gvt_vgpu *vgpu, uint64_t addr, void *to, uint64_t size);
+MUST_USE int gvt_ggtt_write(struct gvt_vgpu *vgpu, uint64_t addr, const void *from, uint64_t size);
 int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from, unsigned size);
 void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n);
 
 /* ---- gvt_ppgtt.c ---- */
 struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root);
+/* The same for one of three levels, by its four roots. */
+struct gvt_ppgtt *gvt_ppgtt_find_3(struct gvt_vgpu *vgpu, const uint64_t pdp[4]);
 /* Takes references to a root, which is created when it is new. 0 or -errno. */
 MUST_USE int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4],
                            uint32_t references);
 /* Drops one. 0 or -EINVAL. */
 MUST_USE int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
 void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
+
+/* ---- gvt_shadow.c: tables with host addresses ---- */
+/* Builds the shadow of these roots and tells the work of it. 0, -EINVAL unknown, -ENOMEM. */
+MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4],
+                              struct exec_work *work);
+/* Gives the tables back. */
+void gvt_shadow_drop(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt);
+/* A page by PV; entry 0 takes it away. 0 or -ENOMEM. */
+MUST_USE int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry);
+
+/* ---- gvt_scan.c ---- */
+/* Makes a guest's commands, in place, what the engine may run. 0 or -EFAULT. */
+MUST_USE int gvt_scan_commands(struct gvt_scan *scan, uint32_t *dwords, uint32_t len);
+
+/* ---- gvt_execlist.c ---- */
+void gvt_execlist_init(struct gvt_vgpu *vgpu, unsigned engine);
+void gvt_execlist_write_pointer(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value);
+void gvt_execlist_schedule_in(struct gvt_vgpu *vgpu, unsigned engine,
+                              const struct gvt_workload *workload);
+void gvt_execlist_schedule_out(struct gvt_vgpu *vgpu, unsigned engine,
+                               const struct gvt_workload *done, const struct gvt_workload *next);
 
 /* ---- gvt_workload.c ---- */
 uint32_t gvt_engine_base(unsigned engine);
@@ -172,6 +252,8 @@ MUST_USE int gvt_workload_queue(struct gvt_vgpu *vgpu, const struct gvt_workload
 MUST_USE int gvt_workload_submit(struct gvt_vgpu *vgpu, unsigned engine, const uint32_t desc[4],
                                  bool pv);
 void gvt_workload_drop_all(struct gvt_vgpu *vgpu);
+/* The one behind the running one; false when there is none. */
+bool gvt_workload_next(const struct gvt_vgpu *vgpu, unsigned engine, struct gvt_workload *next);
 bool gvt_workload_running(const struct gvt_vgpu *vgpu);
 
 /* ---- gvt_pvinfo.c, gvt_pv.c, gvt_pv_commands.c ---- */

@@ -129,6 +129,13 @@ static void complete(struct gvt_vgpu *vgpu, const struct vgpu_pv_ct_buffer_desc 
     trace(vgpu, "done", msg, status);
 }
 
+static void charge(const struct gvt_vgpu *vgpu, uint32_t cycles)
+{
+    if (cycles) {
+        hal_cycles(vgpu->gvt->config.hal, cycles);
+    }
+}
+
 static int serve_one(struct gvt_vgpu *vgpu, struct vgpu_pv_ct_buffer_desc *desc)
 {
     struct message msg = {.len = 0};
@@ -142,9 +149,12 @@ static int serve_one(struct gvt_vgpu *vgpu, struct vgpu_pv_ct_buffer_desc *desc)
         (void)desc_put(vgpu, PV_CTB_DESC_STATUS_OFF, (uint32_t)-EINVAL);
         return err;
     }
+    charge(vgpu, vgpu->gvt->config.costs.fetch);
     trace(vgpu, "trap", &msg, 0);
+    charge(vgpu, vgpu->gvt->config.costs.command);
     err = gvt_pv_execute(vgpu, msg.header >> PV_CT_MSG_ACTION_SHIFT, msg.payload, msg.len);
     trace(vgpu, "exec", &msg, (uint32_t)err);
+    charge(vgpu, vgpu->gvt->config.costs.complete);
     complete(vgpu, desc, &msg, vgpu->gvt->config.pv_fetch_status ? 0 : (uint32_t)err);
     return 0;
 }

@@ -17,6 +17,13 @@
 
 /* ---- pages of a vma -------------------------------------------------------------------------- */
 
+static void charge(const struct gvt_vgpu *vgpu, uint32_t cycles)
+{
+    if (cycles) {
+        hal_cycles(vgpu->gvt->config.hal, cycles);
+    }
+}
+
 typedef int page_fn(struct gvt_vgpu *vgpu, const struct pv_vma *vma, uint64_t addr, uint64_t entry);
 
 static int vma_decode(const uint32_t *payload, uint32_t len, struct pv_vma *vma)
@@ -41,6 +48,7 @@ static int for_each_page(struct gvt_vgpu *vgpu, const struct pv_vma *vma, page_f
         uint32_t at = page % CHUNK_ENTRIES;
         int err = 0;
 
+        charge(vgpu, vgpu->gvt->config.costs.page);
         if (vma->size > 1 && at == 0) {
             uint32_t left = vma->size - page;
             uint32_t count = left < CHUNK_ENTRIES ? left : CHUNK_ENTRIES;
@@ -93,24 +101,19 @@ static int bind_ppgtt_page(struct gvt_vgpu *vgpu, const struct pv_vma *vma, uint
                            uint64_t entry)
 {
     uint64_t frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
-    int err = frame ? vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr,
-                                           (entry & ~XE_PTE_ADDR_MASK) | frame)
-                    : -ENXIO;
+    uint64_t host = (entry & ~XE_PTE_ADDR_MASK) | frame;
+    int err = frame ? vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr, host) : -ENXIO;
 
-    if (!err) {
-        gvt_ppgtt_find(vgpu, vma->pml4)->pv_pages++;
-    }
-    return err;
+    return err ? err : gvt_shadow_map(gvt_ppgtt_find(vgpu, vma->pml4), addr, host);
 }
 
 static int unbind_ppgtt_page(struct gvt_vgpu *vgpu, const struct pv_vma *vma, uint64_t addr,
                              uint64_t entry)
 {
-    struct gvt_ppgtt *ppgtt = gvt_ppgtt_find(vgpu, vma->pml4);
+    int err = gvt_shadow_map(gvt_ppgtt_find(vgpu, vma->pml4), addr, 0);
 
     (void)entry;
-    ppgtt->pv_pages -= ppgtt->pv_pages > 0;
-    return vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr, 0);
+    return err ? err : vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr, 0);
 }
 
 static int bind_ppgtt(struct gvt_vgpu *vgpu, const uint32_t *payload, uint32_t len)

@@ -59,6 +59,7 @@ static void init_state(struct gvt_vgpu *vgpu)
     memset(vgpu->ggtt, 0, gvt_ggtt_count(vgpu) * sizeof(*vgpu->ggtt));
     for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
         vgpu->engines[engine].elsp = (struct gvt_elsp_dwords){.index = 0};
+        vgpu->engines[engine].execlist = (struct gvt_execlist){.running = false};
     }
     init_config_space(vgpu);
     gvt_pvinfo_init(vgpu);
@@ -68,6 +69,9 @@ static void vgpu_free(struct gvt_vgpu *vgpu)
 {
     gvt_workload_drop_all(vgpu);
     gvt_ppgtt_drop_all(vgpu);
+    for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
+        exec_destroy(vgpu->engines[engine].exec);
+    }
     free(vgpu->stream.bytes);
     free(vgpu->dirty);
     free(vgpu->ggtt);

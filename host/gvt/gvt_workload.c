@@ -94,6 +94,17 @@ bool gvt_workload_take(struct gvt_vgpu *vgpu, unsigned engine, struct gvt_worklo
     return true;
 }
 
+bool gvt_workload_next(const struct gvt_vgpu *vgpu, unsigned engine, struct gvt_workload *next)
+{
+    const struct gvt_queued *oldest = vgpu->engines[engine].queue;
+
+    if (!oldest || !oldest->running || !oldest->next) {
+        return false;
+    }
+    *next = oldest->next->workload;
+    return true;
+}
+
 /* The queue may be gone: a reset does not wait for the engine. */
 void gvt_workload_done(struct gvt_vgpu *vgpu, unsigned engine)
 {

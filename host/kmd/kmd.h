@@ -149,4 +149,39 @@ void ct_restart(struct ct *ct);
 /* How many G2H messages are owed to requests sent so far. */
 uint32_t ct_outstanding(const struct ct *ct);
 
+/* ---- exec: a context of this function, for work that is waited for --------------------------- */
+
+struct exec;
+
+struct exec_config {
+    struct hal *hal;
+    struct ct *ct; /* enabled before the first exec_run */
+    struct ggtt *ggtt;
+    unsigned gt;        /* for traces */
+    const char *engine; /* as above: "rcs0" */
+    uint32_t guc_class; /* GUC_RENDER_CLASS, ... */
+    uint16_t id;        /* context id, of this function on this GT */
+};
+
+struct exec_work {
+    const uint32_t *dwords; /* what the ring is to hold */
+    uint32_t len;
+    unsigned levels; /* of the page tables at roots: 0 none, 3 (four roots), 4 */
+    uint64_t roots[4];
+    uint64_t timeout_ns;
+};
+#define EXEC_MAX_DWORDS 0x7f00u /* of one work */
+
+/* Returns NULL without memory; touches neither RAM nor GGTT. */
+struct exec *exec_create(const struct exec_config *config);
+/* Frees it, not its place: the machine has ended. */
+void exec_destroy(struct exec *exec);
+/* Runs one work and waits until its context has left the engine (blocks; one caller at a time).
+ * Returns 0, -EMSGSIZE, -ENOMEM, -ENOSPC, -EIO when the context was thrown off its engine, -ETIME
+ * when it had to be, or what the channel said. */
+MUST_USE int exec_run(struct exec *exec, const struct exec_work *work);
+/* A G2H event about the context: from the owner's CT handlers. Never blocks. Returns 0 or
+ * -EPROTO. */
+int exec_event(struct exec *exec, const uint32_t *msg, uint32_t len);
+
 #endif

@@ -200,6 +200,22 @@ void pf_destroy(struct pf *pf)
     free(pf);
 }
 
+void pf_set_client(struct pf *pf, const struct pf_client *client)
+{
+    pf->client = *client;
+}
+
+struct ct *pf_ct(struct pf *pf, unsigned gt)
+{
+    assert(gt < pf->config.num_gts);
+    return pf->gts[gt].ct;
+}
+
+struct ggtt *pf_ggtt(struct pf *pf)
+{
+    return pf->ggtt;
+}
+
 /* ---- boot ------------------------------------------------------------------------------------ */
 
 static int wait_guc_ready(struct pf_gt *gt)

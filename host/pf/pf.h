@@ -33,6 +33,16 @@ struct pf_vf_config {
 };
 
 struct pf;
+struct ct;
+struct ggtt;
+
+/* Whoever else runs contexts of the PF's own: the mediator of vGPUs. Neither call may block. */
+struct pf_client {
+    void (*interrupt)(void *arg); /* any of the device's */
+    /* G2H event about a context: its code is in msg[0], its id in msg[1]. 0 or -errno. */
+    int (*context_event)(void *arg, unsigned gt, const uint32_t *msg, uint32_t len);
+    void *arg;
+};
 
 /* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
 struct pf *pf_create(struct hal *hal, const struct pf_config *config);
@@ -46,6 +56,12 @@ MUST_USE int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config 
 MUST_USE int pf_unprovision(struct pf *pf, unsigned vf);
 /* What VF n has now; zeroes when it has nothing. */
 void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config);
+
+/* One client; NULL members are allowed. */
+void pf_set_client(struct pf *pf, const struct pf_client *client);
+/* The PF's channel to a GT's GuC, and its own part of the GGTT; they live as long as the PF. */
+struct ct *pf_ct(struct pf *pf, unsigned gt);
+struct ggtt *pf_ggtt(struct pf *pf);
 
 /* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time:
  * -ETIMEDOUT; not allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */

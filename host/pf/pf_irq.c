@@ -16,6 +16,7 @@
 /* A GuC that raises faster than we serve gets its next turn with its next MSI. */
 #define ROUNDS_MAX               16u
 
+#define CONTEXT_EVENT_LEN        2u
 #define OTHER_CLASS              4u
 #define OTHER_GUC_INSTANCE       0u
 #define OTHER_MEDIA_GUC_INSTANCE 16u
@@ -97,6 +98,9 @@ static void irq_program(void *arg)
     for (;;) {
         if (hal_irq_wait(pf->hal, HAL_FOREVER)) {
             serve_interrupts(pf);
+            if (pf->client.interrupt) {
+                pf->client.interrupt(pf->client.arg);
+            }
         }
     }
 }
@@ -199,7 +203,23 @@ static int handle_relay(void *arg, const uint32_t *msg, uint32_t len)
     return pf_service_request(arg, msg, len);
 }
 
+/* Of a context that is not ours: the PF itself has none. */
+static int handle_context(void *arg, const uint32_t *msg, uint32_t len)
+{
+    struct pf_gt *gt = arg;
+    const struct pf_client *client = &gt->pf->client;
+
+    if (len < CONTEXT_EVENT_LEN) {
+        return -EPROTO;
+    }
+    return client->context_event ? client->context_event(client->arg, gt->id, msg, len) : -ENOENT;
+}
+
 const struct ct_handler pf_handlers[] = {
+    {XE_GUC_ACTION_SCHED_CONTEXT_MODE_DONE, handle_context},
+    {XE_GUC_ACTION_DEREGISTER_CONTEXT_DONE, handle_context},
+    {XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, handle_context},
+    {XE_GUC_ACTION_NOTIFY_MEMORY_CAT_ERROR, handle_context},
     {GUC_ACTION_GUC2PF_VF_STATE_NOTIFY, handle_vf_state},
     {GUC_ACTION_GUC2PF_ADVERSE_EVENT, handle_adverse_event},
     {XE_GUC_ACTION_TLB_INVALIDATION_DONE, handle_tlb_done},

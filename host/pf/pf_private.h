@@ -112,6 +112,7 @@ struct pf {
     struct hal *hal;
     struct pf_config config;
     struct ggtt *ggtt; /* the PF's own part */
+    struct pf_client client;
     struct pf_gt gts[PF_MAX_GTS];
     struct pf_vf vfs[PF_MAX_VFS + 1];
 };

@@ -8,9 +8,10 @@
 #include "host/abi/i915_vgpu_pv.h"
 #include "sim/machine/machine_gvt.h"
 
-#define PV_CAPS_ALL (PV_PPGTT | PV_GGTT | PV_SUBMISSION)
-#define MAX_CYCLES  1000000
-#define TYPES       "8421"
+#define PV_CAPS_ALL   (PV_PPGTT | PV_GGTT | PV_SUBMISSION)
+#define MAX_CYCLES    1000000
+#define TYPES         "8421"
+#define WAIT_LIMIT_NS (10 * HAL_NS_PER_MS)
 
 /* ---- description ----------------------------------------------------------------------------- */
 
@@ -262,6 +263,118 @@ static int guest_send(lua_State *lua)
     return 1;
 }
 
+/* pv:queue(engine [, {space = "ggtt", record = false}]) */
+static int guest_queue(lua_State *lua)
+{
+    static const char *const engines[] = {"render", "copy", "video", NULL};
+    static const char *const spaces[] = {"ggtt", "tables", "bound", NULL};
+    static const char *const fields[] = {"space", "record", NULL};
+    struct pv *pv = check_guest(lua, "pv:queue");
+    struct pv_queue_config config = {.engine =
+                                         (enum pv_engine)luaL_checkoption(lua, 2, NULL, engines)};
+    int queue;
+
+    if (!lua_isnoneornil(lua, 3)) {
+        lua_check_fields(lua, 3, fields);
+        lua_getfield(lua, 3, "space");
+        config.space = (enum pv_space)luaL_checkoption(lua, -1, "ggtt", spaces);
+        lua_getfield(lua, 3, "record");
+        config.by_record = lua_toboolean(lua, -1);
+        lua_pop(lua, 2);
+    }
+    queue = pv_queue_create(pv, &config);
+    finish(lua, "pv:queue", queue);
+    lua_pushinteger(lua, queue);
+    return 1;
+}
+
+static unsigned check_queue(lua_State *lua)
+{
+    return (unsigned)lua_check_range(lua, 2, 0, UINT8_MAX);
+}
+
+/* field = {slot, value} of the job's table at index 3. */
+static void slot_read(lua_State *lua, const char *name, unsigned *slot, uint32_t *value)
+{
+    if (lua_getfield(lua, 3, name) != LUA_TNIL) {
+        luaL_argcheck(lua, lua_istable(lua, -1), 3, "add and store are {slot, value}");
+        lua_rawgeti(lua, -1, 1);
+        lua_rawgeti(lua, -2, 2);
+        *slot = (unsigned)lua_check_range(lua, -2, 0, PV_RESULT_SLOTS - 1);
+        *value = (uint32_t)lua_check_range(lua, -1, 0, UINT32_MAX);
+        lua_pop(lua, 2);
+    }
+    lua_pop(lua, 1);
+}
+
+static int submit(lua_State *lua, const char *verb,
+                  int64_t (*call)(struct pv *pv, unsigned queue, const struct pv_job *job))
+{
+    static const char *const fields[] = {"work", "preemptible", "add", "store", NULL};
+    struct pv *pv = check_guest(lua, verb);
+    struct pv_job job = {.preemptible = true, .store_slot = PV_RESULT_SLOTS - 1};
+    unsigned queue = check_queue(lua);
+    int64_t fence;
+
+    lua_check_fields(lua, 3, fields);
+    job.work_cycles = (uint32_t)lua_field_uint(lua, 3, "work", UINT32_MAX, 0);
+    if (lua_getfield(lua, 3, "preemptible") != LUA_TNIL) {
+        job.preemptible = lua_toboolean(lua, -1);
+    }
+    lua_pop(lua, 1);
+    slot_read(lua, "add", &job.add_slot, &job.add);
+    slot_read(lua, "store", &job.store_slot, &job.store);
+    fence = call(pv, queue, &job);
+    finish(lua, verb, fence);
+    lua_pushinteger(lua, fence);
+    return 1;
+}
+
+/* pv:submit(queue, {work =, preemptible =, add = {slot, value}, store = {slot, value}}) */
+static int guest_submit(lua_State *lua)
+{
+    return submit(lua, "pv:submit", pv_queue_submit);
+}
+
+static int guest_prepare(lua_State *lua)
+{
+    return submit(lua, "pv:prepare", pv_queue_prepare);
+}
+
+static int guest_wait(lua_State *lua)
+{
+    struct pv *pv = check_guest(lua, "pv:wait");
+    unsigned queue = check_queue(lua);
+    lua_Integer fence = luaL_checkinteger(lua, 3);
+    uint64_t limit = lua_check_time(lua, 4, WAIT_LIMIT_NS);
+
+    return finish(lua, "pv:wait", pv_queue_wait(pv, queue, fence, limit));
+}
+
+static int guest_done(lua_State *lua)
+{
+    lua_pushinteger(lua, pv_queue_done(check_driver(lua), check_queue(lua)));
+    return 1;
+}
+
+static int guest_result(lua_State *lua)
+{
+    struct pv *pv = check_driver(lua);
+
+    lua_pushinteger(lua, pv_result(pv, (unsigned)lua_check_range(lua, 2, 0, PV_RESULT_SLOTS - 1)));
+    return 1;
+}
+
+static int guest_descriptor(lua_State *lua)
+{
+    struct pv *pv = check_driver(lua);
+    unsigned queue = check_queue(lua);
+
+    luaL_argcheck(lua, pv_queue_done(pv, queue) >= 0, 2, "there is no such queue");
+    lua_pushinteger(lua, (lua_Integer)pv_descriptor(pv, queue));
+    return 1;
+}
+
 static int guest_page(lua_State *lua)
 {
     lua_pushinteger(lua, (lua_Integer)pv_shared_page(check_driver(lua)));
@@ -272,5 +385,12 @@ const luaL_Reg lua_pv_methods[] = {
     {"start", guest_start},
     {"send", guest_send},
     {"page", guest_page},
+    {"queue", guest_queue},
+    {"submit", guest_submit},
+    {"prepare", guest_prepare},
+    {"wait", guest_wait},
+    {"done", guest_done},
+    {"result", guest_result},
+    {"descriptor", guest_descriptor},
     {NULL, NULL},
 };

@@ -29,6 +29,9 @@
 #define GGTT_PTES   (XE_MAX_GGTT_SIZE / XE_PAGE_SIZE)
 #define WINDOW_SIZE (1ull << 36) /* host addresses from WINDOW_SIZE * id on are vGPU id's guest */
 
+/* Cycles of the host for a PV message; chosen. */
+static const struct gvt_costs pv_costs = {.fetch = 250, .command = 150, .page = 60, .complete = 80};
+
 /* ---- what the mediator asks of the machine --------------------------------------------------- */
 
 static int guest_address(const struct machine_vgpu *vgpu, uint64_t gpa, uint64_t size,
@@ -141,6 +144,15 @@ static void op_kick(void *arg)
     hal_wake(vgpu->gvt->gpu->pf_hal);
 }
 
+static void op_interrupt(void *arg)
+{
+    const struct machine_vgpu *vgpu = arg;
+
+    if (vgpu->vm) {
+        sim_vm_interrupt(vgpu->vm->sim, 0);
+    }
+}
+
 static const struct gvt_ops ops = {
     .guest_read = op_guest_read,
     .guest_write = op_guest_write,
@@ -153,6 +165,7 @@ static const struct gvt_ops ops = {
     .ppgtt_destroy = op_ppgtt_destroy,
     .ppgtt_map = op_ppgtt_map,
     .kick = op_kick,
+    .interrupt = op_interrupt,
 };
 
 /* ---- traps ----------------------------------------------------------------------------------- */
@@ -242,6 +255,22 @@ static void mediator(void *arg)
     }
 }
 
+/* ---- the PF's events ------------------------------------------------------------------------- */
+
+static void pf_interrupt(void *arg)
+{
+    const struct machine_gvt *gvt = arg;
+
+    hal_wake(gvt->gpu->pf_hal);
+}
+
+static int pf_context_event(void *arg, unsigned gt, const uint32_t *msg, uint32_t len)
+{
+    const struct machine_gvt *gvt = arg;
+
+    return gvt_context_event(gvt->gvt, gt, msg, len);
+}
+
 /* ---- building -------------------------------------------------------------------------------- */
 
 /* One vGPU by the administrator's way; ids are given out in order. */
@@ -287,6 +316,9 @@ int machine_gvt_build(struct machine_gpu *gpu)
         .pv_major = PV_MAJOR,
         .pv_minor = PV_MINOR,
         .pv_one_per_trigger = desc->one_per_trigger,
+        .costs = pv_costs,
+        .host_ggtt = pf_ggtt(gpu->pf),
+        .fn_base = VGPU_FN_BASE,
     };
     int err = 0;
 
@@ -298,6 +330,12 @@ int machine_gvt_build(struct machine_gpu *gpu)
         return -ENOMEM;
     }
     gpu->gvt->gpu = gpu;
+    pf_set_client(gpu->pf, &(struct pf_client){.interrupt = pf_interrupt,
+                                               .context_event = pf_context_event,
+                                               .arg = gpu->gvt});
+    for (unsigned gt = 0; gt < gpu->desc.num_gts; gt++) {
+        config.cts[gt] = pf_ct(gpu->pf, gt);
+    }
     if (gpu->desc.num_gts > 1) {
         config.engine_mask |= 1u << GVT_ENGINE_VCS;
     }
@@ -311,6 +349,7 @@ int machine_gvt_build(struct machine_gpu *gpu)
     }
     if (!err) {
         hal_spawn(gpu->pf_hal, "mediator", mediator, gpu->gvt);
+        err = gvt_start(gpu->gvt->gvt);
     }
     return err;
 }

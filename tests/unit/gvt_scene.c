@@ -102,6 +102,11 @@ static void kick(void *arg)
     ((struct gvt_scene *)arg)->kicks++;
 }
 
+static void interrupt(void *arg)
+{
+    ((struct gvt_scene *)arg)->interrupts++;
+}
+
 static const struct gvt_ops ops = {
     .guest_read = guest_read,
     .guest_write = guest_write,
@@ -114,6 +119,7 @@ static const struct gvt_ops ops = {
     .ppgtt_destroy = ppgtt_destroy,
     .ppgtt_map = ppgtt_map,
     .kick = kick,
+    .interrupt = interrupt,
 };
 
 const struct gvt_ops *scene_ops(void)

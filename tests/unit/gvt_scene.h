@@ -22,7 +22,7 @@ struct gvt_scene {
     uint32_t ring_mode[5];
     uint64_t hws[5];
     unsigned chip_calls; /* all calls that change the chip */
-    unsigned creates, destroys, kicks;
+    unsigned creates, destroys, kicks, interrupts;
     uint64_t mapped[16]; /* last entries of ppgtt_map, by call */
     unsigned maps;
     int ppgtt_error; /* what ppgtt_create says */

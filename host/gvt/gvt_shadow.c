@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. Built
+ * anew from the guest's memory before each workload that uses it, so no write of the guest to its
+ * tables has to be caught. What was mapped by PV is in no table of the guest and is added. */
+#include "host/gvt/gvt_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/abi/xe_gtt_defs.h"
+
+#define ENTRIES     512u
+#define INDEX_BITS  9u
+#define PTE_PRESENT 0x1ull
+#define PTE_WRITE   0x2ull
+#define PTE_LARGE   0x80ull /* of a directory: a page, not a table */
+#define PTE_NULL    0x200ull
+#define MAX_PAGES   4096u /* tables of one tree */
+
+static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+{
+    uint64_t page;
+
+    if (ppgtt->num_tables == ppgtt->max_tables) {
+        unsigned more = ppgtt->max_tables ? 2 * ppgtt->max_tables : 16;
+        uint64_t *tables =
+            more <= MAX_PAGES ? realloc(ppgtt->tables, more * sizeof(*tables)) : NULL;
+
+        if (!tables) {
+            return 0;
+        }
+        ppgtt->tables = tables;
+        ppgtt->max_tables = more;
+    }
+    page = hal_mem_alloc(vgpu->gvt->config.hal, XE_PAGE_SIZE);
+    if (page) {
+        ppgtt->tables[ppgtt->num_tables++] = page;
+    }
+    return page;
+}
+
+void gvt_shadow_drop(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+{
+    while (ppgtt->num_tables > 0) {
+        hal_mem_free(vgpu->gvt->config.hal, ppgtt->tables[--ppgtt->num_tables]);
+    }
+}
+
+static bool is_leaf(uint64_t entry, unsigned level)
+{
+    return level == 1 || entry & PTE_LARGE;
+}
+
+/* What a leaf of the guest is on this host; 0 when its memory is not all there. */
+static uint64_t shadow_leaf(struct gvt_vgpu *vgpu, uint64_t entry, unsigned level)
+{
+    uint64_t size = (uint64_t)XE_PAGE_SIZE << (level - 1) * INDEX_BITS;
+    uint64_t gpa = entry & XE_PTE_ADDR_MASK & ~(size - 1);
+    uint64_t flags = entry & (PTE_PRESENT | PTE_WRITE | PTE_NULL);
+    uint64_t frame = vgpu->ops->guest_frame(vgpu->arg, gpa);
+
+    if (entry & PTE_NULL) {
+        return flags | (level > 1 ? PTE_LARGE : 0);
+    }
+    if (!frame || !vgpu->ops->guest_frame(vgpu->arg, gpa + size - XE_PAGE_SIZE)) {
+        return 0;
+    }
+    return frame | flags | (level > 1 ? PTE_LARGE : 0);
+}
+
+/* Shadows the table at gpa with all below it; depth is bounded by level. Returns its host address,
+ * 0 without memory. A table that is not in the guest's RAM is empty: its use is the guest's fault.
+ */
+static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t gpa,
+                             unsigned level)
+{
+    uint64_t page = take_page(vgpu, ppgtt);
+    uint64_t entries[ENTRIES];
+
+    if (!page || vgpu->ops->guest_read(vgpu->arg, gpa, entries, sizeof(entries))) {
+        return page;
+    }
+    for (unsigned n = 0; n < ENTRIES; n++) {
+        uint64_t below;
+
+        if (!(entries[n] & PTE_PRESENT)) {
+            entries[n] = 0;
+        } else if (is_leaf(entries[n], level)) {
+            entries[n] = shadow_leaf(vgpu, entries[n], level);
+        } else {
+            below = shadow_table(vgpu, ppgtt, entries[n] & XE_PTE_ADDR_MASK, level - 1);
+            if (!below) {
+                return 0;
+            }
+            entries[n] = below | PTE_PRESENT | PTE_WRITE;
+        }
+    }
+    return hal_mem_write(vgpu->gvt->config.hal, page, entries, sizeof(entries)) ? 0 : page;
+}
+
+/* ---- mappings by PV -------------------------------------------------------------------------- */
+
+int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
+{
+    struct gvt_mapping *at = ppgtt->mappings;
+    struct gvt_mapping *end = at + ppgtt->num_mappings;
+
+    while (at != end && at->addr != addr) {
+        at++;
+    }
+    if (at != end) {
+        *at = entry ? (struct gvt_mapping){addr, entry} : end[-1];
+        ppgtt->num_mappings -= !entry;
+        return 0;
+    }
+    if (!entry) {
+        return 0;
+    }
+    if (ppgtt->num_mappings == ppgtt->max_mappings) {
+        unsigned more = ppgtt->max_mappings ? 2 * ppgtt->max_mappings : 16;
+        struct gvt_mapping *mappings = realloc(ppgtt->mappings, more * sizeof(*mappings));
+
+        if (!mappings) {
+            return -ENOMEM;
+        }
+        ppgtt->mappings = mappings;
+        ppgtt->max_mappings = more;
+    }
+    ppgtt->mappings[ppgtt->num_mappings++] = (struct gvt_mapping){addr, entry};
+    return 0;
+}
+
+/* Puts one mapping into a shadow of four levels. */
+static int insert(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t table,
+                  const struct gvt_mapping *mapping)
+{
+    struct hal *hal = vgpu->gvt->config.hal;
+
+    for (unsigned level = 4; level > 0; level--) {
+        unsigned shift = 12 + (level - 1) * INDEX_BITS;
+        uint64_t place = table + (mapping->addr >> shift) % ENTRIES * sizeof(uint64_t);
+        uint64_t entry = mapping->entry;
+        int err = level == 1 ? 0 : hal_mem_read(hal, place, &entry, sizeof(entry));
+
+        if (!err && level > 1 && !(entry & PTE_PRESENT)) {
+            entry = take_page(vgpu, ppgtt) | PTE_PRESENT | PTE_WRITE;
+            err = entry & XE_PTE_ADDR_MASK ? 0 : -ENOMEM;
+        }
+        err = err ? err : hal_mem_write(hal, place, &entry, sizeof(entry));
+        if (err || (level > 1 && entry & PTE_LARGE)) {
+            return err;
+        }
+        table = entry & XE_PTE_ADDR_MASK;
+    }
+    return 0;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static int build(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, struct exec_work *work)
+{
+    unsigned roots = ppgtt->level == 3 ? 4 : 1;
+
+    gvt_shadow_drop(vgpu, ppgtt);
+    work->levels = ppgtt->level;
+    for (unsigned n = 0; n < roots; n++) {
+        uint64_t gpa = ppgtt->pdp[n] & XE_PTE_ADDR_MASK;
+
+        if (ppgtt->level == 3 && !gpa) {
+            continue; /* nothing in that gigabyte */
+        }
+        work->roots[n] = shadow_table(vgpu, ppgtt, gpa, ppgtt->level == 3 ? 2 : 4);
+        if (!work->roots[n]) {
+            return -ENOMEM;
+        }
+    }
+    for (unsigned n = 0; ppgtt->level == 4 && n < ppgtt->num_mappings; n++) {
+        int err = insert(vgpu, ppgtt, work->roots[0], &ppgtt->mappings[n]);
+
+        if (err) {
+            return err;
+        }
+    }
+    return 0;
+}
+
+int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4], struct exec_work *work)
+{
+    struct gvt_ppgtt *ppgtt = gvt_ppgtt_find(vgpu, roots[0]);
+
+    if (!ppgtt) {
+        ppgtt = gvt_ppgtt_find_3(vgpu, roots);
+    }
+    return ppgtt ? build(vgpu, ppgtt, work) : -EINVAL;
+}
