@@ -80,7 +80,10 @@ struct sim {
      * the run is over and result says why. */
     bool advance();
     uint64_t next_instant();
-    void run_instant();
+    uint64_t step_towards(uint64_t next) const;
+    void run_instant(bool step_all);
+    bool quiet_in_gap(uint64_t next);
+    bool dump_wanted() const;
     void dump();
     int close_files();
 
@@ -97,6 +100,7 @@ struct sim {
     bool stopping = false;
     bool edge_since_dump = true;
     uint64_t dumped_cycle = FOREVER;
+    uint64_t instant = 0; /* cycle of the last one that was not a step in a gap */
     uint64_t until_cycle = 0;
     sim_result result = SIM_DONE;
     int error = 0; /* -errno of a refused declaration */

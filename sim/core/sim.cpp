@@ -6,6 +6,7 @@
 #include "sim/core/sim.h"
 
 #include <algorithm>
+#include <cinttypes>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -30,6 +31,7 @@ void close_files_on_abort(int)
 {
     std::signal(SIGABRT, SIG_DFL);
     if (the_machine) {
+        the_machine->wave.keep();
         the_machine->close_files();
     }
 }
@@ -90,6 +92,8 @@ sim::sim(const sim_config &options) : config(options), programs(cycle)
 {
     config.mmio_latency = at_least_one(config.mmio_latency);
     config.mem_latency = at_least_one(config.mem_latency);
+    config.trace_from_ps += config.clock_ps - 1;
+    config.trace_from_ps -= config.trace_from_ps % config.clock_ps;
     clock = std::make_unique<machine_clock>("clock", this);
 }
 
@@ -123,14 +127,41 @@ uint64_t sim::next_instant()
         gpu->due_edge = gpu->next_edge(cycle);
         next = std::min({next, gpu->due_edge, gpu->memory.next_effect()});
     }
-    return next;
+    // Waves that begin later begin with all values of that cycle.
+    const uint64_t from = config.trace_from_ps / config.clock_ps;
+    return next != FOREVER && from > cycle ? std::min(next, from) : next;
+}
+
+// Where to go on the way to the next instant. Nothing may happen before.
+uint64_t sim::step_towards(uint64_t next) const
+{
+    const uint64_t margin = config.skip_check;
+
+    if (config.no_skip || cycle - instant < margin) {
+        return cycle + 1;
+    }
+    return std::max(cycle + 1, next - std::min(next, margin));
+}
+
+bool sim::quiet_in_gap(uint64_t next)
+{
+    const std::string change = wave.dump_quiet(now_ps());
+
+    edge_since_dump = false;
+    dumped_cycle = cycle;
+    if (change.empty() && !programs.any_ready() && next_instant() == next) {
+        return true;
+    }
+    fprintf(stderr, "gucsim: cycle %" PRIu64 " is skipped as idle, but %s%s; see --verify-skip\n",
+            cycle, change.empty() ? "something is due then" : "a signal changes: ", change.c_str());
+    return false;
 }
 
 // Edges, memory, timers of the instant that has just begun.
-void sim::run_instant()
+void sim::run_instant(bool step_all)
 {
     for (const auto &gpu : gpus) {
-        if (config.no_skip || gpu->due_edge <= cycle) {
+        if (step_all || gpu->due_edge <= cycle) {
             gpu->edge(cycle);
             edge_since_dump = true;
         }
@@ -141,10 +172,20 @@ void sim::run_instant()
     programs.fire_timers();
 }
 
+bool sim::dump_wanted() const
+{
+    const uint64_t now = now_ps();
+
+    if (now < config.trace_from_ps || (config.trace_to_ps && now > config.trace_to_ps)) {
+        return false;
+    }
+    return edge_since_dump || wave.probes_changed() || now == config.trace_from_ps;
+}
+
 // Once an instant: what changes between two runs within one instant is seen with the next one's.
 void sim::dump()
 {
-    if ((edge_since_dump || wave.probes_changed()) && cycle != dumped_cycle) {
+    if (cycle != dumped_cycle && dump_wanted()) {
         wave.dump(now_ps());
         edge_since_dump = false;
         dumped_cycle = cycle;
@@ -173,8 +214,15 @@ bool sim::advance()
         result = SIM_UNTIL;
         return false;
     }
-    cycle = config.no_skip ? cycle + 1 : next;
-    run_instant();
+    cycle = step_towards(next);
+    const bool in_gap = cycle < next;
+    run_instant(in_gap || config.no_skip);
+    if (!in_gap) {
+        instant = cycle;
+    } else if (config.skip_check && !quiet_in_gap(next)) {
+        result = SIM_NOT_QUIET;
+        return false;
+    }
     return true;
 }
 
@@ -200,7 +248,8 @@ struct sim *sim_create(const struct sim_config *config)
         fprintf(stderr, "gucsim: %s: %s\n", config->events_path, strerror(-err));
         return nullptr;
     }
-    err = config->trace_path ? machine->wave.open(config->trace_path) : 0;
+    err = machine->wave.open(
+        {config->trace_path, config->trace_scope, config->trace_last_ps, config->skip_check != 0});
     if (err) {
         fprintf(stderr, "gucsim: %s: %s\n", config->trace_path, strerror(-err));
         return nullptr;
@@ -229,7 +278,7 @@ struct hal *sim_hal_plain(struct sim *sim, const char *unit)
     return sim->plain.back().get();
 }
 
-void sim_start(struct sim *sim)
+int sim_start(struct sim *sim)
 {
     if (sim->started) {
         sim->fatal("sim_start twice");
@@ -238,12 +287,13 @@ void sim_start(struct sim *sim)
     for (const auto &gpu : sim->gpus) {
         gpu->start();
     }
-    sim->wave.start();
+    const int unknown_scope = sim->wave.start();
     const int err = sim->config.names_path ? sim->wave.write_names(sim->config.names_path) : 0;
     if (err) {
         fprintf(stderr, "gucsim: %s: %s\n", sim->config.names_path, strerror(-err));
         sim->error = err;
     }
+    return unknown_scope;
 }
 
 enum sim_result sim_run(struct sim *sim, uint64_t until_ps)
@@ -290,6 +340,11 @@ uint64_t sim_rtl_evals(const struct sim *sim)
 void sim_describe_waiting(const struct sim *sim, FILE *to)
 {
     sim->programs.describe_waiting(to, sim->config.clock_ps);
+}
+
+void sim_keep_trace(struct sim *sim)
+{
+    sim->wave.keep();
 }
 
 int sim_finish(struct sim *sim, struct sim_summary *summary)

@@ -21,18 +21,28 @@ struct sim_gpu;
 struct sim_vm;
 
 struct sim_config {
-    uint64_t clock_ps;                                     /* GT clock period */
-    const char *trace_path;                                /* .vcd, .vcd.gz, or NULL: no waves */
-    const char *events_path;                               /* events.jsonl, or NULL */
-    const char *names_path;                                /* names.json, or NULL */
-    bool no_skip;                                          /* evaluate and dump every cycle */
-    uint64_t mmio_latency;                                 /* cycles from CPU to chip, one way */
-    uint64_t mem_latency;                                  /* cycles from chip to memory, one way */
+    uint64_t clock_ps;       /* GT clock period */
+    const char *trace_path;  /* .vcd, .vcd.gz, or NULL: no waves */
+    const char *trace_scope; /* NULL: all signals; else globs of full names, comma-separated */
+    uint64_t trace_from_ps, trace_to_ps; /* to: 0 is no end */
+    uint64_t trace_last_ps;              /* 0, or see sim_keep_trace */
+    const char *events_path;             /* events.jsonl, or NULL */
+    const char *names_path;              /* names.json, or NULL */
+    bool no_skip;                        /* evaluate and dump every cycle */
+    uint64_t skip_check;   /* evaluate and dump that many cycles at both ends of each skipped gap */
+    uint64_t mmio_latency; /* cycles from CPU to chip, one way */
+    uint64_t mem_latency;  /* cycles from chip to memory, one way */
     const char *(*action_name)(uint16_t action, bool g2h); /* names for traces; NULL result: null */
 };
 
 /* Why sim_run came back. */
-enum sim_result { SIM_DONE, SIM_UNTIL, SIM_DEADLOCK, SIM_INTERRUPTED };
+enum sim_result {
+    SIM_DONE,
+    SIM_UNTIL,
+    SIM_DEADLOCK,
+    SIM_INTERRUPTED,
+    SIM_NOT_QUIET, /* something happened in a gap; said on stderr */
+};
 
 /* Returns NULL with a message on stderr when a file cannot be opened. */
 struct sim *sim_create(const struct sim_config *config);
@@ -148,8 +158,9 @@ void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn,
 /* The programs of a GT's GuC stand still for some cycles; its chip goes on. */
 void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles);
 
-/* Ends elaboration: reset the chips, open the waves. */
-void sim_start(struct sim *sim);
+/* Ends elaboration: reset the chips, open the waves. Returns 0, or -ENOENT when no signal is in
+ * trace_scope. */
+int sim_start(struct sim *sim);
 /* Runs until sim_stop, the time (ps, HAL_FOREVER none), a signal, or until nothing can ever happen
  * again. */
 enum sim_result sim_run(struct sim *sim, uint64_t until_ps);
@@ -170,6 +181,9 @@ struct sim_summary {
     char events_sha256[65];
     uint64_t sim_time_ps, cycles, rtl_evals;
 };
+/* Waves with trace_last_ps are kept in memory: the last trace_last_ps of the run, and up to as much
+ * before. They are written when this was called before sim_finish, or when the process aborts. */
+void sim_keep_trace(struct sim *sim);
 /* Closes the files and tells their hashes; sim_destroy may follow. */
 int sim_finish(struct sim *sim, struct sim_summary *summary);
 

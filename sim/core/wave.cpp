@@ -1,89 +1,14 @@
 // SPDX-License-Identifier: MIT
-// VCD writing: Verilator's writer on top, our file below it. The file drops time stamps without a
-// change, so that a run that evaluates every cycle writes the same bytes as one that skips.
+// VCD writing: Verilator's writer on top, our sink below it.
 
 #include "sim/core/wave.h"
 
 #include <cerrno>
-#include <cstring>
+#include <fnmatch.h>
+#include <sstream>
 
 #include "sim/core/json.h"
-#include "verilated_vcd_c.h"
-
-// What VerilatedVcdC writes to: forgets a line "#<time>" that another one follows.
-class vcd_sink : public VerilatedVcdFile
-{
-  public:
-    explicit vcd_sink(output &file) : file_(file)
-    {
-    }
-    bool open(const std::string &) override
-    {
-        return file_.is_open();
-    }
-    void close() override
-    {
-        // What is left is a time stamp without changes, or nothing.
-        stamp_.clear();
-    }
-    ssize_t write(const char *data, ssize_t size) override
-    {
-        const char *const end = data + size;
-        while (data < end) {
-            data = in_stamp_ ? take_stamp(data, end) : take_lines(data, end);
-        }
-        return size;
-    }
-
-  private:
-    // Collects a stamp up to its end of line.
-    const char *take_stamp(const char *data, const char *end)
-    {
-        const char *newline = static_cast<const char *>(memchr(data, '\n', size_t(end - data)));
-        const char *stop = newline ? newline + 1 : end;
-        stamp_.append(data, stop);
-        if (newline) {
-            in_stamp_ = false;
-            line_start_ = true;
-        }
-        return stop;
-    }
-
-    // The next stamp, NULL when there is none. A '#' within a line is part of a signal's code.
-    const char *find_stamp(const char *data, const char *end) const
-    {
-        for (const char *at = data; at < end; at++) {
-            at = static_cast<const char *>(memchr(at, '#', size_t(end - at)));
-            if (!at || (at == data ? line_start_ : at[-1] == '\n')) {
-                return at;
-            }
-        }
-        return nullptr;
-    }
-
-    // Passes on whole stretches up to the next stamp.
-    const char *take_lines(const char *data, const char *end)
-    {
-        const char *const stamp = find_stamp(data, end);
-        const char *const stop = stamp ? stamp : end;
-        if (stop > data) {
-            file_.write(stamp_);
-            stamp_.clear();
-            file_.write(data, size_t(stop - data));
-            line_start_ = stop[-1] == '\n';
-        }
-        if (stamp) {
-            stamp_.clear();
-            in_stamp_ = true;
-        }
-        return stop;
-    }
-
-    output &file_;
-    std::string stamp_;
-    bool in_stamp_ = false;
-    bool line_start_ = true;
-};
+#include "sim/core/vcd_sink.h"
 
 namespace
 {
@@ -135,6 +60,48 @@ void dump_changed_probes(void *arg, VerilatedVcd::Buffer *buffer)
     }
 }
 
+bool matches_any(const std::string &name, const std::string &globs)
+{
+    std::istringstream list(globs);
+    std::string glob;
+
+    while (std::getline(list, glob, ',')) {
+        if (fnmatch(glob.c_str(), name.c_str(), 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Full names, scopes separated by dots, of the variables that a VCD header declares and one of the
+// globs matches. An array's elements are named like the array.
+std::vector<std::string> matching_signals(const std::string &header, const std::string &globs)
+{
+    std::istringstream lines(header);
+    std::vector<std::string> found, scopes;
+    std::string line;
+
+    while (std::getline(lines, line)) {
+        std::istringstream words(line);
+        std::string keyword, kind, width, code, name;
+
+        words >> keyword >> kind;
+        if (keyword == "$scope") {
+            words >> name;
+            scopes.push_back((scopes.empty() ? "" : scopes.back() + ".") + name);
+        } else if (keyword == "$upscope") {
+            scopes.pop_back();
+        } else if (keyword == "$var") {
+            words >> width >> code >> name;
+            name = scopes.back() + "." + name.substr(0, name.find_first_of("[("));
+            if (matches_any(name, globs) && (found.empty() || found.back() != name)) {
+                found.push_back(name);
+            }
+        }
+    }
+    return found;
+}
+
 } // namespace
 
 wave::wave() = default;
@@ -169,49 +136,110 @@ void wave::set(int number, uint64_t value)
     target.value = value;
 }
 
-int wave::open(const char *path)
+int wave::open(const wave_config &config)
 {
-    const int err = file_.open(path);
+    config_ = config;
+    if (!config.path && !config.check) {
+        return 0;
+    }
+    const int err = config.path && !config.last_ps ? file_.open(config.path) : 0;
     if (err) {
         return err;
     }
     Verilated::traceEverOn(true);
-    sink_ = std::make_unique<vcd_sink>(file_);
+    sink_ = std::make_unique<vcd_sink>(file_, vcd_sink::target::collect);
     vcd_ = std::make_unique<VerilatedVcdC>(sink_.get());
     return 0;
 }
 
-void wave::start()
+// Verilator selects by whole names: a header that is thrown away tells which there are.
+void wave::select(const char *scope)
+{
+    vcd_->open("");
+    vcd_->close();
+    for (const std::string &name : matching_signals(sink_->take_collected(), scope)) {
+        vcd_->dumpvars(1, name);
+        selected_ = true;
+    }
+}
+
+int wave::start()
 {
     if (!vcd_) {
-        return;
+        return 0;
     }
     vcd_->spTrace()->addInitCb(declare_probes, this);
     vcd_->spTrace()->addFullCb(dump_all_probes, this);
     vcd_->spTrace()->addChgCb(dump_changed_probes, this);
     vcd_->set_time_unit("1ps");
     vcd_->set_time_resolution("1ps");
+    if (config_.scope) {
+        select(config_.scope);
+    }
     vcd_->open("");
+    vcd_->flush();
+    header_ = sink_->take_collected();
+    if (file_.is_open()) {
+        file_.write(std::exchange(header_, ""));
+        sink_->direct(vcd_sink::target::file);
+    } else {
+        sink_->direct(config_.path ? vcd_sink::target::record : vcd_sink::target::check);
+    }
+    return config_.scope && !selected_ ? -ENOENT : 0;
 }
 
 void wave::dump(uint64_t t_ps)
 {
     if (vcd_) {
         dumping_ = true;
+        if (config_.last_ps && t_ps - segment_ps_ >= config_.last_ps) {
+            // Begins with all values again, and without a header.
+            vcd_->openNext(false);
+            sink_->next_segment();
+            segment_ps_ = t_ps;
+        }
         vcd_->dump(t_ps);
         dumping_ = false;
     }
     changed_ = false;
 }
 
+std::string wave::dump_quiet(uint64_t t_ps)
+{
+    if (!vcd_) {
+        return "";
+    }
+    vcd_->flush();
+    sink_->first_change();
+    dump(t_ps);
+    vcd_->flush();
+    return sink_->first_change();
+}
+
+int wave::save()
+{
+    const int err = file_.open(config_.path);
+
+    if (!err) {
+        sink_->save(header_);
+    }
+    return err;
+}
+
 int wave::close()
 {
+    int err = 0;
+
     // An abort within a dump comes here: the writer is locked then, and its last lines are lost.
     if (vcd_ && !dumping_) {
         vcd_->close();
         vcd_.reset();
     }
-    return file_.close();
+    if (config_.last_ps && keep_) {
+        keep_ = false;
+        err = save();
+    }
+    return err ? err : file_.close();
 }
 
 int wave::write_names(const char *path) const

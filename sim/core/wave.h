@@ -15,6 +15,13 @@
 class VerilatedVcdC;
 class vcd_sink;
 
+struct wave_config {
+    const char *path;  /* NULL: none */
+    const char *scope; /* only signals that one of these globs, separated by commas, matches */
+    uint64_t last_ps;  /* not 0: only this much of the end is written, and only after keep() */
+    bool check;        /* dump_quiet is wanted, with or without a file */
+};
+
 class wave
 {
   public:
@@ -27,19 +34,27 @@ class wave
     void set(int probe, uint64_t value);
 
     /* Opens the file; the header is written by start. Returns 0 or -errno. */
-    int open(const char *path);
+    int open(const wave_config &config);
     bool is_open() const
     {
-        return file_.is_open();
+        return vcd_ != nullptr;
     }
     /* For the models, between open and start. */
     VerilatedVcdC *vcd()
     {
         return vcd_.get();
     }
-    void start();
+    /* Returns 0, or -ENOENT when no signal is in the scope. */
+    int start();
     /* Writes what changed since the last dump, once an instant. */
     void dump(uint64_t t_ps);
+    /* The same where nothing may have changed: the line of the first change, or "". */
+    std::string dump_quiet(uint64_t t_ps);
+    /* The last stretch is worth a file. */
+    void keep()
+    {
+        keep_ = true;
+    }
     bool probes_changed() const
     {
         return changed_;
@@ -66,12 +81,20 @@ class wave
     }
 
   private:
+    void select(const char *scope);
+    int save();
+
+    wave_config config_ = {};
     output file_;
     std::vector<probe> probes_;
     std::unique_ptr<vcd_sink> sink_;
     std::unique_ptr<VerilatedVcdC> vcd_;
+    std::string header_; /* of a recorded stretch */
+    uint64_t segment_ps_ = 0;
     bool changed_ = false;
     bool dumping_ = false;
+    bool keep_ = false;
+    bool selected_ = false;
 };
 
 #endif

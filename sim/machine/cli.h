@@ -34,16 +34,24 @@ struct run_options;
  * on stderr. */
 typedef int run_prepare(void *arg, const struct run_options *options, struct machine *machine);
 
+/* A time of the command line. */
+struct run_time {
+    const char *text; /* as written; NULL: not asked for */
+    uint64_t ps;
+};
+
 /* One run as the command line asks for it. */
 struct run_options {
     const char *program; /* argv[0] */
     const char *scenario;
     char out[OUT_PATH_LEN];
     bool out_is_default;
-    const char *trace; /* vcd, vcd.gz or off */
+    const char *trace;       /* vcd, vcd.gz, off or last=TIME, as written */
+    uint64_t trace_last_ps;  /* 0: all of it */
+    const char *trace_scope; /* NULL: all signals */
+    struct run_time trace_from, trace_to, until;
     uint64_t seed;
-    uint64_t until_ps; /* 0: not asked for */
-    const char *until; /* as written */
+    uint64_t skip_check; /* cycles; 0: off */
     bool no_skip;
     bool verify_skip;
     bool quiet;
@@ -70,6 +78,9 @@ int replay_main(int argc, char **argv);
 /* run.c: as run_main, with something to do first. */
 int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg);
 
+/* run_options.c: fills in options from the words after "run". Returns 0, or -EINVAL with a message
+ * on stderr. */
+MUST_USE int run_options_parse(struct run_options *options, int argc, char **argv);
 /* run.c: one run by these options. Returns the exit code. */
 int run_once(struct run_options *options);
 /* verify.c: does the run without skipping, in another process and DIR/no-skip. Returns its exit

@@ -20,11 +20,17 @@ static const struct command {
 } commands[] = {
     {"run", run_main, "run SCENARIO.lua [OPTION]...", "runs a scenario",
      "  --out DIR            where files go (build/out/<scenario>)\n"
-     "  --trace FORM         waves: vcd, vcd.gz (default) or off\n"
+     "  --trace FORM         waves: vcd, vcd.gz (default) or off; last=TIME: only the last TIME "
+     "or\n"
+     "                       twice that, and only when the run fails\n"
+     "  --trace-scope GLOB   waves of these signals alone, by full name; several with commas\n"
+     "  --trace-from TIME    waves from there on, --trace-to TIME: up to there\n"
      "  --seed N             of math.random (1)\n"
      "  --set KEY=VALUE      sets a key; 'gucsim list SCENARIO' shows them\n"
      "  --until TIME         ends the run early: 10us, 2.5ms, 1s\n"
      "  --no-skip            evaluates every cycle; slow, same files\n"
+     "  --skip-check N       evaluates the first and last N cycles of each idle time that is\n"
+     "                       skipped; fails if anything happens in them\n"
      "  --verify-skip        runs twice, with and without skipping idle time, and compares\n"
      "  --quiet              prints failures alone\n"
      "exit: 0 all expectations hold; 1 one does not, or time was up; 2 bad usage, input or "

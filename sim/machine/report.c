@@ -71,7 +71,8 @@ int run_files_prepare(const struct run_options *options, struct run_files *files
     files->trace[0] = '\0';
     if (strcmp(options->trace, "off") != 0) {
         (void)snprintf(files->trace, sizeof(files->trace), "%.*s/trace.%s",
-                       (int)(OUT_PATH_LEN - sizeof("/trace.vcd.gz")), options->out, options->trace);
+                       (int)(OUT_PATH_LEN - sizeof("/trace.vcd.gz")), options->out,
+                       options->trace_last_ps ? "vcd.gz" : options->trace);
     }
     return 0;
 }
@@ -122,28 +123,40 @@ static void text_add_option(struct text *text, const char *name, const char *val
     text_add_quoted(text, value);
 }
 
+static void text_add_asked(struct text *text, const char *name, const char *value)
+{
+    if (value) {
+        text_add_option(text, name, value);
+    }
+}
+
 void repeat_command(const struct run_options *options, char *buffer, size_t size)
 {
     struct text text = {.at = buffer, .room = size};
-    char seed[24];
+    char number[24];
 
     *buffer = '\0';
-    (void)snprintf(seed, sizeof(seed), "%" PRIu64, options->seed);
+    (void)snprintf(number, sizeof(number), "%" PRIu64, options->seed);
     text_add(&text, options->program);
     text_add(&text, " run");
     text_add_quoted(&text, options->scenario);
-    text_add_option(&text, "--seed", seed);
+    text_add_option(&text, "--seed", number);
     for (unsigned i = 0; i < options->params.num_sets; i++) {
         text_add_option(&text, "--set", options->params.sets[i]);
     }
     if (strcmp(options->trace, "vcd.gz") != 0) {
         text_add_option(&text, "--trace", options->trace);
     }
-    if (options->until) {
-        text_add_option(&text, "--until", options->until);
-    }
+    text_add_asked(&text, "--trace-scope", options->trace_scope);
+    text_add_asked(&text, "--trace-from", options->trace_from.text);
+    text_add_asked(&text, "--trace-to", options->trace_to.text);
+    text_add_asked(&text, "--until", options->until.text);
     if (options->no_skip) {
         text_add_quoted(&text, "--no-skip");
+    }
+    if (options->skip_check) {
+        (void)snprintf(number, sizeof(number), "%" PRIu64, options->skip_check);
+        text_add_option(&text, "--skip-check", number);
     }
     if (options->verify_skip) {
         text_add_quoted(&text, "--verify-skip");

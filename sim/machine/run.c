@@ -4,9 +4,7 @@
 #include "sim/machine/cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
-#include <libgen.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,144 +13,7 @@
 
 #include "traces/traces.h"
 
-#define DEFAULT_OUT_ROOT "build/out"
-#define WAITING_LEN      256
-
-/* ---- options -------------------------------------------------------------------------------- */
-
-enum run_option {
-    OPT_OUT = 1,
-    OPT_TRACE,
-    OPT_SEED,
-    OPT_SET,
-    OPT_UNTIL,
-    OPT_NO_SKIP,
-    OPT_VERIFY_SKIP,
-    OPT_QUIET
-};
-
-static const struct option long_options[] = {
-    {"out", required_argument, NULL, OPT_OUT},
-    {"trace", required_argument, NULL, OPT_TRACE},
-    {"seed", required_argument, NULL, OPT_SEED},
-    {"set", required_argument, NULL, OPT_SET},
-    {"until", required_argument, NULL, OPT_UNTIL},
-    {"no-skip", no_argument, NULL, OPT_NO_SKIP},
-    {"verify-skip", no_argument, NULL, OPT_VERIFY_SKIP},
-    {"quiet", no_argument, NULL, OPT_QUIET},
-    {NULL, 0, NULL, 0},
-};
-
-static int seed_parse(const char *text, uint64_t *seed)
-{
-    char *end;
-
-    errno = 0;
-    *seed = strtoull(text, &end, 0);
-    return errno || end == text || *end || *text == '-' ? -EINVAL : 0;
-}
-
-/* Returns 0, or -EINVAL with a message in error. */
-static int option_take(struct run_options *options, int option, const char *value,
-                       char error[ERROR_TEXT_LEN])
-{
-    int err = 0;
-
-    switch (option) {
-    case OPT_OUT:
-        if (!*value ||
-            snprintf(options->out, sizeof(options->out), "%s", value) >= (int)OUT_PATH_LEN) {
-            err = -EINVAL;
-        }
-        options->out_is_default = false;
-        break;
-    case OPT_TRACE:
-        options->trace = value;
-        if (strcmp(value, "vcd") != 0 && strcmp(value, "vcd.gz") != 0 &&
-            strcmp(value, "off") != 0) {
-            err = -EINVAL;
-        }
-        break;
-    case OPT_SEED:
-        err = seed_parse(value, &options->seed);
-        break;
-    case OPT_SET:
-        return params_set(&options->params, value, error);
-    case OPT_UNTIL:
-        options->until = value;
-        err = time_parse(value, &options->until_ps);
-        if (!err && options->until_ps == 0) {
-            err = -EINVAL;
-        }
-        break;
-    case OPT_NO_SKIP:
-        options->no_skip = true;
-        break;
-    case OPT_VERIFY_SKIP:
-        options->verify_skip = true;
-        break;
-    default:
-        options->quiet = true;
-    }
-    if (err) {
-        (void)snprintf(error, ERROR_TEXT_LEN, "--%s %s: %s is wanted",
-                       long_options[option - 1].name, value,
-                       option == OPT_OUT     ? "a directory"
-                       : option == OPT_TRACE ? "vcd, vcd.gz or off"
-                       : option == OPT_SEED  ? "a whole number"
-                                             : "a time such as 10us");
-    }
-    return err;
-}
-
-/* build/out/<name of the scenario without .lua> */
-static void out_default(struct run_options *options)
-{
-    char copy[OUT_PATH_LEN];
-    char *name, *dot;
-
-    (void)snprintf(copy, sizeof(copy), "%s", options->scenario);
-    name = basename(copy);
-    dot = strrchr(name, '.');
-    if (dot && dot != name) {
-        *dot = '\0';
-    }
-    /* basename of a path that fits is no longer than it */
-    (void)snprintf(options->out, sizeof(options->out), DEFAULT_OUT_ROOT "/%.*s",
-                   (int)(sizeof(options->out) - sizeof(DEFAULT_OUT_ROOT) - 1), name);
-}
-
-static int options_parse(struct run_options *options, int argc, char **argv)
-{
-    char error[ERROR_TEXT_LEN] = "";
-    int option;
-
-    optind = 1;
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
-        if (option == '?' || option == ':') {
-            (void)fprintf(stderr, "gucsim run: %s: %s; 'gucsim help run' lists the options\n",
-                          argv[optind - 1],
-                          option == ':' ? "its value is missing" : "no such option");
-            return -EINVAL;
-        }
-        if (option_take(options, option, optarg, error)) {
-            (void)fprintf(stderr, "gucsim run: %s\n", error);
-            return -EINVAL;
-        }
-    }
-    if (optind + 1 != argc) {
-        (void)fprintf(stderr,
-                      "gucsim run: one scenario is wanted, %d are given; see 'gucsim help run'\n",
-                      argc - optind);
-        return -EINVAL;
-    }
-    options->scenario = argv[optind];
-    if (options->out_is_default) {
-        out_default(options);
-    }
-    return 0;
-}
+#define WAITING_LEN 256
 
 /* ---- the run -------------------------------------------------------------------------------- */
 
@@ -185,9 +46,14 @@ static struct sim *sim_open(struct run_options *options, const struct run_files 
     const struct sim_config config = {
         .clock_ps = number_of(options, "clock.ps"),
         .trace_path = *files->trace ? files->trace : NULL,
+        .trace_scope = options->trace_scope,
+        .trace_from_ps = options->trace_from.ps,
+        .trace_to_ps = options->trace_to.ps,
+        .trace_last_ps = options->trace_last_ps,
         .events_path = files->events,
         .names_path = files->names,
         .no_skip = options->no_skip,
+        .skip_check = options->skip_check,
         .mmio_latency = number_of(options, "mmio.latency"),
         .mem_latency = number_of(options, "mem.latency"),
         .action_name = machine_action_name,
@@ -229,13 +95,15 @@ static void result_judge(struct run_result *result, const struct run_options *op
     } else if (end == SIM_INTERRUPTED) {
         result_set(result, EXIT_INTERRUPTED, "interrupted");
         (void)fprintf(stderr, "gucsim: interrupted; still waiting: %s\n", waiting);
+    } else if (end == SIM_NOT_QUIET) {
+        result_set(result, EXIT_TROUBLE, "error");
     } else if (end == SIM_DEADLOCK) {
         result_set(result, EXIT_STUCK, "deadlock");
         (void)fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n",
                       waiting);
         sim_describe_waiting(sim, stderr);
     } else if (end == SIM_UNTIL) {
-        bool asked = options->until && options->until_ps <= (uint64_t)sim_now_ps(sim);
+        bool asked = options->until.text && options->until.ps <= (uint64_t)sim_now_ps(sim);
 
         result_set(result, EXIT_FAILS, asked ? "until" : "time_limit");
         (void)fprintf(stderr, "gucsim: %s came before the end; actors that wait: %s\n",
@@ -303,14 +171,21 @@ static void machine_run(struct run_options *options, struct script *script, stru
     struct timespec start;
     int err;
 
-    if (options->until_ps && options->until_ps < until) {
-        until = options->until_ps;
+    if (options->until.text && options->until.ps < until) {
+        until = options->until.ps;
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
     signals_take();
-    sim_start(sim);
+    if (sim_start(sim)) {
+        (void)fprintf(stderr, "gucsim run: --trace-scope %s: no signal has such a name\n",
+                      options->trace_scope);
+        return;
+    }
     end = sim_run(sim, until);
     result_judge(result, options, script, sim, end);
+    if (result->code != EXIT_HOLDS) {
+        sim_keep_trace(sim);
+    }
     err = sim_finish(sim, &result->summary);
     result->wall_s = seconds_since(&start);
     if (err) {
@@ -405,7 +280,7 @@ int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg)
                                    .seed = 1,
                                    .prepare = prepare,
                                    .prepare_arg = arg};
-    if (options_parse(&options, argc, argv)) {
+    if (run_options_parse(&options, argc, argv)) {
         return EXIT_TROUBLE;
     }
     if (options.verify_skip) {
