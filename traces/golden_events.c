@@ -14,12 +14,16 @@
 
 static bool is_kept(const struct event *event)
 {
-    static const char *const kinds[] = {"mmio_msg", "vf_state", "pf_state", "recovery",  "vfio",
-                                        "expect",   "pv",       "fault",    "peer_error"};
+    static const char *const kinds[] = {"mmio_msg", "vf_state", "pf_state", "recovery",
+                                        "vfio",     "expect",   "fault",    "peer_error"};
     const char *ev = event_text(event, "ev");
 
     if (strcmp(event->kind, "h2g") == 0 || strcmp(event->kind, "g2h") == 0) {
         return ev && strcmp(ev, "sent") == 0;
+    }
+    /* Of a PV message its beginning and its end. */
+    if (strcmp(event->kind, "pv") == 0) {
+        return ev && (strcmp(ev, "sent") == 0 || strcmp(ev, "done") == 0);
     }
     for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
         if (strcmp(event->kind, kinds[i]) == 0) {
