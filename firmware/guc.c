@@ -16,6 +16,7 @@
 #define IRQ_POLLS       10000u
 #define IRQ_POLL_CYCLES 4u
 #define G2H_RETRY_NS    (20 * HAL_NS_PER_US) /* a host that frees room does not say so */
+#define BOOT_CYCLES     20000u               /* of loading after a reset of the GT, chosen */
 #define WAKE_CYCLES     20u /* from the interrupt line to the first instruction that acts */
 
 /* ---- creation -------------------------------------------------------------------------------- */
@@ -236,11 +237,37 @@ static void serve_flrs(struct guc *guc)
     }
 }
 
+/* The PF reset this GT: everything is as after power on, but what the engines keep from us. */
+static void begin_anew(struct guc *guc)
+{
+    guc_fn_drop(guc, GUC_PF);
+    guc->functions[GUC_PF].config = (struct guc_vf_config){0};
+    for (unsigned vf = 1; vf <= guc->config.total_vfs; vf++) {
+        struct guc_function *function = &guc->functions[vf];
+
+        function->config = (struct guc_vf_config){0};
+        if (function->state != GUC_VF_UNPROVISIONED &&
+            guc_vf_fire(guc, vf, GUC_VF_EVENT_UNPROVISION)) {
+            trace_peer_error(guc->hal, (int)guc->config.gt, vf, "reset of the gt refused", 0);
+        }
+        function->notify = 0;
+        guc_adverse_forget(guc, vf);
+    }
+    guc_sched_begin_anew(guc);
+    guc->policies = (struct guc_policies){0};
+    guc->vgt = false;
+    hal_cycles(guc->hal, BOOT_CYCLES);
+    hal_write32(guc->hal, GUCBUS_STATUS, FIELD_PREP(GS_UKERNEL_MASK, XE_GUC_LOAD_STATUS_READY));
+}
+
 /* Looks at what the chip has. Returns whether there was anything. */
 static bool serve_chip(struct guc *guc)
 {
     uint32_t causes = hal_read32(guc->hal, GUCBUS_IRQ_STATUS);
 
+    if (causes & GUCBUS_IRQ_RESET) {
+        begin_anew(guc);
+    }
     if (causes & GUCBUS_IRQ_ENGINE) {
         guc_sched_events(guc);
     }
@@ -339,7 +366,8 @@ void guc_main(void *arg)
     struct guc *guc = arg;
 
     hal_write32(guc->hal, GUCBUS_IRQ_ENABLE,
-                GUCBUS_IRQ_DOORBELL | GUCBUS_IRQ_ENGINE | GUCBUS_IRQ_FAULT | GUCBUS_IRQ_FLR);
+                GUCBUS_IRQ_DOORBELL | GUCBUS_IRQ_ENGINE | GUCBUS_IRQ_FAULT | GUCBUS_IRQ_FLR |
+                    GUCBUS_IRQ_RESET);
     hal_write32(guc->hal, GUCBUS_STATUS, FIELD_PREP(GS_UKERNEL_MASK, XE_GUC_LOAD_STATUS_READY));
     for (;;) {
         bool more = serve_chip(guc);

@@ -88,6 +88,8 @@ bool guc_sched_busy(const struct guc *guc, unsigned fn);
 void guc_sched_gate_closed(struct guc *guc, unsigned fn);
 /* Resets engines that run the function's contexts and waits until they let go. */
 void guc_sched_kill(struct guc *guc, unsigned fn);
+/* After a reset of the GT, when no function has contexts any more. */
+void guc_sched_begin_anew(struct guc *guc);
 /* Takes what the engines report. */
 void guc_sched_events(struct guc *guc);
 /* Fills idle engines, ends quanta that are over. Returns when to call again (ns), HAL_FOREVER for

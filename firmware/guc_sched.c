@@ -232,6 +232,18 @@ void guc_sched_kill(struct guc *guc, unsigned fn)
     }
 }
 
+void guc_sched_begin_anew(struct guc *guc)
+{
+    for (unsigned e = 0; e < guc->config.num_engines; e++) {
+        struct guc_engine *engine = &guc->engines[e];
+
+        /* One that not even this reset freed is not used again. */
+        engine->failed = engine->busy;
+        engine->fn = engine->busy ? engine->fn : GUC_PF;
+        engine->turn_over = true;
+    }
+}
+
 /* ---- who is next ----------------------------------------------------------------------------- */
 
 /* The scheduling group that an engine belongs to: the first that names it. GUC_MAX_GROUPS: there

@@ -107,6 +107,7 @@ module gpu_gt
   logic [31:0] doorbell_next, fault_next, fault_addr, flr_next;
   logic        gate_close, gate_open, irq_send, irq_busy, guc_invalidate, pf_invalidate;
   logic [31:0] memirq_status, memirq_source, guc_status;
+  logic        gt_reset, gt_resetting;
   logic        bus_idle, dma_idle, irq_idle;
 
   assign engine_write_o   = bus_write;
@@ -154,6 +155,8 @@ module gpu_gt
     .memirq_source_o    (memirq_source),
     .guc_status_o       (guc_status),
     .tlb_invalidate_o   (guc_invalidate),
+    .gt_reset_i         (gt_reset),
+    .gt_resetting_o     (gt_resetting),
     .timestamp_i        (timestamp_i),
     .idle_o             (bus_idle)
   );
@@ -233,7 +236,9 @@ module gpu_gt
     .reg_rdata_o      (pf_rdata_o),
     .guc_status_i     (guc_status),
     .tlb_invalidate_o (pf_invalidate),
-    .lmem_cfg_o       (lmem_cfg_o)
+    .lmem_cfg_o       (lmem_cfg_o),
+    .gt_reset_o       (gt_reset),
+    .gt_resetting_i   (gt_resetting)
   );
 
   gpu_dma u_dma (

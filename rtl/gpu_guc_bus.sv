@@ -57,6 +57,8 @@ module gpu_guc_bus
   output logic [31:0] memirq_source_o,
   output logic [31:0] guc_status_o,
   output logic        tlb_invalidate_o,
+  input  logic        gt_reset_i,       // the program begins anew, and says so by its status
+  output logic        gt_resetting_o,
   /*verilator tracing_off*/
   input  logic [63:0] timestamp_i,
   /*verilator tracing_on*/
@@ -76,6 +78,7 @@ module gpu_guc_bus
   logic [31:0] wdata_q, rdata_q, rdata;
   logic [31:0] irq_enable_q, guc_status_q, memirq_status_q, memirq_source_q, irq_status;
 
+  logic        resetting_q;
   logic        access, write, read, is_mailbox, is_engine;
   logic [31:0] addr;
 
@@ -108,7 +111,8 @@ module gpu_guc_bus
   assign irq_status = (doorbell_pending_i       ? GUCBUS_IRQ_DOORBELL : 32'd0) |
                       ((engine_event_i != 2'd0) ? GUCBUS_IRQ_ENGINE   : 32'd0) |
                       (fault_pending_i          ? GUCBUS_IRQ_FAULT    : 32'd0) |
-                      (flr_pending_i            ? GUCBUS_IRQ_FLR      : 32'd0);
+                      (flr_pending_i            ? GUCBUS_IRQ_FLR      : 32'd0) |
+                      (resetting_q              ? GUCBUS_IRQ_RESET    : 32'd0);
   assign irq_o      = (irq_status & irq_enable_q) != 32'd0;
 
   always_comb begin
@@ -144,6 +148,7 @@ module gpu_guc_bus
   assign rsp_data_o      = rdata_q;
   assign idle_o          = state_q == StIdle;
   assign guc_status_o    = guc_status_q;
+  assign gt_resetting_o  = resetting_q;
   assign memirq_status_o = memirq_status_q;
   assign memirq_source_o = memirq_source_q;
 
@@ -168,6 +173,7 @@ module gpu_guc_bus
       guc_status_q    <= 32'd0;
       memirq_status_q <= 32'd0;
       memirq_source_q <= 32'd0;
+      resetting_q     <= 1'b0;
     end else begin
       state_q <= state_d;
       if (state_q == StIdle && req_valid_i) begin
@@ -177,7 +183,13 @@ module gpu_guc_bus
       end
       if (read) rdata_q <= rdata;
       if (write && addr == GUCBUS_IRQ_ENABLE)    irq_enable_q    <= wdata_q;
-      if (write && addr == GUCBUS_STATUS)        guc_status_q    <= wdata_q;
+      if (gt_reset_i) begin
+        guc_status_q <= 32'd0;
+        resetting_q  <= 1'b1;
+      end else if (write && addr == GUCBUS_STATUS) begin
+        guc_status_q <= wdata_q;
+        resetting_q  <= 1'b0;
+      end
       if (write && addr == GUCBUS_MEMIRQ_STATUS) memirq_status_q <= wdata_q;
       if (write && addr == GUCBUS_MEMIRQ_SOURCE) memirq_source_q <= wdata_q;
     end

@@ -20,7 +20,9 @@ module gpu_pf_regs
 
   input  logic [31:0] guc_status_i,
   output logic        tlb_invalidate_o, // done in this cycle
-  output logic [31:0] lmem_cfg_o
+  output logic [31:0] lmem_cfg_o,
+  output logic        gt_reset_o,
+  input  logic        gt_resetting_i
 );
 
   localparam logic [31:0] ScratchEnd = SOFT_SCRATCH_0 + SOFT_SCRATCH__STRIDE * SOFT_SCRATCH_COUNT;
@@ -45,6 +47,9 @@ module gpu_pf_regs
   assign tlb_invalidate_o = reg_valid_i && reg_write_i && offset == GUC_TLB_INV_CR &&
                             (reg_wdata_i & mask & GUC_TLB_INV_CR_INVALIDATE) != 32'd0;
 
+  assign gt_reset_o       = reg_valid_i && reg_write_i && offset == GDRST &&
+                            (reg_wdata_i & mask & GRDOM_FULL) != 32'd0;
+
   always_comb begin
     reg_rdata_o = 32'd0;
     if (reg_valid_i && !reg_write_i) begin
@@ -53,6 +58,7 @@ module gpu_pf_regs
       if (offset == GMD_ID)      reg_rdata_o = GmdId;
       if (offset == GUC_STATUS)  reg_rdata_o = guc_status_i;
       if (offset == XE2_LMEM_CFG) reg_rdata_o = lmem_cfg_q;
+      if (offset == GDRST)       reg_rdata_o = gt_resetting_i ? GRDOM_FULL : 32'd0;
     end
   end
 

@@ -118,9 +118,10 @@ static void ggtt_written(void *arg)
 
 static void ct_died(void *arg, const char *reason)
 {
-    const struct pf_gt *gt = arg;
+    struct pf_gt *gt = arg;
 
     trace_peer_error(gt->pf->hal, (int)gt->id, 0, reason, 0);
+    pf_reset_request(gt, reason);
 }
 
 static int create_gt(struct pf *pf, unsigned id)
@@ -218,7 +219,7 @@ struct ggtt *pf_ggtt(struct pf *pf)
 
 /* ---- boot ------------------------------------------------------------------------------------ */
 
-static int wait_guc_ready(struct pf_gt *gt)
+int pf_wait_guc_ready(struct pf_gt *gt)
 {
     struct hal *hal = gt->pf->hal;
     const uint64_t deadline = hal_now(hal) + GUC_READY_TIMEOUT_NS;
@@ -247,7 +248,9 @@ static int probe_gt(struct pf_gt *gt)
     if (err) {
         return err;
     }
-    return pf_config_push_self(gt);
+    err = pf_config_push_self(gt);
+    gt->probed = !err;
+    return err;
 }
 
 int pf_probe(struct pf *pf)
@@ -255,7 +258,7 @@ int pf_probe(struct pf *pf)
     int err;
 
     for (unsigned n = 0; n < pf->config.num_gts; n++) {
-        err = wait_guc_ready(&pf->gts[n]);
+        err = pf_wait_guc_ready(&pf->gts[n]);
         if (err) {
             return err;
         }

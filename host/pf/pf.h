@@ -32,6 +32,32 @@ struct pf_vf_config {
     uint64_t lmem_size; /* local memory, of a GPU that has some */
 };
 
+#define PF_ADVERSE_COUNT 7u
+#define PF_MAX_GROUPS    8u
+#define PF_GROUP_CLASSES 16u
+
+/* Kinds of adverse events by number, NULL-terminated: cat_err, ... */
+extern const char *const pf_adverse_names[PF_ADVERSE_COUNT + 1];
+
+/* How a function is scheduled and watched. 0: what the GuC does by itself. */
+struct pf_tuning {
+    uint32_t exec_quantum_ms;
+    uint32_t preempt_timeout_us;
+    uint32_t sched_priority;               /* GUC_SCHED_PRIORITY_* */
+    uint32_t thresholds[PF_ADVERSE_COUNT]; /* in a sample period: events, or us of the GuC */
+    uint32_t group_quantum_ms[PF_MAX_GROUPS];
+    uint32_t group_timeout_us[PF_MAX_GROUPS];
+};
+
+/* How the functions share the GuC. */
+struct pf_policies {
+    bool sched_if_idle;
+    bool reset_after_vf_switch;
+    uint32_t sample_period_ms; /* of adverse events; 0: they are not counted */
+    unsigned num_groups;       /* of engines, each with turns of its own; 0: none */
+    uint32_t groups[PF_MAX_GROUPS][PF_GROUP_CLASSES]; /* logical instances by GuC class */
+};
+
 struct pf;
 struct ct;
 struct ggtt;
@@ -62,6 +88,21 @@ void pf_set_client(struct pf *pf, const struct pf_client *client);
 /* The PF's channel to a GT's GuC, and its own part of the GGTT; they live as long as the PF. */
 struct ct *pf_ct(struct pf *pf, unsigned gt);
 struct ggtt *pf_ggtt(struct pf *pf);
+
+/* Tunes a VF, or with 0 the PF itself, whatever it does at the moment; pf_provision sets quantum
+ * and timeout, and the rest to 0. Returns 0, -EINVAL or the GuC's error. */
+MUST_USE int pf_tune(struct pf *pf, unsigned fn, const struct pf_tuning *tuning);
+void pf_get_tuning(struct pf *pf, unsigned fn, struct pf_tuning *tuning);
+MUST_USE int pf_set_policies(struct pf *pf, const struct pf_policies *policies);
+void pf_get_policies(struct pf *pf, struct pf_policies *policies);
+/* How often the GuCs told of a VF's adverse events of a kind since its last reset. */
+uint32_t pf_adverse(struct pf *pf, unsigned vf, unsigned kind);
+
+/* Resets a GT, as the driver does by itself when its channel is dead or an engine lost: the GuC
+ * begins anew and gets every configuration again, each VF's control state is READY. Returns 0 or
+ * -errno. */
+MUST_USE int pf_reset_gt(struct pf *pf, unsigned gt);
+unsigned pf_reset_count(struct pf *pf, unsigned gt);
 
 /* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time:
  * -ETIMEDOUT; not allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */

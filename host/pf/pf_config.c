@@ -3,6 +3,7 @@
  * boot and by provisioning; knows nothing of who gets what. */
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/guc_klvs_abi.h"
@@ -10,7 +11,7 @@
 #include "host/pf/pf_private.h"
 #include "sim/hal/trace.h"
 
-#define KLVS_MAX_LEN    64u
+#define KLVS_MAX_LEN    256u
 
 #define SELF_CONTEXTS   65535u
 #define SELF_DOORBELLS  256u
@@ -44,6 +45,15 @@ static void add_ggtt(struct klvs *klvs, const struct pf_range *range)
     ADD_KLV(klvs, GGTT_SIZE, range->size);
 }
 
+static void add_words(struct klvs *klvs, uint32_t key, const uint32_t *words, uint32_t len)
+{
+    assert(klvs->len + 1 + len <= KLVS_MAX_LEN);
+    klvs->dw[klvs->len++] = FIELD_PREP(GUC_KLV_0_KEY, key) | FIELD_PREP(GUC_KLV_0_LEN, len);
+    memcpy(klvs->dw + klvs->len, words, len * sizeof(*words));
+    klvs->len += len;
+    klvs->count++;
+}
+
 /* ---- message --------------------------------------------------------------------------------- */
 
 /* Returns how many KLVs the GuC took, or -errno. len 0: forget this function's configuration. */
@@ -51,6 +61,18 @@ static int guc_action_update_vf_cfg(struct pf_gt *gt, unsigned vf, uint64_t addr
 {
     const uint32_t request[PF2GUC_UPDATE_VF_CFG_REQUEST_MSG_LEN] = {
         GUC_ACTION_PF2GUC_UPDATE_VF_CFG, vf, lower_32(addr), upper_32(addr), len,
+    };
+
+    return ct_send_recv(gt->ct, request, ARRAY_SIZE(request), NULL, 0, NULL);
+}
+
+static int guc_action_update_vgt_policy(struct pf_gt *gt, uint64_t addr, uint32_t len)
+{
+    const uint32_t request[PF2GUC_UPDATE_VGT_POLICY_REQUEST_MSG_LEN] = {
+        GUC_ACTION_PF2GUC_UPDATE_VGT_POLICY,
+        lower_32(addr),
+        upper_32(addr),
+        len,
     };
 
     return ct_send_recv(gt->ct, request, ARRAY_SIZE(request), NULL, 0, NULL);
@@ -102,7 +124,77 @@ static int send_klvs(struct pf_gt *gt, unsigned vf, const struct klvs *klvs)
     return check_count(gt, vf, ret, klvs->count);
 }
 
+static int send_policies(struct pf_gt *gt, const struct klvs *klvs)
+{
+    int ret = lock_buffer(gt);
+
+    if (ret) {
+        return ret;
+    }
+    bo_write(gt->pf->hal, &gt->klvs, 0, klvs->dw, klvs->len * sizeof(*klvs->dw));
+    ret = guc_action_update_vgt_policy(gt, bo_addr(&gt->klvs, 0), klvs->len);
+    unlock_buffer(gt);
+    return check_count(gt, 0, ret, klvs->count);
+}
+
 /* ---- what is sent ---------------------------------------------------------------------------- */
+
+static const uint16_t threshold_keys[PF_ADVERSE_COUNT] = {
+    GUC_KLV_VF_CFG_THRESHOLD_CAT_ERR_KEY,         GUC_KLV_VF_CFG_THRESHOLD_ENGINE_RESET_KEY,
+    GUC_KLV_VF_CFG_THRESHOLD_PAGE_FAULT_KEY,      GUC_KLV_VF_CFG_THRESHOLD_H2G_STORM_KEY,
+    GUC_KLV_VF_CFG_THRESHOLD_IRQ_STORM_KEY,       GUC_KLV_VF_CFG_THRESHOLD_DOORBELL_STORM_KEY,
+    GUC_KLV_VF_CFG_THRESHOLD_MULTI_LRC_COUNT_KEY,
+};
+
+static void add_scheduling(const struct pf *pf, struct klvs *klvs, const struct pf_tuning *tuning)
+{
+    if (!pf->policies.num_groups) {
+        ADD_KLV(klvs, EXEC_QUANTUM, tuning->exec_quantum_ms);
+        ADD_KLV(klvs, PREEMPT_TIMEOUT, tuning->preempt_timeout_us);
+        return;
+    }
+    add_words(klvs, GUC_KLV_VF_CFG_ENGINE_GROUP_EXEC_QUANTUM_KEY, tuning->group_quantum_ms,
+              pf->policies.num_groups);
+    add_words(klvs, GUC_KLV_VF_CFG_ENGINE_GROUP_PREEMPT_TIMEOUT_KEY, tuning->group_timeout_us,
+              pf->policies.num_groups);
+}
+
+/* all: also those that are 0, which a configuration that was reset has anyway. */
+static void add_watching(struct klvs *klvs, const struct pf_tuning *tuning, bool all)
+{
+    if (all || tuning->sched_priority) {
+        ADD_KLV(klvs, SCHED_PRIORITY, tuning->sched_priority);
+    }
+    for (unsigned n = 0; n < PF_ADVERSE_COUNT; n++) {
+        if (all || tuning->thresholds[n]) {
+            add_klv(klvs, threshold_keys[n], 1, tuning->thresholds[n]);
+        }
+    }
+}
+
+int pf_config_push_tuning(struct pf_gt *gt, unsigned vf)
+{
+    const struct pf_tuning *tuning = &gt->pf->vfs[vf].tuning;
+    struct klvs klvs = {.len = 0};
+
+    add_scheduling(gt->pf, &klvs, tuning);
+    add_watching(&klvs, tuning, true);
+    return send_klvs(gt, vf, &klvs);
+}
+
+int pf_config_push_policies(struct pf_gt *gt)
+{
+    const struct pf_policies *policies = &gt->pf->policies;
+    struct klvs klvs = {.len = 0};
+
+    add_klv(&klvs, GUC_KLV_VGT_POLICY_SCHED_IF_IDLE_KEY, 1, policies->sched_if_idle);
+    add_klv(&klvs, GUC_KLV_VGT_POLICY_ADVERSE_SAMPLE_PERIOD_KEY, 1, policies->sample_period_ms);
+    add_klv(&klvs, GUC_KLV_VGT_POLICY_RESET_AFTER_VF_SWITCH_KEY, 1,
+            policies->reset_after_vf_switch);
+    add_words(&klvs, GUC_KLV_VGT_POLICY_ENGINE_GROUP_CONFIG_KEY, policies->groups[0],
+              policies->num_groups * PF_GROUP_CLASSES);
+    return send_policies(gt, &klvs);
+}
 
 /* The first configuration of all, which turns the GuC to VGT mode. The GGTT region is a
  * formality: the PF may use all that no VF has. */
@@ -134,8 +226,8 @@ int pf_config_push(struct pf_gt *gt, const struct pf_vf *vf)
     if (gt->id == 0 && vf->has[PF_LMEM].size) {
         ADD_KLV(&klvs, LMEM_SIZE, vf->has[PF_LMEM].size);
     }
-    ADD_KLV(&klvs, EXEC_QUANTUM, vf->exec_quantum_ms);
-    ADD_KLV(&klvs, PREEMPT_TIMEOUT, vf->preempt_timeout_us);
+    add_scheduling(gt->pf, &klvs, &vf->tuning);
+    add_watching(&klvs, &vf->tuning, false);
     if (gt->id != 0) {
         add_ggtt(&klvs, &vf->has[PF_GGTT]);
     }

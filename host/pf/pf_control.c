@@ -34,7 +34,8 @@
  * SAVED and RESTORED are kinds of paused, as is every x_FAILED that happens to a paused VF; a VF
  * whose pause failed may be paused again. x_REJECTED: the GuC answered a command with FAILURE,
  * so it sees the VF in another state than we do; MISMATCH and PAUSED_MISMATCH: it sent an event
- * that nobody asked for. The next pause or reset that succeeds clears that. The real driver
+ * that nobody asked for. The next pause or reset that succeeds clears that. A reset of the GT leads
+ * from everywhere to READY, and whoever waited is released. The real driver
  * keeps all of this as free bits; here each legal combination is one state. */
 #include <assert.h>
 #include <errno.h>
@@ -104,6 +105,8 @@ static const struct arc {
     int result; /* of the request */
     void (*act)(struct pf_gt *gt, unsigned vf);
 } arcs[] = {
+    {ANY, PF_EVENT_GT_RESET, PF_READY, 0, pf_migration_drop},
+
     /* pause */
     {PF_RUNNING, PF_EVENT_PAUSE, PF_PAUSE_SEND_PAUSE, 0, NULL},
     {PAUSED_SOMEHOW, PF_EVENT_PAUSE, SAME, -ESTALE, NULL},
@@ -388,9 +391,14 @@ void pf_control_worker(void *arg)
     struct pf_gt *gt = arg;
 
     for (;;) {
-        unsigned vf = next_due(gt);
         enum pf_state state;
+        unsigned vf;
 
+        if (gt->reset.due) {
+            pf_reset_run(gt);
+            continue;
+        }
+        vf = next_due(gt);
         if (!vf) {
             hal_wait(gt->pf->hal, HAL_FOREVER);
             continue;

@@ -63,6 +63,7 @@ enum pf_event {
     PF_EVENT_SAVE_CANCEL,
     PF_EVENT_RESTORE,
     PF_EVENT_RESTORE_CANCEL,
+    PF_EVENT_GT_RESET, /* of the GT under the VF: its GuC knows nothing any more */
     /* the GuC's */
     PF_EVENT_PAUSE_DONE,
     PF_EVENT_FLR_DONE,

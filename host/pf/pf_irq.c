@@ -17,6 +17,8 @@
 #define ROUNDS_MAX               16u
 
 #define CONTEXT_EVENT_LEN        2u
+#define ENGINE_FAILURE_LEN       4u /* with the action: class, instance, reason */
+
 #define OTHER_CLASS              4u
 #define OTHER_GUC_INSTANCE       0u
 #define OTHER_MEDIA_GUC_INSTANCE 16u
@@ -186,6 +188,17 @@ static int handle_adverse_event(void *arg, const uint32_t *msg, uint32_t len)
     return -ENOTCONN;
 }
 
+/* The engine is lost: only a reset of the GT helps. */
+static int handle_engine_failure(void *arg, const uint32_t *msg, uint32_t len)
+{
+    (void)msg;
+    if (len != ENGINE_FAILURE_LEN) {
+        return -EPROTO;
+    }
+    pf_reset_request(arg, "engine reset failed");
+    return 0;
+}
+
 static int handle_tlb_done(void *arg, const uint32_t *msg, uint32_t len)
 {
     struct pf_gt *gt = arg;
@@ -222,6 +235,7 @@ const struct ct_handler pf_handlers[] = {
     {XE_GUC_ACTION_NOTIFY_MEMORY_CAT_ERROR, handle_context},
     {GUC_ACTION_GUC2PF_VF_STATE_NOTIFY, handle_vf_state},
     {GUC_ACTION_GUC2PF_ADVERSE_EVENT, handle_adverse_event},
+    {XE_GUC_ACTION_ENGINE_FAILURE_NOTIFICATION, handle_engine_failure},
     {XE_GUC_ACTION_TLB_INVALIDATION_DONE, handle_tlb_done},
     {XE_GUC_ACTION_GUC2PF_RELAY_FROM_VF, handle_relay},
     {0, NULL},

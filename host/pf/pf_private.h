@@ -13,15 +13,14 @@
 #include "host/pf/pf.h"
 #include "host/pf/pf_control_states.h"
 
-#define PF_RING          5u /* packets between the worker of a GT and the stream */
-#define PF_PTE_SIZE      8u
-#define PF_GGTT_SIZE     (64ull << 20) /* kept for the PF itself, above WOPCM */
-#define PF_RELAY_QUEUE   128u          /* requests of VFs that wait */
-#define PF_RELAY_PER_VF  2u            /* of one VF, so that every VF finds room */
-#define PF_RELAY_LEN     2u            /* of the longest request there is */
-#define PF_ADVERSE_COUNT 7u            /* kinds of adverse events */
-#define PF_LMEM_KEPT     (8ull << 20)  /* for the tables of all VFs */
-#define PF_VRAM_CHUNK    (1ull << 20)  /* of one packet; chosen, the real driver takes 512 MiB */
+#define PF_RING         5u /* packets between the worker of a GT and the stream */
+#define PF_PTE_SIZE     8u
+#define PF_GGTT_SIZE    (64ull << 20) /* kept for the PF itself, above WOPCM */
+#define PF_RELAY_QUEUE  128u          /* requests of VFs that wait */
+#define PF_RELAY_PER_VF 2u            /* of one VF, so that every VF finds room */
+#define PF_RELAY_LEN    2u            /* of the longest request there is */
+#define PF_LMEM_KEPT    (8ull << 20)  /* for the tables of all VFs */
+#define PF_VRAM_CHUNK   (1ull << 20)  /* of one packet; chosen, the real driver takes 512 MiB */
 
 /* ---- control machine (pf_control.c) ---------------------------------------------------------- */
 
@@ -76,8 +75,7 @@ struct pf_vf {
     unsigned id;
     bool provisioned;
     struct pf_range has[PF_RESOURCE_COUNT];
-    uint32_t exec_quantum_ms;
-    uint32_t preempt_timeout_us;
+    struct pf_tuning tuning;
     uint32_t adverse[PF_ADVERSE_COUNT];
     uint16_t relay_major[PF_MAX_GTS]; /* 0: no version negotiated */
     struct pf_stream stream;
@@ -91,9 +89,19 @@ struct pf_relay {
     uint32_t hxg[PF_RELAY_LEN];
 };
 
+struct pf_reset {
+    const char *due; /* reason, or NULL */
+    uint64_t window_start;
+    unsigned in_window; /* resets since then */
+    unsigned asked, ended;
+    int result; /* of the last one that ended */
+};
+
 struct pf_gt {
     struct pf *pf;
     unsigned id;
+    bool probed;
+    struct pf_reset reset;
     struct mailbox mailbox;
     struct ct *ct;
     uint32_t tlb_seqno;      /* last one asked for */
@@ -114,7 +122,8 @@ struct pf {
     struct ggtt *ggtt; /* the PF's own part */
     struct pf_client client;
     struct pf_gt gts[PF_MAX_GTS];
-    struct pf_vf vfs[PF_MAX_VFS + 1];
+    struct pf_policies policies;
+    struct pf_vf vfs[PF_MAX_VFS + 1]; /* [0]: what the PF gave itself */
 };
 
 /* First error of a loop over GTs; a second one makes it -EUCLEAN, as the GTs now differ. */
@@ -144,6 +153,9 @@ MUST_USE int pf_config_push_self(struct pf_gt *gt);
 MUST_USE int pf_config_push(struct pf_gt *gt, const struct pf_vf *vf);
 MUST_USE int pf_config_push_no_ggtt(struct pf_gt *gt, unsigned vf);
 MUST_USE int pf_config_reset(struct pf_gt *gt, unsigned vf);
+/* Only what tunes a function, 0 being the PF. */
+MUST_USE int pf_config_push_tuning(struct pf_gt *gt, unsigned vf);
+MUST_USE int pf_config_push_policies(struct pf_gt *gt);
 
 /* pf_provision.c: gives every entry of a VF's GGTT range to the VF, pointing nowhere. */
 void pf_provision_clear_ggtt(struct pf *pf, const struct pf_vf *vf);
@@ -159,6 +171,13 @@ void pf_vram_clear(struct pf *pf, const struct pf_vf *vf);
 int64_t pf_vram_bytes(struct pf_gt *gt, unsigned vf);
 MUST_USE int pf_vram_save(struct pf_gt *gt, unsigned vf, struct pf_packet *packet);
 MUST_USE int pf_vram_load(struct pf_gt *gt, unsigned vf, const struct pf_packet *packet);
+
+/* pf_reset.c: reset of a GT, by its control worker, since no control step may be under way. */
+/* Asks for one. Never blocks. */
+void pf_reset_request(struct pf_gt *gt, const char *reason);
+void pf_reset_run(struct pf_gt *gt);
+/* pf.c: connection to the GuC and its own configuration, after boot and after a reset. */
+MUST_USE int pf_wait_guc_ready(struct pf_gt *gt);
 
 /* pf_control.c: the machine. */
 void pf_control_init(struct pf_gt *gt);

@@ -226,6 +226,7 @@ static int release(struct pf *pf, struct pf_vf *vf)
         err = pf_first_error(err, pf_config_reset(&pf->gts[n], vf->id));
     }
     memset(vf->has, 0, sizeof(vf->has));
+    vf->tuning = (struct pf_tuning){0};
     vf->provisioned = false;
     return err;
 }
@@ -278,9 +279,11 @@ int pf_provision(struct pf *pf, unsigned vf, const struct pf_vf_config *config)
         return err;
     }
     memcpy(owner->has, has, sizeof(has));
-    owner->exec_quantum_ms = clamp(config->exec_quantum_ms, GUC_KLV_VF_CFG_EXEC_QUANTUM_MAX_VALUE);
-    owner->preempt_timeout_us =
-        clamp(config->preempt_timeout_us, GUC_KLV_VF_CFG_PREEMPT_TIMEOUT_MAX_VALUE);
+    owner->tuning = (struct pf_tuning){
+        .exec_quantum_ms = clamp(config->exec_quantum_ms, GUC_KLV_VF_CFG_EXEC_QUANTUM_MAX_VALUE),
+        .preempt_timeout_us =
+            clamp(config->preempt_timeout_us, GUC_KLV_VF_CFG_PREEMPT_TIMEOUT_MAX_VALUE),
+    };
     owner->provisioned = true;
     /* The entries are the VF's before any GuC tells it so. */
     pf_provision_clear_ggtt(pf, owner);
@@ -320,7 +323,7 @@ void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config)
     config->ggtt_size = owner->has[PF_GGTT].size;
     config->num_contexts = (uint32_t)owner->has[PF_CONTEXTS].size;
     config->num_doorbells = (uint32_t)owner->has[PF_DOORBELLS].size;
-    config->exec_quantum_ms = owner->exec_quantum_ms;
-    config->preempt_timeout_us = owner->preempt_timeout_us;
+    config->exec_quantum_ms = owner->tuning.exec_quantum_ms;
+    config->preempt_timeout_us = owner->tuning.preempt_timeout_us;
     config->lmem_size = owner->has[PF_LMEM].size;
 }

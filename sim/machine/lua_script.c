@@ -19,7 +19,7 @@ static const struct {
     {"actor:", lua_actor_methods}, {"gpu:", lua_gpu_methods},       {"gpu:", lua_gpu_raw_methods},
     {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods},     {"vf:", lua_vf_methods},
     {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions},     {"vgpu:", lua_vgpu_methods},
-    {"pv:", lua_pv_methods},       {"gpu:", lua_gpu_fault_methods},
+    {"pv:", lua_pv_methods},       {"gpu:", lua_gpu_fault_methods}, {"gpu:", lua_gpu_admin_methods},
 };
 
 static unsigned functions_count(const luaL_Reg *functions)
@@ -118,6 +118,7 @@ static int script_open(lua_State *lua)
     lua_object_type(lua, LUA_WATCH, lua_watch_methods, NULL);
     lua_object_type(lua, LUA_GPU, lua_gpu_methods, lua_gpu_raw_methods);
     lua_object_more(lua, LUA_GPU, lua_gpu_fault_methods);
+    lua_object_more(lua, LUA_GPU, lua_gpu_admin_methods);
     lua_object_type(lua, LUA_VM, lua_vm_methods, lua_vm_raw_methods);
     lua_object_type(lua, LUA_VF, lua_vf_methods, NULL);
     lua_object_type(lua, LUA_VGPU, lua_vgpu_methods, NULL);

@@ -118,6 +118,7 @@ extern const luaL_Reg lua_watch_methods[];
 extern const luaL_Reg lua_gpu_methods[];
 extern const luaL_Reg lua_gpu_raw_methods[];
 extern const luaL_Reg lua_gpu_fault_methods[];
+extern const luaL_Reg lua_gpu_admin_methods[];
 extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vm_raw_methods[];
 extern const luaL_Reg lua_vf_methods[];

@@ -25,6 +25,7 @@ module tb_gpu_guc_bus;
   logic        bus_write, bus_read, mailbox_write, doorbell_pop, fault_pop, flr_pop;
   logic        gate_close, gate_open, irq_send, irq_busy, tlb_invalidate;
   logic [3:0]  causes;
+  logic        gt_reset, gt_resetting;
   logic [1:0]  engine_sel;
 
   gpu_guc_bus u_guc_bus (
@@ -66,6 +67,8 @@ module tb_gpu_guc_bus;
     .memirq_source_o    (memirq_source),
     .guc_status_o       (guc_status),
     .tlb_invalidate_o   (tlb_invalidate),
+    .gt_reset_i         (gt_reset),
+    .gt_resetting_o     (gt_resetting),
     .timestamp_i        (64'h1_0000_0002),
     .idle_o             (idle)
   );
@@ -98,6 +101,7 @@ module tb_gpu_guc_bus;
 
   initial begin
     valid = 1'b0; write = 1'b0; addr = '0; wdata = '0; causes = '0; irq_busy = 1'b0;
+    gt_reset = 1'b0;
     rst_n = 1'b0;
     repeat (2) @(negedge clk);
     rst_n = 1'b1;
@@ -141,6 +145,14 @@ module tb_gpu_guc_bus;
       causes = 4'd0;
       #1 check("line falls with its cause", {63'd0, irq}, 64'd0);
     end
+    put("enable reset", GUCBUS_IRQ_ENABLE, GUCBUS_IRQ_RESET, 9'h000);
+    @(negedge clk) gt_reset = 1'b1;
+    @(negedge clk) gt_reset = 1'b0;
+    check("a reset is under way", {62'd0, gt_resetting, irq}, 64'd3);
+    check("its status is cleared", {32'd0, guc_status}, 64'd0);
+    put("new status", GUCBUS_STATUS, 32'hf000, 9'h000);
+    check("ends the reset", {31'd0, gt_resetting, guc_status}, 64'hf000);
+    check("line falls", {63'd0, irq}, 64'd0);
     check("idle", {63'd0, idle}, 64'd1);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_guc_bus");

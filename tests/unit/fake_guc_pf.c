@@ -136,11 +136,29 @@ static uint32_t update_vf_cfg(struct fake_guc_gt *gt, const uint32_t *hxg)
         return SUCCESS;
     }
     cr_assert_leq(hxg[4], ARRAY_SIZE(gt->klvs));
+    gt->cfg_pushes++;
     gt->klvs_len = hxg[4];
     for (uint32_t n = 0; n < hxg[4]; n++) {
         gt->klvs[n] = *word_at(gt, addr + 4ull * n);
     }
     for (uint32_t n = 0; n < hxg[4]; n += 1 + (gt->klvs[n] & GUC_KLV_0_LEN)) {
+        count++;
+    }
+    return SUCCESS | (count + (uint32_t)gt->script.count_delta);
+}
+
+static uint32_t update_policies(struct fake_guc_gt *gt, const uint32_t *hxg)
+{
+    const uint64_t addr = make_64(hxg[1], hxg[2]);
+    uint32_t count = 0;
+
+    cr_assert_leq(hxg[3], ARRAY_SIZE(gt->policies));
+    gt->policy_pushes++;
+    gt->policies_len = hxg[3];
+    for (uint32_t n = 0; n < hxg[3]; n++) {
+        gt->policies[n] = *word_at(gt, addr + 4ull * n);
+    }
+    for (uint32_t n = 0; n < hxg[3]; n += 1 + (gt->policies[n] & GUC_KLV_0_LEN)) {
         count++;
     }
     return SUCCESS | (count + (uint32_t)gt->script.count_delta);
@@ -235,6 +253,9 @@ static void take_message(struct fake_guc_gt *gt, const uint32_t *message)
     case GUC_ACTION_PF2GUC_UPDATE_VF_CFG:
         answer = update_vf_cfg(gt, hxg);
         break;
+    case GUC_ACTION_PF2GUC_UPDATE_VGT_POLICY:
+        answer = update_policies(gt, hxg);
+        break;
     case GUC_ACTION_PF2GUC_VF_CONTROL:
         answer = vf_control(gt, hxg, fence);
         break;
@@ -311,6 +332,13 @@ static void write_register(void *arg, uint32_t offset, uint64_t value, unsigned 
         if (gt->enabled) {
             take_messages(gt);
         }
+        break;
+    case GDRST:
+    case GDRST + MEDIA_GT_GSI_OFFSET:
+        gt = &gpu->gts[offset != GDRST];
+        gt->gt_resets++;
+        gt->enabled = false;
+        fake_set_reg(gpu->hal, offset, gt->script.no_reset ? GRDOM_FULL : 0);
         break;
     case GUC_TLB_INV_CR:
     case GUC_TLB_INV_CR + MEDIA_GT_GSI_OFFSET:

@@ -21,7 +21,8 @@ struct fake_guc_script {
     int count_delta;             /* wrong count of KLVs */
     enum fake_answer save;
     enum fake_answer restore;
-    int used; /* told instead of the truth when not 0 */
+    bool no_reset; /* GDRST does not come to an end */
+    int used;      /* told instead of the truth when not 0 */
 };
 
 struct fake_guc_gt {
@@ -33,6 +34,9 @@ struct fake_guc_gt {
     uint32_t seed[FAKE_GUC_VFS + 1]; /* what the blob of a VF holds */
     uint32_t klvs[64];               /* newest list for a VF */
     uint32_t klvs_len;
+    uint32_t policies[256]; /* newest list of policies */
+    uint32_t policies_len;
+    unsigned cfg_pushes, policy_pushes, gt_resets;
     unsigned cfg_resets;
     char commands[64];     /* of VF_CONTROL, as digits in their order */
     uint32_t relayed[255]; /* newest RELAY_TO_VF */
