@@ -103,6 +103,25 @@ vm1:run(function()
 end)
 expect_eq("not wedged", vf:wedged(), nil)
 
+-- An engine cannot leave the share either: the driver of the VM near points the entry of its
+-- slots beyond it.
+local GGTT, LOCAL = 0x800000, 2
+local local_faults = watch { kind = "fault", gpu = "src", fn = 2, what = "local write" }
+m.near:run(function()
+  local near = m.near.vf
+  local first = near:ggtt_start() // 4096 * 8
+  local at = GGTT + first
+  while m.near:read64(at) & LOCAL == 0 do
+    at = at + 8
+  end
+  m.near:write64(at, m.near:read64(at) + 2 * MIB)
+  local queue = near:queue("copy") -- whose entries are new, so what is cached is dropped
+  expect_failure("a job beyond the share fails", "EIO", function()
+    near:wait(queue, near:submit(queue, { ["local"] = true, store = { 1, 0xbad } }), "10ms")
+  end)
+end)
+expect("and is told", local_faults:count() > 0)
+
 for _, vm in ipairs { m.near, m.far } do
   vm:run(function()
     expect(vm.name .. ": its share is as it was",

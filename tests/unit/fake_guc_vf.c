@@ -14,6 +14,7 @@
 #include "firmware/abi/guc_klvs_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 #include "gpu_regs.h"
+#include "host/abi/xe_gtt_defs.h"
 #include "host/abi/xe_lrc_layout.h"
 #include "tests/unit/fake_engine_vf.h"
 #include "tests/unit/fake_hal.h"
@@ -33,11 +34,16 @@
 uint32_t *peer_memory(struct peer *peer, uint64_t ggtt_addr)
 {
     uint64_t entry = ggtt_addr >> 12 < ENTRIES ? peer->entries[ggtt_addr >> 12] : 0;
+    uint64_t addr;
 
     if (!(entry & GGTT_PTE_PRESENT)) {
         return NULL;
     }
-    return fake_ram(peer->hal, (entry & 0xffffffffff000ull) | (ggtt_addr & 0xfffu), 4);
+    addr = (entry & XE_PTE_ADDR_MASK) | (ggtt_addr & 0xfffu);
+    if (entry & XE_GGTT_PTE_DM) {
+        return addr < peer->lmem_size ? fake_vram(peer->hal, addr) : NULL;
+    }
+    return fake_ram(peer->hal, addr, 4);
 }
 
 static uint32_t *need(struct peer *peer, uint64_t ggtt_addr)
@@ -305,6 +311,7 @@ static void query(struct peer *peer, unsigned gt, const uint32_t *request, uint3
         {GUC_KLV_VF_CFG_NUM_DOORBELLS_KEY, 1, peer->num_doorbells},
         {GUC_KLV_GLOBAL_CFG_GROUP_SCHEDULING_AVAILABLE_KEY, 1, 0},
         {GUC_KLV_GLOBAL_CFG_GMD_ID_KEY, 1, peer->gmd_id[gt]},
+        {GUC_KLV_VF_CFG_LMEM_SIZE_KEY, peer->lmem_size ? 2 : 0, peer->lmem_size},
     };
 
     reply[0] = SUCCESS;

@@ -46,7 +46,7 @@ struct peer {
     unsigned num_gts;
     bool is_vf; /* what VF_CAP_REG says */
     uint32_t abi;
-    uint64_t ggtt_start, ggtt_size;
+    uint64_t ggtt_start, ggtt_size, lmem_size;
     uint32_t num_contexts, num_doorbells, gmd_id[PEER_GTS];
     bool engines_off;        /* submitted contexts wait for peer_run_engines */
     unsigned command_budget; /* then the engine stops where it is; ~0u: never */

@@ -223,7 +223,7 @@ void hal_mem_free(struct hal *hal, uint64_t addr)
 
 void fake_set_vram(struct hal *hal, uint64_t size)
 {
-    hal->vram = realloc(hal->vram, size);
+    hal->vram = realloc(hal->vram, size + 1);
     if (!hal->vram) {
         fake_fatal("no memory for %llu bytes of local memory", (unsigned long long)size);
     }
