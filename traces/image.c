@@ -29,8 +29,10 @@
 
 struct image {
     FILE *in;
-    uint64_t at;   /* offset in the file of what is read next */
-    uint64_t left; /* of the present packet's payload */
+    uint64_t at;      /* offset in the file of what is read next */
+    uint64_t left;    /* of the present packet's payload */
+    uint64_t offset;  /* that the present packet has */
+    uint64_t vram_at; /* end of the local memory so far */
     unsigned faults;
     unsigned packets;
     bool has_descriptor;
@@ -260,6 +262,34 @@ static void print_blob(struct image *image)
     }
 }
 
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* Chunks of local memory come in order and without gap. Of one: how many of its pages hold
+ * something. */
+static void print_vram(struct image *image)
+{
+    uint64_t pages = image->left / XE_PAGE_SIZE;
+    uint64_t used = 0;
+    uint8_t bytes[XE_PAGE_SIZE];
+
+    if (!image->left || image->left % XE_PAGE_SIZE) {
+        wrong(image, "size is no multiple of a page above 0");
+    }
+    if (image->offset != image->vram_at) {
+        wrong(image, "the chunk before ended at 0x%" PRIx64, image->vram_at);
+    }
+    image->vram_at = image->offset + image->left;
+    for (uint64_t i = 0; i < pages && take_payload(image, bytes, sizeof(bytes)); i++) {
+        used += !is_zero(bytes, sizeof(bytes));
+    }
+    (void)printf("  local memory 0x%010" PRIx64 " + 0x%" PRIx64 ", %" PRIu64 " of %" PRIu64
+                 " pages not zero\n",
+                 image->offset, image->vram_at - image->offset, used, pages);
+}
+
 static void print_nothing(struct image *image)
 {
     (void)image;
@@ -277,7 +307,7 @@ static const struct packet_type {
     [XE_SRIOV_PACKET_TYPE_GGTT] = {"GGTT", true, print_ggtt},
     [XE_SRIOV_PACKET_TYPE_MMIO] = {"MMIO", false, print_mmio},
     [XE_SRIOV_PACKET_TYPE_GUC] = {"GuC blob", false, print_blob},
-    [XE_SRIOV_PACKET_TYPE_VRAM] = {"VRAM", true, print_nothing},
+    [XE_SRIOV_PACKET_TYPE_VRAM] = {"VRAM", true, print_vram},
 };
 
 static const struct packet_type *type_of(const struct xe_sriov_packet_hdr *hdr)
@@ -358,6 +388,7 @@ static bool print_packet(struct image *image)
     type = type_of(&hdr);
     image->packets++;
     image->left = hdr.size;
+    image->offset = hdr.offset;
     (void)printf("0x%08" PRIx64 " %-10s version %u type %u tile %u gt %u flags 0x%" PRIx32
                  " offset 0x%" PRIx64 " size %" PRIu64 "\n",
                  at, type ? type->name : "unknown", hdr.version, hdr.type, hdr.tile_id, hdr.gt_id,

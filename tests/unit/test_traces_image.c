@@ -2,6 +2,7 @@
 /* Image printer: streams built here, whole and damaged, and its verdict on them. */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
 #include "traces/traces.h"
 
 struct stream {
-    uint8_t bytes[4096];
+    uint8_t bytes[16384];
     size_t size;
 };
 
@@ -142,6 +143,36 @@ Test(image, each_broken_field_is_noticed, .init = silence)
         stream.bytes[cases[i].at] = cases[i].value;
         cr_expect_eq(verdict(&stream), 1, "%s", cases[i].what);
     }
+}
+
+/* Two chunks of a page each, the second at an offset. */
+static struct stream stream_with_vram(uint64_t offset, size_t size)
+{
+    static const uint8_t pages[2][XE_PAGE_SIZE] = {{0}, {1}};
+    struct stream stream = good_stream();
+    size_t at;
+
+    stream.size -= sizeof(struct xe_sriov_packet_hdr);
+    add_packet(&stream, XE_SRIOV_PACKET_TYPE_VRAM, 0, pages[0], XE_PAGE_SIZE);
+    at = stream.size;
+    add_packet(&stream, XE_SRIOV_PACKET_TYPE_VRAM, 0, pages[1], size);
+    memcpy(stream.bytes + at + offsetof(struct xe_sriov_packet_hdr, offset), &offset,
+           sizeof(offset));
+    add_packet(&stream, XE_SRIOV_PACKET_TYPE_TRAILER, 0, "", 0);
+    return stream;
+}
+
+Test(image, chunks_of_local_memory_follow_each_other, .init = silence)
+{
+    struct stream stream = stream_with_vram(XE_PAGE_SIZE, XE_PAGE_SIZE);
+
+    cr_expect_eq(verdict(&stream), 0);
+    stream = stream_with_vram(0, XE_PAGE_SIZE);
+    cr_expect_eq(verdict(&stream), 1, "twice the same");
+    stream = stream_with_vram(2ull * XE_PAGE_SIZE, XE_PAGE_SIZE);
+    cr_expect_eq(verdict(&stream), 1, "a gap");
+    stream = stream_with_vram(XE_PAGE_SIZE, XE_PAGE_SIZE - 8);
+    cr_expect_eq(verdict(&stream), 1, "no whole page");
 }
 
 Test(image, packets_behind_the_trailer_are_bad, .init = silence)
