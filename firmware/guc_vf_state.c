@@ -71,26 +71,19 @@ static void pause_idle(struct guc *guc, unsigned vf)
 }
 
 /* The marker goes at RESTORE and again at RESUME, since a stale RESFIX_DONE must fail between them
- * and after them. The interrupt is posted at both points too. In a stream the GGTT entries follow
- * the GuC's part, so at RESTORE they are absent or still those of provisioning (page 0): that
- * interrupt is lost in a fault unless the PF loaded entries and VM before. */
+ * and after them. The MIGRATED interrupt belongs to both points too, but it is a write through the
+ * VF's GGTT entries, which follow the GuC's part in a stream: at RESTORE they are absent or still
+ * those of provisioning (page 0 of whatever is there). So it stays due until RESUME, when entries
+ * and memory are there, and is posted once. No driver can tell: its vCPUs do not run between. */
 static void forget_marker(struct guc *guc, unsigned vf)
 {
     guc->functions[vf].marker = 0;
 }
 
-static void restored(struct guc *guc, unsigned vf)
-{
-    forget_marker(guc, vf);
-    if (guc->functions[vf].self[0] && guc->functions[vf].self[1]) {
-        guc_irq_send(guc, vf, GUC_INTR_SW_INT_0);
-    }
-}
-
 static void block_for_fixups(struct guc *guc, unsigned vf)
 {
     forget_marker(guc, vf);
-    /* The PF loaded the VF's GGTT entries since the first interrupt was tried. */
+    /* The PF loaded the VF's GGTT entries since they were last looked up. */
     guc_tlb_invalidate(guc);
     guc_irq_send(guc, vf, GUC_INTR_SW_INT_0);
 }
@@ -168,7 +161,8 @@ static const struct arc arcs[] = {
     {IN(RESFIX_BLOCKED), GUC_VF_EVENT_PAUSE, GUC_VF_RESFIX_PAUSED, pause_done},
 
     {PAUSED, GUC_VF_EVENT_SAVE, STAY, NULL},
-    {IN(READY_PAUSED) | IN(RESFIX_PAUSED), GUC_VF_EVENT_RESTORE, GUC_VF_RESFIX_PAUSED, restored},
+    {IN(READY_PAUSED) | IN(RESFIX_PAUSED), GUC_VF_EVENT_RESTORE, GUC_VF_RESFIX_PAUSED,
+     forget_marker},
 
     {IN(READY_PAUSED), GUC_VF_EVENT_RESUME, GUC_VF_READY, open_gate},
     {IN(RUNNING_PAUSED), GUC_VF_EVENT_RESUME, GUC_VF_RUNNING, open_gate},

@@ -4,7 +4,7 @@
  *
  *   PF pauses .. STOP_COPY    pause, and drain while the GuC waits for the VF's engines
  *   STOP_COPY .. STOP         save
- *   .. target is prepared     copy (of RAM)
+ *   .. target is prepared     copy (of RAM); none when it was RESUMING before, as with pre-copy
  *   .. target is STOP again   restore
  *   .. target is RUNNING      resume
  *   then for each GT by its driver's recovery steps, up to when the first context has done all
@@ -41,6 +41,7 @@ struct device {
     uint64_t drained; /* so long in all since then */
     uint64_t drain_since;
     unsigned draining; /* GTs */
+    uint64_t awaiting; /* a target in RESUMING that no migration has met, since; 0: it is not */
     size_t source_of;  /* migration number + 1, 0: none */
     size_t target_of;
 };
@@ -178,8 +179,10 @@ static void meet_target(struct downtime *downtime, struct device *device, const 
     uint64_t prepared = device->paused;
 
     if (!migration) {
+        device->awaiting = event->t_ps;
         return;
     }
+    device->awaiting = 0;
     /* A target that was paused before is not prepared for this migration. */
     if (prepared == PROFILE_NEVER || prepared < migration->since) {
         prepared = event->t_ps;
@@ -189,6 +192,25 @@ static void meet_target(struct downtime *downtime, struct device *device, const 
     migration->told.to = (uint8_t)gpu;
     migration->told.vf_to = (uint8_t)vf;
     device->target_of = (size_t)(migration - downtime->migrations) + 1;
+}
+
+/* A source is saved: the target that has waited longest is met now. */
+static void meet_awaiting(struct downtime *downtime, const struct event *event)
+{
+    struct device *oldest = NULL;
+
+    for (unsigned n = 0; n < PROFILE_MAX_GPUS * NUM_FNS; n++) {
+        struct device *device = &downtime->devices[n / NUM_FNS][n % NUM_FNS];
+
+        if (device->awaiting && (!oldest || device->awaiting < oldest->awaiting)) {
+            oldest = device;
+        }
+    }
+    if (oldest) {
+        size_t n = (size_t)(oldest - downtime->devices[0]);
+
+        meet_target(downtime, oldest, event, (unsigned)(n / NUM_FNS), (unsigned)(n % NUM_FNS));
+    }
 }
 
 static void on_target(struct migration *migration, const struct event *event, const char *from,
@@ -241,6 +263,7 @@ static int on_vfio(struct downtime *downtime, const struct event *event, unsigne
         meet_target(downtime, device, event, gpu, vf);
         return 0;
     }
+    device->awaiting = 0;
     if (device->target_of) {
         on_target(&downtime->migrations[device->target_of - 1], event, from, to);
     }
@@ -250,6 +273,7 @@ static int on_vfio(struct downtime *downtime, const struct event *event, unsigne
         if (migration->stage == STAGE_SAVE && strcmp(from, "STOP_COPY") == 0) {
             end_step(migration, PROFILE_SAVE, event->t_ps);
             migration->stage = STAGE_COPY;
+            meet_awaiting(downtime, event);
         }
         /* The source runs again (or is lost): there is no migration any more. */
         if (migration->stage < STAGE_RECOVER && strcmp(to, "STOP") != 0) {

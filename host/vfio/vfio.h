@@ -29,6 +29,7 @@ struct vfio_ops {
     int (*load_end)(void *dev); /* -errno when the stream was not whole or not loaded */
 
     /* The rest is optional: NULL when the device cannot. */
+    bool no_p2p; /* v2: pause and stop are one */
 
     /* After a load_end that failed: is the device as it was before load_begin? NULL: no. */
     bool (*intact)(void *dev);
@@ -66,21 +67,55 @@ struct vfio_device {
     void *dev;
     enum vfio_device_mig_state state;
     int probe;
+    int sessions; /* how many data sessions there have been: the number of the last one */
+    bool session_open;
+    bool session_closed; /* by its user, though the device still has it */
+    bool logging;        /* DMA */
+    uint64_t log_page_size;
 };
 
 /* Fills in the device, RUNNING, and declares its probe. */
 void vfio_init(struct vfio_device *device, struct hal *hal, const char *name,
                const struct vfio_ops *ops, void *dev);
+/* VFIO_MIGRATION_*: which optional states there are. */
+uint64_t vfio_flags(const struct vfio_device *device);
 /* Walks the shortest legal path of arcs to the state. Returns 0; -EINVAL when there is no path
  * (state unchanged); else the failing arc's errno, with the state where it stopped or ERROR. */
 MUST_USE int vfio_set_state(struct vfio_device *device, enum vfio_device_mig_state to);
-/* Data stream: read in STOP_COPY, write in RESUMING, -ENODEV otherwise. */
+/* Data stream: read in STOP_COPY and pre-copy, write in RESUMING, -ENODEV otherwise. A read returns
+ * 0 at the end in STOP_COPY; -ENOMSG in pre-copy: nothing for now. */
 int64_t vfio_read(struct vfio_device *device, void *to, uint64_t size);
 int64_t vfio_write(struct vfio_device *device, const void *from, uint64_t size);
 int64_t vfio_estimate(struct vfio_device *device);
+/* Bytes that pre-copy has to read for now, or -errno: -EINVAL in any other state. */
+int64_t vfio_precopy_pending(struct vfio_device *device);
 /* Resets the function; RUNNING again. */
 MUST_USE int vfio_reset(struct vfio_device *device);
 const char *vfio_state_name(enum vfio_device_mig_state state);
+
+/* Log of the guest pages that the device writes: -ENOTTY without one. Ranges are whole pages that
+ * do not overlap, 1 to 256 of them: -EINVAL, -E2BIG, -EOVERFLOW; -EBUSY begun already. */
+struct vfio_device_feature_dma_logging_range;
+MUST_USE int vfio_log_start(struct vfio_device *device, uint64_t page_size,
+                            const struct vfio_device_feature_dma_logging_range *ranges,
+                            uint32_t num_ranges);
+MUST_USE int vfio_log_stop(struct vfio_device *device); /* -EINVAL: not begun */
+/* Sets bits, never clears one. Returns how many, -EINVAL, -EOVERFLOW, or what the device said: take
+ * all for dirty. */
+int64_t vfio_log_report(struct vfio_device *device, uint64_t iova, uint64_t length,
+                        uint64_t page_size, uint8_t *bitmap);
+
+/* The calls of a user, byte by byte (host/abi/vfio_migration_v2.h; pointers in it are addresses
+ * here). size: of the memory behind arg: what goes beyond is -EFAULT. */
+MUST_USE int vfio_feature(struct vfio_device *device, void *arg, uint64_t size);
+/* Of data session fd: -EBADF closed, never there, or of the other direction; -ENODEV it has ended;
+ * seek: -ESPIPE. */
+int64_t vfio_data_read(struct vfio_device *device, int fd, void *to, uint64_t size);
+int64_t vfio_data_write(struct vfio_device *device, int fd, const void *from, uint64_t size);
+int64_t vfio_data_seek(const struct vfio_device *device, int fd);
+MUST_USE int vfio_data_ioctl(struct vfio_device *device, int fd, uint32_t request, void *arg,
+                             uint64_t size);
+void vfio_data_close(struct vfio_device *device, int fd);
 
 /* ---- v1: a region of registers and data ------------------------------------------------------ */
 

@@ -1,181 +1,384 @@
 /* SPDX-License-Identifier: MIT */
-/* The migration loop of a VMM, as short as it can be: the VM is down all the while. Until the VM
- * is switched over, a failure brings it back to the source, and the target is reset. The
- * switch-over is the point of no return: it gives the source's RAM up. */
+/* The migration loop of a VMM. RAM goes while the guest runs, round by round, until the rest would
+ * take less than the downtime that is allowed; then VM and device stop, and the rest, the device's
+ * data and its PCI config follow, in this order. The target has checked and applied all of it
+ * before the VM is switched over, and the source is whole until the target runs: a failure or a
+ * cancel at any step brings the guest back to the source, and the target is reset. */
 #include "host/vmm/vmm.h"
 
 #include <errno.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-#define CHUNK        65536u
-#define GROW_FROM    262144u
-#define STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
+#include "host/vmm/vmm_private.h"
+#include "sim/hal/trace.h"
 
-/* ---- halves ---------------------------------------------------------------------------------- */
+#define DEFAULT_DOWNTIME_NS (300 * HAL_NS_PER_US)
+#define DEFAULT_ROUNDS      30u
+#define PCI_CONFIG_SIZE     4096u
+#define STEP_BITS           4u
+#define DIRTY_BITS          32u
 
-struct buffer {
-    uint8_t *data;
-    uint64_t size;
-    uint64_t room;
+static const char *const step_names[] = {
+    [VMM_CHECK] = "check",
+    [VMM_SETUP] = "setup",
+    [VMM_ROUND] = "round",
+    [VMM_STOP_VM] = "stop_vm",
+    [VMM_STOP_DEVICE] = "stop_device",
+    [VMM_LAST_RAM] = "last_ram",
+    [VMM_DEVICE_DATA] = "device_data",
+    [VMM_PCI_CONFIG] = "pci_config",
+    [VMM_SWITCH_OVER] = "switch_over",
+    [VMM_START] = "start",
+    [VMM_STEPS] = "idle",
+    NULL,
 };
 
-static int make_room(struct buffer *buffer)
+const char *vmm_step_name(enum vmm_step step)
 {
-    uint64_t room = buffer->room ? 2 * buffer->room : GROW_FROM;
-    uint8_t *data;
-
-    if (buffer->room - buffer->size >= CHUNK) {
-        return 0;
-    }
-    if (room > STREAM_LIMIT) {
-        return -EFBIG;
-    }
-    data = realloc(buffer->data, room);
-    if (!data) {
-        return -ENOMEM;
-    }
-    buffer->data = data;
-    buffer->room = room;
-    return 0;
+    return (unsigned)step < VMM_STEPS ? step_names[step] : "?";
 }
 
-static int read_stream(struct vfio_device *device, struct buffer *buffer)
+void vmm_probes_init(struct vmm_probes *probes, struct hal *hal, const char *vm)
 {
-    int64_t got;
+    char path[64];
 
-    do {
-        int err = make_room(buffer);
+    probes->hal = hal;
+    (void)snprintf(path, sizeof(path), "%s.step", vm);
+    probes->step = hal_probe(hal, path, STEP_BITS, step_names);
+    hal_probe_set(hal, probes->step, VMM_STEPS);
+    (void)snprintf(path, sizeof(path), "%s.dirty_pages", vm);
+    probes->dirty = hal_probe(hal, path, DIRTY_BITS, NULL);
+}
+
+/* ---- one migration --------------------------------------------------------------------------- */
+
+struct job {
+    struct vmm_migration *migration;
+    const struct vmm_face *from, *to;
+    struct vmm_ram ram;
+    struct vmm_buffer stream; /* a chunk, or all of it for the tamper hook */
+    uint64_t stopped_at;
+    bool set_up, stopped, switched;
+};
+
+static void show(struct job *job, const char *word)
+{
+    struct vmm_migration *migration = job->migration;
+    const struct vmm_result *result = &migration->result;
+    const struct trace_migration event = {.vm = migration->name,
+                                          .step = word,
+                                          .round = result->rounds,
+                                          .dirty = job->ram.left,
+                                          .bytes = result->ram_bytes + result->stream_size};
+
+    trace_migration(migration->hal, &event);
+    if (migration->probes) {
+        hal_probe_set(migration->probes->hal, migration->probes->dirty, job->ram.left);
+    }
+}
+
+static void show_step(struct job *job, enum vmm_step step)
+{
+    if (job->migration->probes) {
+        hal_probe_set(job->migration->probes->hal, job->migration->probes->step, (uint64_t)step);
+    }
+    if (step < VMM_STEPS) {
+        job->migration->result.step = step;
+        show(job, vmm_step_name(step));
+    }
+}
+
+/* ---- steps ----------------------------------------------------------------------------------- */
+
+static int step_check(struct job *job)
+{
+    const struct vmm_migration *migration = job->migration;
+
+    return migration->compatible ? migration->compatible(migration->compatible_arg) : 0;
+}
+
+static int step_setup(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+    int err;
+
+    job->set_up = true;
+    err = job->to->setup_target(&migration->target);
+    if (!err) {
+        err = job->from->setup_source(&migration->source);
+    }
+    return err ? err : vmm_ram_begin(&job->ram, migration);
+}
+
+/* A piece of the device's stream is in the buffer. Kept back when somebody wants to see all. */
+static int forward(struct job *job, uint64_t size)
+{
+    struct vmm_migration *migration = job->migration;
+    int err;
+
+    migration->result.stream_size += size;
+    vmm_link(migration, size);
+    job->stream.size += size;
+    if (migration->tamper) {
+        return 0;
+    }
+    err = job->to->load_write(&migration->target, job->stream.data, job->stream.size);
+    job->stream.size = 0;
+    return err;
+}
+
+/* Moves what one of the two reads gives until it gives no more. */
+static int move_data(struct job *job,
+                     int64_t (*read)(const struct vmm_device *device, void *to, uint64_t size))
+{
+    for (;;) {
+        int err = vmm_buffer_room(&job->stream);
+        int64_t got;
 
         if (err) {
             return err;
         }
-        got = vfio_read(device, buffer->data + buffer->size, CHUNK);
-        if (got < 0) {
+        if (job->migration->result.stream_size > VMM_STREAM_LIMIT) {
+            return -EFBIG;
+        }
+        got = read(&job->migration->source, job->stream.data + job->stream.size, VMM_CHUNK);
+        if (got <= 0) {
             return (int)got;
         }
-        if (got > CHUNK) {
+        if (got > (int64_t)VMM_CHUNK) {
             return -EPROTO;
         }
-        buffer->size += (uint64_t)got;
-    } while (got > 0);
-    return 0;
-}
-
-int vmm_save(struct vfio_device *device, uint8_t **stream, uint64_t *size)
-{
-    struct buffer buffer = {.data = NULL};
-    int stop_err;
-    int err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP_COPY);
-
-    if (err) {
-        return err;
-    }
-    err = read_stream(device, &buffer);
-    stop_err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
-    err = err ? err : stop_err;
-    if (err) {
-        free(buffer.data);
-        return err;
-    }
-    *stream = buffer.data;
-    *size = buffer.size;
-    return 0;
-}
-
-static int write_stream(struct vfio_device *device, const uint8_t *stream, uint64_t size)
-{
-    uint64_t at = 0;
-
-    while (at < size) {
-        const uint64_t len = size - at < CHUNK ? size - at : CHUNK;
-        int64_t taken = vfio_write(device, stream + at, len);
-
-        if (taken < 0) {
-            return (int)taken;
+        err = forward(job, (uint64_t)got);
+        if (err) {
+            return err;
         }
-        if (taken == 0 || (uint64_t)taken > len) {
-            return -EPROTO;
-        }
-        at += (uint64_t)taken;
     }
+}
+
+static int step_round(struct job *job)
+{
+    vmm_ram_send(&job->ram);
+    return move_data(job, job->from->precopy_read);
+}
+
+static int step_stop_vm(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+
+    migration->vm_ops->stop(migration->vm);
+    job->stopped = true;
+    job->stopped_at = hal_now(migration->hal);
     return 0;
 }
 
-int vmm_load(struct vfio_device *device, const uint8_t *stream, uint64_t size)
+static int step_stop_device(struct job *job)
 {
-    int stop_err;
-    int err = vfio_set_state(device, VFIO_DEVICE_STATE_RESUMING);
-
-    if (err) {
-        return err;
-    }
-    err = write_stream(device, stream, size);
-    stop_err = vfio_set_state(device, VFIO_DEVICE_STATE_STOP);
-    return err ? err : stop_err;
+    return job->from->stop(&job->migration->source);
 }
 
-/* ---- whole ----------------------------------------------------------------------------------- */
-
-/* All that can still be undone. */
-static int move_state(struct vmm_migration *migration)
+static int step_last_ram(struct job *job)
 {
-    uint8_t *stream = NULL;
-    uint64_t size = 0;
-    int err = vmm_save(migration->source, &stream, &size);
+    vmm_ram_sync(&job->ram);
+    vmm_ram_send(&job->ram);
+    return 0;
+}
+
+static int tampered(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+
+    if (!migration->tamper) {
+        return 0;
+    }
+    migration->tamper(migration->tamper_arg, job->stream.data, &job->stream.size);
+    return job->to->load_write(&migration->target, job->stream.data, job->stream.size);
+}
+
+static int step_device_data(struct job *job)
+{
+    const struct vmm_device *source = &job->migration->source;
+    int err = job->from->save_begin(source);
+    int end_err;
 
     if (err) {
         return err;
     }
-    migration->stream_size = size;
-    if (migration->tamper) {
-        migration->tamper(migration->tamper_arg, stream, &size);
+    err = move_data(job, job->from->save_read);
+    end_err = job->from->save_end(source);
+    err = err ? err : end_err;
+    return err ? err : tampered(job);
+}
+
+/* Device data precede the config, whose BARs and vectors a target needs only to run; and now that
+ * it has all, the target says whether it takes it. */
+static int step_pci_config(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+    uint8_t config[PCI_CONFIG_SIZE];
+    int64_t size = 0;
+    int err = 0;
+
+    if (migration->vm_ops->pci_save) {
+        size = migration->vm_ops->pci_save(migration->vm, config, sizeof(config));
     }
-    err = migration->vm_ops->copy_ram(migration->vm);
+    if (size > 0) {
+        vmm_link(migration, (uint64_t)size);
+        err = migration->vm_ops->pci_load(migration->vm, migration->target_fn, config,
+                                          (uint64_t)size);
+    }
+    if (err || size < 0) {
+        return err ? err : (int)size;
+    }
+    return job->to->load_end(&migration->target);
+}
+
+static int step_switch_over(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+
+    migration->vm_ops->switch_over(migration->vm, migration->target_fn);
+    job->switched = true;
+    return 0;
+}
+
+/* The device runs before the vCPUs do: what it has to tell them is there when they come back. */
+static int step_start(struct job *job)
+{
+    return job->to->run(&job->migration->target);
+}
+
+static int (*const steps[])(struct job *job) = {
+    [VMM_CHECK] = step_check,
+    [VMM_SETUP] = step_setup,
+    [VMM_ROUND] = step_round,
+    [VMM_STOP_VM] = step_stop_vm,
+    [VMM_STOP_DEVICE] = step_stop_device,
+    [VMM_LAST_RAM] = step_last_ram,
+    [VMM_DEVICE_DATA] = step_device_data,
+    [VMM_PCI_CONFIG] = step_pci_config,
+    [VMM_SWITCH_OVER] = step_switch_over,
+    [VMM_START] = step_start,
+};
+
+/* ---- the whole ------------------------------------------------------------------------------- */
+
+static int take_step(struct job *job, enum vmm_step step)
+{
+    const struct vmm_migration *migration = job->migration;
+    int err;
+
+    show_step(job, step);
+    err = steps[step](job);
+    if (!err && migration->after && step != VMM_START) {
+        err = migration->after(migration->after_arg, step, migration->result.rounds);
+    }
+    return err;
+}
+
+/* Would what is left fit into the downtime? A link that takes no time never asks for a round. */
+static bool small_enough(struct job *job)
+{
+    const struct vmm_migration *migration = job->migration;
+    uint64_t limit =
+        migration->downtime_limit_ns ? migration->downtime_limit_ns : DEFAULT_DOWNTIME_NS;
+    int64_t device = job->from->estimate(&migration->source);
+    uint64_t bytes = vmm_ram_left(&job->ram) + (device > 0 ? (uint64_t)device : 0);
+
+    return (double)bytes * HAL_NS_PER_S <= (double)migration->bandwidth * (double)limit;
+}
+
+/* The first round is always made: nobody knows before what the guest writes. */
+static int pre_copy(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+    const unsigned limit = migration->max_rounds ? migration->max_rounds : DEFAULT_ROUNDS;
+    int err = 0;
+
+    while (!err && migration->bandwidth && migration->result.rounds < limit) {
+        migration->result.rounds++;
+        err = take_step(job, VMM_ROUND);
+        vmm_ram_sync(&job->ram);
+        if (!err && small_enough(job)) {
+            break;
+        }
+    }
+    return err;
+}
+
+static int go(struct job *job)
+{
+    int err = take_step(job, VMM_CHECK);
+
     if (!err) {
-        err = vmm_load(migration->target, stream, size);
+        err = take_step(job, VMM_SETUP);
     }
-    free(stream);
+    if (!err) {
+        err = pre_copy(job);
+    }
+    for (enum vmm_step step = VMM_STOP_VM; step < VMM_STEPS && !err; step++) {
+        err = take_step(job, step);
+    }
     return err;
 }
 
 /* A source that cannot go on from where it is starts afresh: its guest sees a reset device, not
  * a dead one. What fails here leaves its device in ERROR; the error to tell is the migration's
  * own. */
-static void back_to_source(struct vmm_migration *migration)
+static void back_to_source(struct job *job)
 {
+    struct vmm_migration *migration = job->migration;
     int err = 0;
 
-    if (migration->target->state != VFIO_DEVICE_STATE_RUNNING) {
-        err = vfio_reset(migration->target);
+    if (job->switched) {
+        migration->vm_ops->switch_back(migration->vm);
+    }
+    if (!job->to->runs(&migration->target)) {
+        err = job->to->reset(&migration->target);
     }
     (void)err;
-    err = vfio_set_state(migration->source, VFIO_DEVICE_STATE_RUNNING);
-    if (err) {
-        err = vfio_reset(migration->source);
+    if (!job->from->runs(&migration->source)) {
+        err = job->from->run(&migration->source);
+        if (err) {
+            err = job->from->reset(&migration->source);
+        }
     }
     (void)err;
 }
 
+static void count_time(struct job *job, uint64_t begun)
+{
+    const uint64_t now = hal_now(job->migration->hal);
+
+    job->migration->result.downtime_ns = job->stopped ? now - job->stopped_at : 0;
+    job->migration->result.total_ns = now - begun;
+}
+
 int vmm_migrate(struct vmm_migration *migration)
 {
-    const struct vmm_vm_ops *vm = migration->vm_ops;
-    uint64_t stopped;
+    struct job job = {.migration = migration,
+                      .from = vmm_face_of(&migration->source),
+                      .to = vmm_face_of(&migration->target),
+                      .ram = {.migration = migration}};
+    const uint64_t begun = hal_now(migration->hal);
     int err;
 
-    migration->stream_size = 0;
-    vm->stop(migration->vm);
-    stopped = hal_now(migration->hal);
-    err = move_state(migration);
-    if (err) {
-        back_to_source(migration);
-    } else {
-        vm->switch_over(migration->vm, migration->target_fn);
-        err = vfio_set_state(migration->target, VFIO_DEVICE_STATE_RUNNING);
+    migration->result = (struct vmm_result){.step = VMM_CHECK};
+    err = go(&job);
+    if (err && job.set_up) {
+        back_to_source(&job);
     }
-    /* The device runs before the vCPUs do: what it has to tell them is there when they come
-     * back. */
-    migration->downtime_ns = hal_now(migration->hal) - stopped;
-    vm->start(migration->vm);
+    vmm_ram_end(&job.ram);
+    if (!err) {
+        migration->vm_ops->commit(migration->vm);
+    }
+    count_time(&job, begun);
+    if (job.stopped) {
+        migration->vm_ops->start(migration->vm);
+    }
+    job.ram.left = 0;
+    show(&job, !err ? "done" : err == -ECANCELED ? "cancelled" : "failed");
+    show_step(&job, VMM_STEPS);
+    free(job.stream.data);
     return err;
 }

@@ -53,6 +53,11 @@ struct sim_vm {
     std::string name;
     hal handle;
     std::shared_ptr<ram> copy;
+    /* What it had before its switch-over, until that is final. */
+    std::shared_ptr<ram> old_memory;
+    sim_gpu *old_gpu = nullptr;
+    unsigned old_fn = 0;
+    uint32_t old_irq_pending = 0;
     bool stopped = false;
     uint64_t stopped_at = 0;
     uint64_t lost = 0; /* cycles spent stopped */

@@ -241,8 +241,8 @@ int hal_mem_write(struct hal *hal, uint64_t addr, const void *from, size_t size)
 {
     const ram_window *const window = find_window(hal, addr, size);
 
-    return window ? window->memory->write(addr - window->base, from, size)
-                  : hal->memory->write(addr, from, size);
+    return window ? window->memory->write(addr - window->base, from, size, writer::DEVICE)
+                  : hal->memory->write(addr, from, size, writer::CPU);
 }
 
 uint64_t hal_mem_alloc(struct hal *hal, uint64_t size)

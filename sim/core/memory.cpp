@@ -50,7 +50,14 @@ int ram::read(uint64_t addr, void *to, uint64_t size) const
     return 0;
 }
 
-int ram::write(uint64_t addr, const void *from, uint64_t size)
+void ram::mark(uint64_t page, writer by)
+{
+    if (log_) {
+        log_->pages[static_cast<unsigned>(by)][page] = true;
+    }
+}
+
+int ram::write(uint64_t addr, const void *from, uint64_t size, writer by)
 {
     if (outside_) {
         return outside_->write(outside_->arg, addr, from, size);
@@ -63,6 +70,7 @@ int ram::write(uint64_t addr, const void *from, uint64_t size)
         const uint64_t offset = addr % HAL_PAGE_SIZE;
         const uint64_t part = std::min(size, HAL_PAGE_SIZE - offset);
         memcpy(touch(addr / HAL_PAGE_SIZE) + offset, in, part);
+        mark(addr / HAL_PAGE_SIZE, by);
         in += part;
         addr += part;
         size -= part;
@@ -73,6 +81,7 @@ int ram::write(uint64_t addr, const void *from, uint64_t size)
 void ram::clear(uint64_t addr, uint64_t size)
 {
     for (uint64_t page = addr / HAL_PAGE_SIZE; page < (addr + size) / HAL_PAGE_SIZE; page++) {
+        mark(page, writer::CPU);
         if (fill_ == 0) {
             pages_[page].reset();
         } else {
@@ -101,6 +110,69 @@ std::shared_ptr<ram> ram::copy() const
         }
     }
     return twin;
+}
+
+void ram::log(bool on)
+{
+    log_.reset();
+    if (on) {
+        log_ = std::make_unique<dirty_log>();
+        for (auto &pages : log_->pages) {
+            pages.resize(pages_.size());
+        }
+    }
+}
+
+bool ram::take_dirty(uint64_t first, uint64_t count, bool by_cpu, bool by_device)
+{
+    const bool wanted[] = {by_cpu, by_device};
+    bool dirty = false;
+
+    for (unsigned by = 0; log_ && by < ARRAY_SIZE(wanted); by++) {
+        for (uint64_t page = first; wanted[by] && page < first + count && page < pages_.size();
+             page++) {
+            dirty = dirty || log_->pages[by][page];
+            log_->pages[by][page] = false;
+        }
+    }
+    return dirty;
+}
+
+bool ram::copy_pages(ram *twin, uint64_t first, uint64_t count) const
+{
+    static const uint8_t zeroes[HAL_PAGE_SIZE] = {};
+    bool zero = true;
+
+    for (uint64_t page = first; page < first + count && page < pages_.size(); page++) {
+        const uint8_t *bytes = pages_[page].get();
+
+        if (bytes ? memcmp(bytes, zeroes, sizeof(zeroes)) == 0 : fill_ == 0) {
+            twin->pages_[page].reset(); /* a twin's untouched pages are zero */
+            continue;
+        }
+        zero = false;
+        if (bytes) {
+            memcpy(twin->touch(page), bytes, HAL_PAGE_SIZE);
+        } else {
+            memset(twin->touch(page), fill_, HAL_PAGE_SIZE);
+        }
+    }
+    return !zero;
+}
+
+bool ram::same_page(const ram &twin, uint64_t page) const
+{
+    uint8_t bytes[2][HAL_PAGE_SIZE];
+
+    if (page >= pages_.size() || page >= twin.pages_.size()) {
+        return true; /* a guest's outside of the machine */
+    }
+    if (!pages_[page] && !twin.pages_[page]) {
+        return fill_ == twin.fill_;
+    }
+    return read(page * HAL_PAGE_SIZE, bytes[0], HAL_PAGE_SIZE) == 0 &&
+           twin.read(page * HAL_PAGE_SIZE, bytes[1], HAL_PAGE_SIZE) == 0 &&
+           memcmp(bytes[0], bytes[1], HAL_PAGE_SIZE) == 0;
 }
 
 page_allocator::page_allocator(uint64_t size)
@@ -174,7 +246,7 @@ int write_enabled(ram *memory, const memory_request &request)
         }
         if (byte > start) {
             const uint64_t value = request.data >> start * 8;
-            err = memory->write(request.addr + start, &value, byte - start);
+            err = memory->write(request.addr + start, &value, byte - start, writer::DEVICE);
         }
     }
     return err;
@@ -187,7 +259,7 @@ void atomic_add(ram *memory, const memory_request &request, uint64_t before)
     const uint32_t sum =
         static_cast<uint32_t>(before >> shift) + static_cast<uint32_t>(request.data >> shift);
 
-    (void)memory->write(request.addr + shift / 8, &sum, sizeof(sum));
+    (void)memory->write(request.addr + shift / 8, &sum, sizeof(sum), writer::DEVICE);
 }
 
 } // namespace

@@ -9,6 +9,14 @@
 #include <memory>
 #include <vector>
 
+/* Whose write it is: the driver's own, or what a device does. */
+enum class writer { CPU, DEVICE };
+
+/* Pages that were written since the log began or was asked, for each writer apart. */
+struct dirty_log {
+    std::vector<bool> pages[2];
+};
+
 struct sim_outside_memory;
 
 /* RAM at [0, size). A page costs nothing until it is written. A guest outside of the machine brings
@@ -24,12 +32,20 @@ class ram
     }
     /* Return 0, or -EFAULT outside (nothing moved). */
     int read(uint64_t addr, void *to, uint64_t size) const;
-    int write(uint64_t addr, const void *from, uint64_t size);
-    /* Zeroes whole pages. */
+    int write(uint64_t addr, const void *from, uint64_t size, writer by);
+    /* Zeroes whole pages, for the CPU. */
     void clear(uint64_t addr, uint64_t size);
     /* Every byte of it reads as value from now on; what lies outside is let go. */
     void poison(uint8_t value);
     std::shared_ptr<ram> copy() const;
+
+    /* A new log, or none. */
+    void log(bool on);
+    /* Whether one of the pages [first, first + count) was written by one of these; forgets it. */
+    bool take_dirty(uint64_t first, uint64_t count, bool by_cpu, bool by_device);
+    /* Makes these pages of a twin as they are here. Returns false when they are all zero. */
+    bool copy_pages(ram *twin, uint64_t first, uint64_t count) const;
+    bool same_page(const ram &twin, uint64_t page) const;
 
   private:
     bool holds(uint64_t addr, uint64_t size) const
@@ -37,11 +53,13 @@ class ram
         return size <= size_ && addr <= size_ - size;
     }
     uint8_t *touch(uint64_t page);
+    void mark(uint64_t page, writer by);
 
     uint64_t size_;
     uint8_t fill_ = 0; /* what an untouched page holds */
     std::vector<std::unique_ptr<uint8_t[]>> pages_;
     const sim_outside_memory *outside_;
+    std::unique_ptr<dirty_log> log_;
 };
 
 /* Page ranges, first fit, lowest address first. Page 0 is never given out. */

@@ -73,9 +73,32 @@ void sim_vm_start(struct sim_vm *vm);
 int sim_vm_copy_ram(struct sim_vm *vm);
 /* Drops the copy again. */
 void sim_vm_drop_copy(struct sim_vm *vm);
-/* Rebinds the stopped VM to another function with the copied RAM; the old RAM is filled with 0xdb
- * and kept reachable for the old function, so that stray DMA is seen, not lost. */
+/* Rebinds the stopped VM to another function with the copied RAM. The old RAM stays reachable for
+ * the old function. */
 void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
+/* Takes a switch-over back: the VM is stopped, with its old RAM and function; the copy is gone. */
+void sim_vm_switch_back(struct sim_vm *vm);
+/* Makes a switch-over final: the old RAM is filled with 0xdb, so that stray DMA is seen, not lost.
+ */
+void sim_vm_commit(struct sim_vm *vm);
+
+/* Moving RAM while the VM runs: an empty (zeroed) copy, filled by pages, and a log of the pages
+ * that were written meanwhile. Pages beyond RAM are passed over. */
+void sim_vm_copy_begin(struct sim_vm *vm);
+/* Copies the pages that [addr, addr + size) touches. Returns false when they are all zero. */
+bool sim_vm_copy_pages(struct sim_vm *vm, uint64_t addr, uint64_t size);
+/* How many pages of 4 KiB of the copy differ from RAM. */
+uint64_t sim_vm_copy_stale(struct sim_vm *vm);
+/* Begins a new log, or ends it. */
+void sim_vm_log(struct sim_vm *vm, bool on);
+/* Sets bit n (little endian) of bitmap when the n-th page of page_size bytes (4 KiB or more) from
+ * addr on was written since the log was last asked, by a vCPU or (each counts when asked for) by a
+ * device, and forgets that. Returns how many bits it set. */
+struct sim_vm_writers {
+    bool cpu, device;
+};
+uint64_t sim_vm_log_take(struct sim_vm *vm, struct sim_vm_writers by, uint64_t addr,
+                         uint64_t page_size, uint64_t pages, uint8_t *bitmap);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
 /* RAM of a guest that lives outside of the machine. Called in the instant of each access; must not
  * block. Return 0, or -EFAULT. */

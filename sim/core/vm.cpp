@@ -130,13 +130,93 @@ void sim_vm_switch_over(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn)
     }
     check_function(vm, gpu, fn);
     if (handle->gpu) {
-        // The old function keeps the poisoned RAM, so that what it still writes goes nowhere else.
+        // The old function keeps the old RAM, so that what it still writes goes nowhere else.
         handle->gpu->functions[handle->fn].owner = nullptr;
     }
-    handle->memory->poison(POISON);
+    sim_vm_commit(vm);
+    vm->old_gpu = handle->gpu;
+    vm->old_fn = handle->fn;
+    vm->old_irq_pending = handle->irq_pending;
+    vm->old_memory = std::move(handle->memory);
+    vm->old_memory->log(false);
     handle->memory = std::move(vm->copy);
     vm->copy.reset();
     give_function(vm, gpu, fn);
+}
+
+void sim_vm_switch_back(struct sim_vm *vm)
+{
+    hal *const handle = &vm->handle;
+
+    if (!vm->stopped || !vm->old_memory) {
+        handle->machine->fatal(vm->name + ": no switch-over to take back");
+    }
+    handle->gpu->functions[handle->fn].owner = nullptr;
+    handle->gpu->functions[handle->fn].memory.reset();
+    handle->memory = std::move(vm->old_memory);
+    vm->old_memory.reset();
+    handle->gpu = nullptr;
+    if (vm->old_gpu) {
+        give_function(vm, vm->old_gpu, vm->old_fn);
+        handle->irq_pending = vm->old_irq_pending;
+    }
+}
+
+void sim_vm_commit(struct sim_vm *vm)
+{
+    if (vm->old_memory) {
+        vm->old_memory->poison(POISON);
+        vm->old_memory.reset();
+    }
+}
+
+void sim_vm_copy_begin(struct sim_vm *vm)
+{
+    vm->copy = std::make_shared<ram>(vm->handle.memory->size());
+}
+
+bool sim_vm_copy_pages(struct sim_vm *vm, uint64_t addr, uint64_t size)
+{
+    if (!vm->copy) {
+        vm->handle.machine->fatal(vm->name + ": no copy of its RAM was begun");
+    }
+    const uint64_t first = addr / HAL_PAGE_SIZE;
+    const uint64_t end = addr + size;
+
+    return vm->handle.memory->copy_pages(vm->copy.get(), first,
+                                         (end + HAL_PAGE_SIZE - 1) / HAL_PAGE_SIZE - first);
+}
+
+uint64_t sim_vm_copy_stale(struct sim_vm *vm)
+{
+    uint64_t stale = 0;
+
+    for (uint64_t page = 0; vm->copy && page < vm->copy->size() / HAL_PAGE_SIZE; page++) {
+        stale += !vm->handle.memory->same_page(*vm->copy, page);
+    }
+    return stale;
+}
+
+void sim_vm_log(struct sim_vm *vm, bool on)
+{
+    vm->handle.memory->log(on);
+}
+
+uint64_t sim_vm_log_take(struct sim_vm *vm, struct sim_vm_writers by, uint64_t addr,
+                         uint64_t page_size, uint64_t pages, uint8_t *bitmap)
+{
+    const uint64_t each = page_size / HAL_PAGE_SIZE;
+    uint64_t first = addr / HAL_PAGE_SIZE;
+    uint64_t found = 0;
+
+    for (uint64_t n = 0; n < pages && first < vm->handle.memory->size() / HAL_PAGE_SIZE;
+         n++, first += each) {
+        if (vm->handle.memory->take_dirty(first, each, by.cpu, by.device)) {
+            bitmap[n / 8] |= static_cast<uint8_t>(1u << n % 8);
+            found++;
+        }
+    }
+    return found;
 }
 
 uint64_t sim_vm_ram_size(struct sim_vm *vm)

@@ -184,6 +184,27 @@ static inline void trace_vfio(struct hal *hal, const char *dev, const char *from
     TRACE_EMIT(hal, HAL_GT_NONE, "vfio", fields);
 }
 
+/* A step of a VM's migration is begun, ends in "done", or in "failed" or "cancelled" with the guest
+ * at the source. round: of pre-copy. dirty: pages left to send. bytes: over the link so far. */
+struct trace_migration {
+    const char *vm;
+    const char *step;
+    unsigned round;
+    uint64_t dirty;
+    uint64_t bytes;
+};
+
+static inline void trace_migration(struct hal *hal, const struct trace_migration *event)
+{
+    const struct hal_field fields[] = {
+        TRACE_STR("vm", event->vm),       TRACE_STR("step", event->step),
+        TRACE_INT("round", event->round), TRACE_INT("dirty", event->dirty),
+        TRACE_INT("bytes", event->bytes),
+    };
+
+    TRACE_EMIT(hal, HAL_GT_NONE, "migration", fields);
+}
+
 /* A message of a vGPU's PV channel. ev: the guest's are sent, seen (its fence is there) and
  * timeout, the host's trap (taken out of the ring), exec (run) and done (fence written). vgpu: a
  * guest does not know its number: 0. */

@@ -249,7 +249,8 @@ static int vmm_migrate_vm(lua_State *lua)
     static const char *const fields[] = {"vm", "to", "tamper", NULL};
     struct script *script = script_of(lua);
     struct tamper tamper = {.lua = lua};
-    struct machine_migration migration = {.host = script_actor(lua)->hal, .tamper_arg = &tamper};
+    struct machine_migration migration = {
+        .job = {.hal = script_actor(lua)->hal, .tamper_arg = &tamper}};
     int err;
 
     lua_settop(lua, 1);
@@ -260,7 +261,7 @@ static int vmm_migrate_vm(lua_State *lua)
     lua_getfield(lua, 1, "tamper");
     if (!lua_isnil(lua, 2)) {
         luaL_checktype(lua, 2, LUA_TFUNCTION);
-        migration.tamper = tamper_call;
+        migration.job.tamper = tamper_call;
     }
     lua_getfield(lua, 1, "vm");
     luaL_argcheck(lua, luaL_testudata(lua, 3, LUA_VM), 1, "vm = a VM is wanted");
@@ -274,8 +275,8 @@ static int vmm_migrate_vm(lua_State *lua)
     }
     finish(lua, "vmm.migrate", err);
     lua_newtable(lua);
-    set_integer(lua, "bytes", migration.stream_size);
-    set_integer(lua, "downtime_ns", migration.downtime_ns);
+    set_integer(lua, "bytes", migration.job.result.stream_size);
+    set_integer(lua, "downtime_ns", migration.job.result.downtime_ns);
     return 1;
 }
 

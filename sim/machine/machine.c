@@ -114,14 +114,15 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
 
 /* ---- the whole ------------------------------------------------------------------------------ */
 
-static bool vm_build(struct sim *sim, struct machine_vm *vm)
+static bool vm_build(struct machine *machine, struct machine_vm *vm)
 {
     const struct vf_config config = {.max_abi = vm->desc.max_abi, .no_memirq = vm->desc.no_memirq};
 
-    vm->sim = sim_vm_create(sim, vm->desc.name, vm->desc.ram);
+    vm->sim = sim_vm_create(machine->sim, vm->desc.name, vm->desc.ram);
     if (!vm->sim) {
         return false;
     }
+    vmm_probes_init(&vm->probes, machine->vmm_hal, vm->desc.name);
     vm->hal = sim_vm_hal(vm->sim);
     if (vm->desc.pv) {
         return machine_pv_build(vm) == 0;
@@ -139,6 +140,7 @@ struct machine *machine_create(struct sim *sim, const struct machine_desc *desc)
         goto fail;
     }
     machine->sim = sim;
+    machine->vmm_hal = sim_hal_plain(sim, "vmm");
     for (; machine->num_gpus < desc->num_gpus; machine->num_gpus++) {
         struct machine_gpu *gpu = &machine->gpus[machine->num_gpus];
 
@@ -153,7 +155,7 @@ struct machine *machine_create(struct sim *sim, const struct machine_desc *desc)
 
         vm->desc = desc->vms[machine->num_vms];
         part = vm->desc.name;
-        if (!vm_build(sim, vm)) {
+        if (!vm_build(machine, vm)) {
             goto fail;
         }
     }
@@ -227,56 +229,94 @@ int machine_attach(struct machine *machine, struct machine_vm *vm, struct machin
     return 0;
 }
 
+/* ---- what the VMM asks of a VM; arg is the machine_migration -------------------------------- */
+
+static struct sim_vm *vm_of(void *arg)
+{
+    return ((struct machine_migration *)arg)->vm->sim;
+}
+
 static void vmm_stop(void *arg)
 {
-    struct machine_vm *vm = arg;
-
-    sim_vm_stop(vm->sim);
+    sim_vm_stop(vm_of(arg));
 }
 
 static void vmm_start(void *arg)
 {
-    struct machine_vm *vm = arg;
-
-    sim_vm_start(vm->sim);
+    sim_vm_start(vm_of(arg));
 }
 
 static uint64_t vmm_ram_size(void *arg)
 {
-    struct machine_vm *vm = arg;
-
-    return sim_vm_ram_size(vm->sim);
+    return sim_vm_ram_size(vm_of(arg));
 }
 
-static int vmm_copy_ram(void *arg)
+static int vmm_ram_begin(void *arg)
 {
-    struct machine_vm *vm = arg;
+    sim_vm_copy_begin(vm_of(arg));
+    sim_vm_log(vm_of(arg), true);
+    return 0;
+}
 
-    return sim_vm_copy_ram(vm->sim);
+static void vmm_ram_end(void *arg)
+{
+    sim_vm_log(vm_of(arg), false);
+    sim_vm_drop_copy(vm_of(arg));
+}
+
+static uint64_t vmm_ram_dirty(void *arg, bool device_too, uint64_t addr, uint64_t page_size,
+                              uint64_t pages, uint8_t *bitmap)
+{
+    const struct sim_vm_writers by = {.cpu = true, .device = device_too};
+
+    return sim_vm_log_take(vm_of(arg), by, addr, page_size, pages, bitmap);
+}
+
+static bool vmm_ram_copy(void *arg, uint64_t addr, uint64_t size)
+{
+    return sim_vm_copy_pages(vm_of(arg), addr, size);
 }
 
 static void vmm_switch_over(void *arg, void *target)
 {
-    struct machine_vm *vm = arg;
+    struct machine_migration *migration = arg;
     struct machine_fn *to = target;
 
-    sim_vm_switch_over(vm->sim, to->gpu->sim, to->vf);
-    vm->fn = to;
+    migration->stale_pages = sim_vm_copy_stale(vm_of(arg));
+    sim_vm_switch_over(vm_of(arg), to->gpu->sim, to->vf);
+    migration->from = migration->vm->fn;
+    migration->vm->fn = to;
+}
+
+static void vmm_switch_back(void *arg)
+{
+    struct machine_migration *migration = arg;
+
+    sim_vm_switch_back(vm_of(arg));
+    migration->vm->fn = migration->from;
+}
+
+static void vmm_commit(void *arg)
+{
+    sim_vm_commit(vm_of(arg));
 }
 
 static const struct vmm_vm_ops vm_ops = {
     .stop = vmm_stop,
     .start = vmm_start,
     .ram_size = vmm_ram_size,
-    .copy_ram = vmm_copy_ram,
+    .ram_begin = vmm_ram_begin,
+    .ram_end = vmm_ram_end,
+    .ram_dirty = vmm_ram_dirty,
+    .ram_copy = vmm_ram_copy,
     .switch_over = vmm_switch_over,
+    .switch_back = vmm_switch_back,
+    .commit = vmm_commit,
 };
 
 int machine_migrate(struct machine *machine, struct machine_migration *migration)
 {
     struct machine_vm *vm = migration->vm;
-    struct vmm_migration job;
-    int err;
 
     if (!vm->fn) {
         return -ENODEV;
@@ -284,21 +324,12 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
     if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
         return -EBUSY;
     }
-    job = (struct vmm_migration){
-        .hal = migration->host,
-        .source = &vm->fn->vfio,
-        .target = &migration->to->vfio,
-        .vm_ops = &vm_ops,
-        .vm = vm,
-        .target_fn = migration->to,
-        .tamper = migration->tamper,
-        .tamper_arg = migration->tamper_arg,
-    };
-    err = vmm_migrate(&job);
-    if (err) {
-        sim_vm_drop_copy(vm->sim); /* the VM went on with its first RAM */
-    }
-    migration->stream_size = job.stream_size;
-    migration->downtime_ns = job.downtime_ns;
-    return err;
+    migration->job.name = vm->desc.name;
+    migration->job.probes = &vm->probes;
+    migration->job.source.v2 = &vm->fn->vfio;
+    migration->job.target.v2 = &migration->to->vfio;
+    migration->job.vm_ops = &vm_ops;
+    migration->job.vm = migration;
+    migration->job.target_fn = migration->to;
+    return vmm_migrate(&migration->job);
 }

@@ -104,10 +104,12 @@ struct machine_vm {
     struct pv *pv;             /* world B: the PV driver, and no VF driver */
     struct machine_vgpu *vgpu; /* NULL until attached */
     struct outside *outside;   /* NULL: its guest is inside */
+    struct vmm_probes probes;
 };
 
 struct machine {
     struct sim *sim;
+    struct hal *vmm_hal; /* of the VMM's waves */
     struct machine_gpu gpus[MACHINE_MAX_GPUS];
     unsigned num_gpus;
     struct machine_vm vms[MACHINE_MAX_VMS];
@@ -124,17 +126,15 @@ void machine_destroy(struct machine *machine);
 struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf);
 /* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM. */
 MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn);
-/* Migrates the VM from the VF that it has to another. host: time of the VMM. tamper and
- * tamper_arg as in struct vmm_migration, or NULL. Fills in stream_size and downtime_ns of
- * result. Returns 0, or -errno: the VM is where it was. */
+/* Migrates the VM from the VF that it has to another. The caller fills in time (hal), link, limits
+ * and hooks of job; the rest of it, and the result, is filled in here. Returns 0, or -errno: the VM
+ * is where it was. */
 struct machine_migration {
-    struct hal *host;
     struct machine_vm *vm;
     struct machine_fn *to;
-    void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);
-    void *tamper_arg;
-    uint64_t stream_size;
-    uint64_t downtime_ns;
+    struct machine_fn *from; /* filled in */
+    struct vmm_migration job;
+    uint64_t stale_pages; /* of the target's RAM that were not as the source's at switch-over */
 };
 MUST_USE int machine_migrate(struct machine *machine, struct machine_migration *migration);
 

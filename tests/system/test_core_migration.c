@@ -65,6 +65,7 @@ static void script(void *arg)
     world->at_stop = hal_read32(sim_gpu_pf(world->src), VF_SW_FLAG(1) + VF_VIEW_STRIDE);
     world->copy_stopped = sim_vm_copy_ram(world->vm);
     sim_vm_switch_over(world->vm, world->dst, 1);
+    sim_vm_commit(world->vm);
 
     (void)!hal_dma_read(sim_gpu_guc(world->src, 0), 1, GGTT_PAGE, &world->src_word, 1);
     (void)!hal_dma_read(sim_gpu_guc(world->dst, 0), 1, GGTT_PAGE, &world->dst_word, 1);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of host/vmm share. */
+#ifndef HOST_VMM_VMM_PRIVATE_H
+#define HOST_VMM_VMM_PRIVATE_H
+
+#include <stddef.h>
+
+#include "host/vmm/vmm.h"
+
+#define VMM_CHUNK        (1u << 20)     /* at most, of a device's data in one piece */
+#define VMM_STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
+
+/* ---- vmm_stream.c: a device's stream in memory ----------------------------------------------- */
+
+struct vmm_buffer {
+    uint8_t *data;
+    uint64_t size;
+    uint64_t room;
+};
+
+/* Makes room for another chunk. 0, -EFBIG, -ENOMEM. */
+MUST_USE int vmm_buffer_room(struct vmm_buffer *buffer);
+
+/* ---- vmm_device.c: the two faces as one ------------------------------------------------------ */
+
+/* All return 0 or -errno unless they say more. */
+struct vmm_face {
+    int (*setup_source)(const struct vmm_device *device); /* pre-copy where there is one */
+    int (*setup_target)(const struct vmm_device *device); /* awaits a state */
+    /* Pre-copy: bytes now, 0 for nothing. */
+    int64_t (*precopy_read)(const struct vmm_device *device, void *to, uint64_t size);
+    int64_t (*estimate)(const struct vmm_device *device); /* bytes still to come */
+    int (*stop)(const struct vmm_device *device);         /* no DMA from now on */
+    int (*save_begin)(const struct vmm_device *device);
+    int64_t (*save_read)(const struct vmm_device *device, void *to, uint64_t size); /* 0: end */
+    int (*save_end)(const struct vmm_device *device);
+    int (*load_write)(const struct vmm_device *device, const void *from, uint64_t size);
+    int (*load_end)(const struct vmm_device *device); /* checked and applied; stopped */
+    int (*run)(const struct vmm_device *device);
+    int (*reset)(const struct vmm_device *device);
+    bool (*runs)(const struct vmm_device *device);
+    bool (*keeps_log)(const struct vmm_device *device); /* of the pages that it writes */
+    int (*log)(const struct vmm_device *device, bool on, uint64_t page_size, uint64_t ram_size);
+    /* As vmm_vm_ops.ram_dirty, from address 0. Returns how many pages, or -errno: all. */
+    int64_t (*dirty)(const struct vmm_device *device, uint64_t page_size, uint64_t pages,
+                     uint8_t *bitmap);
+};
+
+const struct vmm_face *vmm_face_of(const struct vmm_device *device);
+
+/* ---- vmm_ram.c: RAM by rounds ---------------------------------------------------------------- */
+
+struct vmm_ram {
+    struct vmm_migration *migration;
+    bool device_logs; /* on: its log counts, not an IOMMU's */
+    bool begun;
+    uint64_t page_size, pages;
+    uint8_t *to_send; /* a bit for each page */
+    uint8_t *found;   /* scratch of the same size */
+    uint64_t left;    /* bits in to_send */
+    uint64_t owed;    /* bytes that the link has not been charged for */
+};
+
+/* Begins: everything is to be sent. */
+MUST_USE int vmm_ram_begin(struct vmm_ram *ram, struct vmm_migration *migration);
+/* Ends what was begun, also in part. */
+void vmm_ram_end(struct vmm_ram *ram);
+/* Sends what is to be sent; takes the link's time. */
+void vmm_ram_send(struct vmm_ram *ram);
+/* Adds what was written since. */
+void vmm_ram_sync(struct vmm_ram *ram);
+/* Bytes on the link that the rest would be at most. */
+uint64_t vmm_ram_left(const struct vmm_ram *ram);
+/* Charges the link for bytes. */
+void vmm_link(struct vmm_migration *migration, uint64_t bytes);
+
+#endif
