@@ -32,7 +32,7 @@ class ram
     }
     /* Return 0, or -EFAULT outside (nothing moved). */
     int read(uint64_t addr, void *to, uint64_t size) const;
-    int write(uint64_t addr, const void *from, uint64_t size, writer by);
+    int write(uint64_t addr, const void *from, uint64_t size, writer by = writer::DEVICE);
     /* Zeroes whole pages, for the CPU. */
     void clear(uint64_t addr, uint64_t size);
     /* Every byte of it reads as value from now on; what lies outside is let go. */
