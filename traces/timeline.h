@@ -93,4 +93,9 @@ MUST_USE int timeline_perfetto(FILE *out, FILE *in, const char *name,
 MUST_USE int timeline_svg(FILE *out, FILE *in, const char *name,
                           const struct timeline_options *options, char *error, size_t size);
 
+/* Writes CTB messages in the text form of the xe driver's tracepoints. Options all and width mean
+ * nothing to it, vf is a function. Returns 0, or -errno with a message. */
+MUST_USE int timeline_ftrace(FILE *out, FILE *in, const char *name,
+                             const struct timeline_options *options, char *error, size_t size);
+
 #endif

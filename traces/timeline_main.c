@@ -15,7 +15,8 @@
 static const char usage[] =
     "usage: gucsim timeline DIR [options]\n"
     "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl.\n"
-    "  --format FORM   ascii (default), svg, or perfetto: Chrome trace JSON\n"
+    "  --format FORM   ascii (default), svg, perfetto: Chrome trace JSON, or ftrace: as the\n"
+    "                  tracepoints of the xe driver\n"
     "  --all           every message, not only control and recovery of VFs\n"
     "  --vf N          only VF N\n"
     "  --gpu NAME      only this GPU\n"
@@ -24,7 +25,7 @@ static const char usage[] =
     "  --to TIME       up to this time\n"
     "  --width N       columns of the drawing, 0: as many as it needs\n";
 
-enum form { FORM_ASCII, FORM_SVG, FORM_PERFETTO };
+enum form { FORM_ASCII, FORM_SVG, FORM_PERFETTO, FORM_FTRACE };
 
 struct arguments {
     const char *dir;
@@ -75,7 +76,11 @@ bool timeline_parse_time(const char *text, uint64_t *t_ps)
 static bool take_form(const char *value, enum form *form)
 {
     static const char *const names[] = {
-        [FORM_ASCII] = "ascii", [FORM_SVG] = "svg", [FORM_PERFETTO] = "perfetto"};
+        [FORM_ASCII] = "ascii",
+        [FORM_SVG] = "svg",
+        [FORM_PERFETTO] = "perfetto",
+        [FORM_FTRACE] = "ftrace",
+    };
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
         if (strcmp(names[i], value) == 0) {
@@ -196,6 +201,9 @@ static int draw(FILE *in, const char *path, const struct arguments *arguments, c
     switch (arguments->form) {
     case FORM_PERFETTO:
         ret = timeline_perfetto(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
+        break;
+    case FORM_FTRACE:
+        ret = timeline_ftrace(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
         break;
     case FORM_SVG:
         ret = timeline_svg(stdout, in, path, &arguments->options, error, MAX_MESSAGE);

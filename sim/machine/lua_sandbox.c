@@ -6,13 +6,15 @@
 #include "sim/machine/lua_script.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <lualib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_PATH_LEN 1024
+#define MAX_PATH_LEN  1024
+#define MAX_TEXT_SIZE (16u << 20)
 
 /* ---- iteration in order of keys ------------------------------------------------------------- */
 
@@ -362,6 +364,36 @@ static int sandbox_require(lua_State *lua)
     return 1;
 }
 
+/* read_text(name): a text beside the script, or else as seen from where the program was started. */
+int lua_read_text(lua_State *lua)
+{
+    const char *name = luaL_checkstring(lua, 1);
+    const char *script = script_of(lua)->config.path;
+    const char *slash = strrchr(script, '/');
+    char path[MAX_PATH_LEN];
+    luaL_Buffer text;
+    size_t size = 0;
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%.*s%s", slash ? (int)(slash - script) + 1 : 0, script,
+                   name);
+    file = fopen(path, "rb");
+    file = file ? file : fopen(name, "rb");
+    if (!file) {
+        return luaL_error(lua, "read_text: %s: %s", name, strerror(errno));
+    }
+    luaL_buffinit(lua, &text);
+    for (size_t part = 1; part && size <= MAX_TEXT_SIZE; size += part) {
+        char bytes[4096];
+
+        part = fread(bytes, 1, sizeof(bytes), file);
+        luaL_addlstring(&text, bytes, part);
+    }
+    (void)fclose(file);
+    luaL_pushresult(&text);
+    return size > MAX_TEXT_SIZE ? luaL_error(lua, "read_text: %s: more than 16 MiB", name) : 1;
+}
+
 /* ---- opening -------------------------------------------------------------------------------- */
 
 /* Sets name of the table at the top to nil. */
@@ -382,11 +414,7 @@ static void wrap(lua_State *lua, const char *name, lua_CFunction function)
 }
 
 static const luaL_Reg base_functions[] = {
-    {"next", sandbox_next},
-    {"pairs", sandbox_pairs},
-    {"require", sandbox_require},
-    {"tostring", sandbox_tostring},
-    {NULL, NULL},
+    {"next", sandbox_next},       {"pairs", sandbox_pairs},       {"require", sandbox_require}, {"tostring", sandbox_tostring}, {NULL, NULL},
 };
 
 void lua_sandbox_open(lua_State *lua)

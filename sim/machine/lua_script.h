@@ -67,6 +67,8 @@ void script_time_passes(lua_State *lua);
 /* Opens what is left of Lua's libraries, with pairs, next, tostring, sort and random made
  * repeatable. */
 void lua_sandbox_open(lua_State *lua);
+/* read_text(name) */
+int lua_read_text(lua_State *lua);
 
 /* ---- lua_value.c: arguments, results, objects ----------------------------------------------- */
 

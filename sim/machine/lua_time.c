@@ -277,6 +277,7 @@ const luaL_Reg lua_time_functions[] = {
     {"ns", time_ns},
     {"wait_until", time_wait_until},
     {"say", time_say},
+    {"read_text", lua_read_text},
     {"expect", time_expect},
     {"expect_eq", time_expect_eq},
     {"expect_failure", time_expect_failure},

@@ -49,7 +49,8 @@ static const struct command {
      "Takes the options of run; scenario, seed and keys are the session's.\n"
      "exit: as run, and 1 when the machine's answers are others than recorded\n"},
     {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
-     "  --format FORM        ascii (default), svg, or perfetto: Chrome trace JSON\n"
+     "  --format FORM        ascii (default), svg, perfetto: Chrome trace JSON, or ftrace: as the\n"
+     "                       tracepoints of the xe driver\n"
      "  --all                every message, not only control and recovery of VFs\n"
      "  --vf N               only VF N\n"
      "  --gpu NAME           only this GPU\n"

@@ -105,6 +105,30 @@ Test(profile_of_vf_restore, waves_change_no_time)
     cr_expect_eq(shell(text), 0);
 }
 
+/* ---- a log of tracepoints -------------------------------------------------------------------- */
+
+#define SEQUENCE "grep -o 'H2G CTB.*len=[0-9]*'"
+
+Test(profile_of_vf_restore, replayed_log_gives_the_same_messages_in_order)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text),
+                   "%%s timeline --format ftrace --gpu src --vf 1 --gt 0 %%s > %s/log.txt",
+                   out_dir);
+    cr_assert_eq(shell(text), 0);
+    (void)snprintf(text, sizeof(text),
+                   "%%s run tests/scenarios/ctb/replay.lua --quiet --trace off --out %%s/replay "
+                   "--set log=%s/log.txt",
+                   out_dir);
+    cr_assert_eq(shell(text), 0);
+    (void)snprintf(text, sizeof(text),
+                   "%%s timeline --format ftrace --vf 1 %%s/replay | " SEQUENCE " > %s/seen && "
+                   "[ $(wc -l < %s/seen) -gt 50 ] && " SEQUENCE " %s/log.txt | cmp - %s/seen",
+                   out_dir, out_dir, out_dir, out_dir);
+    cr_expect_eq(shell(text), 0);
+}
+
 /* ---- hops ------------------------------------------------------------------------------------ */
 
 /* From where to where a message of this run goes; no fire-and-forget message is refused in it. */
