@@ -51,6 +51,11 @@ static const struct param machine_keys[] = {
      .default_value = "1s",
      .min = 1,
      .max = INT64_MAX},
+    {.name = "watchdog",
+     .type = PARAM_TIME,
+     .text = "virtual time without any event after which the run is given up; 0: never",
+     .default_value = "10s",
+     .max = INT64_MAX},
 };
 
 int lua_machine_keys(struct params *params, char error[ERROR_TEXT_LEN])

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/machine/diagnose.h"
+
 static const struct {
     const char *prefix;
     const luaL_Reg *functions;
@@ -20,6 +22,7 @@ static const struct {
     {"vm:", lua_vm_methods},       {"vm:", lua_vm_raw_methods},     {"vf:", lua_vf_methods},
     {"watch:", lua_watch_methods}, {"vmm.", lua_vmm_functions},     {"vgpu:", lua_vgpu_methods},
     {"pv:", lua_pv_methods},       {"gpu:", lua_gpu_fault_methods}, {"gpu:", lua_gpu_admin_methods},
+    {"", lua_wait_functions},
 };
 
 static unsigned functions_count(const luaL_Reg *functions)
@@ -110,6 +113,7 @@ static int script_open(lua_State *lua)
     lua_sandbox_open(lua);
     open_globals(lua, lua_machine_functions);
     open_globals(lua, lua_time_functions);
+    open_globals(lua, lua_wait_functions);
     open_globals(lua, lua_watch_functions);
     lua_newtable(lua);
     luaL_setfuncs(lua, lua_vmm_functions, 0);
@@ -167,6 +171,7 @@ void script_destroy(struct script *script)
     }
     free(script->expectations);
     script_watches_free(script);
+    diagnosis_destroy(script->diagnosis);
     free(script->error);
     free(script);
 }
@@ -203,6 +208,7 @@ static void actor_report(struct actor *actor, int status)
     }
     lua_pop(script->lua, 1);
     script->outcome = failure ? SCRIPT_FAILED : SCRIPT_BROKEN;
+    script->failed = failure ? actor : NULL;
 }
 
 static void actor_program(void *arg)
@@ -308,6 +314,8 @@ void script_start(struct script *script, struct sim *sim, struct machine *machin
     script->sim = sim;
     script->machine = machine;
     script->hal = sim_hal_plain(sim, "script");
+    script->diagnosis = diagnosis_create(); /* without memory, no explanations */
+    sim_set_observer(sim, script_observe, script);
     main->hal = script->hal;
     hal_spawn(main->hal, main->name, actor_program, main);
 }
@@ -320,6 +328,11 @@ enum script_outcome script_outcome(const struct script *script)
 const char *script_error(const struct script *script)
 {
     return script->error ? script->error : "";
+}
+
+uint64_t script_last_event_ps(const struct script *script)
+{
+    return script->diagnosis ? diagnosis_last_ps(script->diagnosis) : 0;
 }
 
 const struct expectation *script_expectations(const struct script *script, unsigned *count)

@@ -9,6 +9,7 @@
 #include <lua.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/machine/script.h"
 
@@ -31,7 +32,8 @@ struct actor {
     struct actor *next;
 };
 
-struct watch; /* lua_watch.c */
+struct watch;     /* lua_watch.c */
+struct diagnosis; /* diagnose.h */
 
 struct script {
     struct script_config config;
@@ -47,10 +49,12 @@ struct script {
     unsigned num_running;
     enum script_outcome outcome;
     char *error;
+    const struct actor *failed; /* whose verb failed and ended the run; NULL: nobody's */
     struct expectation *expectations;
     unsigned num_expectations;
     struct watch *watches;
-    uint64_t num_events; /* of the run, since there is a watch */
+    uint64_t num_events; /* of the run */
+    struct diagnosis *diagnosis;
 };
 
 /* ---- lua_script.c --------------------------------------------------------------------------- */
@@ -114,6 +118,7 @@ const char *lua_push_text(lua_State *lua, int index);
 
 extern const luaL_Reg lua_machine_functions[]; /* params, machine */
 extern const luaL_Reg lua_time_functions[];    /* actor, sleep, expect, ... */
+extern const luaL_Reg lua_wait_functions[];    /* wait_any, wait_all, cycle, ... */
 extern const luaL_Reg lua_watch_functions[];   /* watch, wait_event, expect_order, ... */
 extern const luaL_Reg lua_actor_methods[];
 extern const luaL_Reg lua_watch_methods[];
@@ -142,8 +147,18 @@ void lua_pv_read(lua_State *lua, struct machine_vm_desc *vm);
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
 /* lua_time.c: an expectation; seen may be NULL. Pushes whether it holds and returns 1. */
 int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen);
-/* lua_watch.c */
+/* lua_watch.c: the machine's observer; arg is the script. */
+void script_observe(void *arg, const struct sim_event *event);
+/* Has it an event that was not given yet? */
+bool script_watch_ready(lua_State *lua, const struct watch *watch);
+/* Pushes that event. */
+void script_watch_push(lua_State *lua, struct watch *watch);
+/* The next event wakes this handle's programs; NULL: none. */
+void script_watch_wakes(lua_State *lua, struct watch *watch, struct hal *hal);
+void script_watch_print(const struct watch *watch, FILE *to);
 void script_watches_free(struct script *script);
+/* lua_waiting.c: the last messages that have to do with an actor. */
+void script_print_last(const struct actor *actor, FILE *to);
 /* lua_time.c: waits for its end, or raises a failure. */
 void lua_actor_join(lua_State *lua, struct actor *actor, uint64_t limit_ns);
 

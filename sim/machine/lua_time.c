@@ -197,6 +197,7 @@ static void expectation_complain(lua_State *lua, const char *name, const char *s
     (void)fprintf(stderr, "%s:%d: expectation failed at %.6f us: %s%s%s%s%s\n", script->config.path,
                   caller_line(lua), now_us(script), name, seen ? ": seen " : "", seen ? seen : "",
                   wanted ? ", wanted " : "", wanted ? wanted : "");
+    script_print_last(script_actor(lua), stderr);
 }
 
 int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen)

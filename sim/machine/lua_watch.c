@@ -5,9 +5,12 @@
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sim/machine/diagnose.h"
 
 #define DEFAULT_LIMIT_NS HAL_NS_PER_S
 #define WATCH_MAX_TERMS  12u
@@ -157,12 +160,18 @@ static void watch_remember(struct watch *watch, const struct watch_event *event)
     }
 }
 
-static void observe(void *arg, const struct sim_event *event)
+void script_observe(void *arg, const struct sim_event *event)
 {
     struct script *script = arg;
     struct watch_field fields[WATCH_MAX_FIELDS];
     struct watch_event seen = {.order = script->num_events++, .t_ps = event->t_ps};
 
+    if (script->diagnosis) {
+        diagnosis_observe(script->diagnosis, event);
+    }
+    if (!script->watches) {
+        return;
+    }
     seen.fields = fields;
     seen.count = event_fields(event, fields);
     for (struct watch *watch = script->watches; watch; watch = watch->next) {
@@ -170,6 +179,22 @@ static void observe(void *arg, const struct sim_event *event)
             watch_remember(watch, &seen);
         }
     }
+}
+
+void script_watch_print(const struct watch *watch, FILE *to)
+{
+    (void)fprintf(to, "{");
+    for (unsigned t = 0; t < watch->num_terms; t++) {
+        const struct watch_field *term = &watch->terms[t];
+
+        (void)fprintf(to, "%s%s = ", t ? ", " : "", term->name);
+        if (term->type == HAL_STR) {
+            (void)fprintf(to, "%s", term->text);
+        } else {
+            (void)fprintf(to, "%" PRIu64, term->value);
+        }
+    }
+    (void)fprintf(to, "}");
 }
 
 void script_watches_free(struct script *script)
@@ -244,7 +269,6 @@ static struct watch *watch_create(lua_State *lua)
     *watch = pattern;
     watch->next = script->watches;
     script->watches = watch;
-    sim_set_observer(script->sim, observe, script);
     return watch;
 }
 
@@ -259,13 +283,18 @@ static int time_watch(lua_State *lua)
 
 /* ---- what a watch knows --------------------------------------------------------------------- */
 
+static void check_kept(lua_State *lua, const struct watch *watch)
+{
+    if (watch->overflow) {
+        luaL_error(lua, "the watch has seen more events than it can keep; narrow its pattern");
+    }
+}
+
 static struct watch *check_watch(lua_State *lua, int index)
 {
     struct watch *watch = lua_object_check(lua, index, LUA_WATCH);
 
-    if (watch->overflow) {
-        luaL_error(lua, "the watch has seen more events than it can keep; narrow its pattern");
-    }
+    check_kept(lua, watch);
     return watch;
 }
 
@@ -286,6 +315,25 @@ static void event_push(lua_State *lua, const struct watch_event *event)
         }
         lua_setfield(lua, -2, field->name);
     }
+}
+
+bool script_watch_ready(lua_State *lua, const struct watch *watch)
+{
+    check_kept(lua, watch);
+    return watch->taken < watch->num_events;
+}
+
+void script_watch_push(lua_State *lua, struct watch *watch)
+{
+    event_push(lua, &watch->events[watch->taken++]);
+}
+
+void script_watch_wakes(lua_State *lua, struct watch *watch, struct hal *hal)
+{
+    if (hal && watch->waiter && watch->waiter != hal) {
+        luaL_error(lua, "another actor waits for this watch");
+    }
+    watch->waiter = hal;
 }
 
 /* Pushes the next event that was not taken, or raises ETIME. */

@@ -35,7 +35,7 @@ static const struct command {
      "  --quiet              prints failures alone\n"
      "exit: 0 all expectations hold; 1 one does not, or time was up; 2 bad usage, input or "
      "script;\n"
-     "      3 nothing can ever happen again; 130 interrupted\n"},
+     "      3 nothing can ever happen again, or no event came for long; 130 interrupted\n"},
     {"serve", serve_main, "serve SCENARIO.lua --vf N --socket PATH [OPTION]...",
      "runs a scenario whose VM N is a VMM in another process",
      "A VMM attaches VF N over vfio-user; the scenario gives it to its N-th VM. Again --vf and\n"

@@ -81,8 +81,31 @@ static void result_set(struct run_result *result, enum exit_code code, const cha
     result->word = word;
 }
 
+/* Who waits for what: actors, programs, messages, jobs. */
+static void explain(const struct script *script, const struct sim *sim)
+{
+    script_explain(script, stderr);
+    (void)fprintf(stderr, "programs:\n");
+    sim_describe_waiting(sim, stderr);
+}
+
+/* Of the watchdog; 0: endless. A guest in another process may be idle for as long as it likes. */
+static uint64_t patience_of(struct run_options *options)
+{
+    return options->prepare ? 0 : number_of(options, "watchdog");
+}
+
+/* Has nothing happened for as long as the watchdog allows? */
+static bool watchdog_barks(struct run_options *options, const struct script *script,
+                           const struct sim *sim)
+{
+    uint64_t patience = patience_of(options);
+
+    return patience && sim_now_ps(sim) - script_last_event_ps(script) >= patience;
+}
+
 /* Why the machine came to rest, and what that means. Says what the script could not say itself. */
-static void result_judge(struct run_result *result, const struct run_options *options,
+static void result_judge(struct run_result *result, struct run_options *options,
                          const struct script *script, struct sim *sim, enum sim_result end)
 {
     char waiting[WAITING_LEN];
@@ -101,14 +124,19 @@ static void result_judge(struct run_result *result, const struct run_options *op
         result_set(result, EXIT_STUCK, "deadlock");
         (void)fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n",
                       waiting);
-        sim_describe_waiting(sim, stderr);
+        explain(script, sim);
+    } else if (end == SIM_UNTIL && watchdog_barks(options, script, sim)) {
+        result_set(result, EXIT_STUCK, "watchdog");
+        (void)fprintf(stderr, "gucsim: watchdog: no event since %.3f us; actors that wait: %s\n",
+                      (double)script_last_event_ps(script) / 1e6, waiting);
+        explain(script, sim);
     } else if (end == SIM_UNTIL) {
         bool asked = options->until.text && options->until.ps <= (uint64_t)sim_now_ps(sim);
 
         result_set(result, EXIT_FAILS, asked ? "until" : "time_limit");
         (void)fprintf(stderr, "gucsim: %s came before the end; actors that wait: %s\n",
                       asked ? "--until" : "the time limit", waiting);
-        sim_describe_waiting(sim, stderr);
+        explain(script, sim);
     } else {
         result_set(result, all_hold(script) ? EXIT_HOLDS : EXIT_FAILS,
                    all_hold(script) ? "pass" : "fail");
@@ -116,6 +144,7 @@ static void result_judge(struct run_result *result, const struct run_options *op
     result->error = script_error(script);
     if (*result->error) {
         (void)fprintf(stderr, "%s\n", result->error);
+        script_print_failed(script, stderr);
     }
 }
 
@@ -181,7 +210,13 @@ static void machine_run(struct run_options *options, struct script *script, stru
                       options->trace_scope);
         return;
     }
-    end = sim_run(sim, until);
+    do {
+        uint64_t patience = patience_of(options);
+        uint64_t next = script_last_event_ps(script) + patience;
+
+        end = sim_run(sim, patience && next < until ? next : until);
+    } while (end == SIM_UNTIL && sim_now_ps(sim) < until - until % number_of(options, "clock.ps") &&
+             !watchdog_barks(options, script, sim));
     result_judge(result, options, script, sim, end);
     if (result->code != EXIT_HOLDS) {
         sim_keep_trace(sim);

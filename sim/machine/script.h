@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/machine/machine.h"
 #include "sim/machine/params.h"
@@ -48,6 +49,12 @@ const char *script_error(const struct script *script);
 const struct expectation *script_expectations(const struct script *script, unsigned *count);
 /* Names the actors that have not ended, comma separated, into text. */
 void script_waiting(const struct script *script, char *text, size_t size);
+/* Tells where each actor stands, and what is open in the machine. */
+void script_explain(const struct script *script, FILE *to);
+/* After SCRIPT_FAILED: tells the last messages of the actor whose function failed. */
+void script_print_failed(const struct script *script, FILE *to);
+/* Time of the machine's last event. */
+uint64_t script_last_event_ps(const struct script *script);
 
 /* Name of the n-th function that a scenario can call, as docs/scenario.md spells it
  * ("vf:submit"); NULL past the last. */

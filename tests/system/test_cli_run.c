@@ -178,6 +178,90 @@ Test(cli, time_limit_exits_with_one_and_names_who_waits)
     EXPECT_RUN(SMALL_MACHINE "sleep('10s')\n", "--until 1ms", 1, "--until");
 }
 
+#define VM_MACHINE                                                                                 \
+    "local m = machine { gpus = { { name = 'src', gts = 1 } }, vms = { { name = 'vm1' } } }\n"     \
+    "m.src:provision(1, { ggtt_size = 4 << 20 })\n"                                                \
+    "m.vm1:attach(m.src, 1)\n"
+
+/* A job whose message nobody tells the GuC of. */
+#define LOST_JOB                                                                                   \
+    VM_MACHINE "local vf = m.vm1.vf\n"                                                             \
+               "m.vm1:run(function()\n"                                                            \
+               "  vf:probe()\n"                                                                    \
+               "  local queue = vf:queue('render')\n"                                              \
+               "  vf:wait(queue, vf:submit(queue, { add = { 1, 1 } }))\n"                          \
+               "  m.src:drop_doorbells(1, 1)\n"                                                    \
+               "  local fence = vf:submit(queue, { add = { 1, 1 } })\n"                            \
+               "  expect_eq('both ran', vf:result(1), 2)\n"                                        \
+               "  vf:wait(queue, fence, '900ms')\n"                                                \
+               "end, '990ms')\n"
+
+#define EXPECT_OUTPUT(message)                                                                     \
+    cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output)
+
+Test(cli, nothing_that_can_happen_exits_with_three_and_says_who_waits)
+{
+    EXPECT_RUN(VM_MACHINE "m.vm1:actor('guest', function() sleep('5us') end)\nm.vm1:stop()\n", "",
+               3, "nothing can ever happen again; actors that wait: guest");
+    EXPECT_OUTPUT("its VM is stopped");
+    EXPECT_OUTPUT("src.gt0 vf1 state: GuC VF_READY");
+    EXPECT_OUTPUT("guc (src.guc0): hal_irq_wait since");
+}
+
+Test(cli, watchdog_exits_with_three_and_explains_what_is_open)
+{
+    EXPECT_RUN(LOST_JOB, "--set watchdog=80ms", 3, "watchdog: no event since");
+    EXPECT_OUTPUT("actor vm1.run waits in wait(0, 2, 900ms), ");
+    EXPECT_OUTPUT("case.lua:12");
+    EXPECT_OUTPUT("src.gt0 vf1 h2g: the GuC has not taken dwords ");
+    EXPECT_OUTPUT("src.gt0 vf1 context 0 on rcs0: 1 jobs");
+    EXPECT_OUTPUT("sent    fast_request SCHED_CONTEXT fence ");
+    EXPECT_OUTPUT("vf submit gt0 (vm1.vf): hal_wait since");
+    EXPECT_RUN(SMALL_MACHINE "m.src:provision(1)\nsleep('100ms')\n", "--set watchdog=80ms", 3,
+               "actor main waits in sleep(100ms), ");
+    EXPECT_RUN(SMALL_MACHINE "for i = 1, 10 do sleep('20ms') say(i) end\n", "--set watchdog=80ms",
+               0, "pass");
+}
+
+Test(cli, failed_expectation_names_line_time_value_and_last_messages)
+{
+    EXPECT_RUN(LOST_JOB, "--set watchdog=80ms", 3, "case.lua:11: expectation failed at ");
+    EXPECT_OUTPUT(" us: both ran: seen 1, wanted 2\n  last messages of the actor's VF:\n");
+    EXPECT_OUTPUT("taken   event SCHED_CONTEXT_MODE_DONE fence 0 | 90001002");
+}
+
+Test(cli, uncaught_failure_tells_the_last_messages)
+{
+    EXPECT_RUN(LOST_JOB, "--set watchdog=0", 1, "vf:wait: ETIME");
+    EXPECT_OUTPUT("last messages of the actor's VF:");
+    EXPECT_OUTPUT("sent    fast_request SCHED_CONTEXT fence ");
+}
+
+Test(cli, any_or_all_of_several_conditions_are_waited_for)
+{
+    EXPECT_RUN(
+        SMALL_MACHINE
+        "local script = watch { kind = 'script' }\n"
+        "local slow = actor('slow', function() sleep('30us') end)\n"
+        "local fast = actor('fast', function() sleep('10us') say('here') end)\n"
+        "local t = now()\n"
+        "local which, event = wait_any { slow, script, '50us', function() return false end }\n"
+        "expect_eq('the event came first', which, 2)\n"
+        "expect_eq('it is given', event.text, 'here')\n"
+        "expect('in its instant', now() - t < 10200, now() - t)\n"
+        "expect_eq('a time is one', wait_any({ slow, 5000 }), 2)\n"
+        "local all = wait_all { slow, fast, '40us', function() return 'yes' end }\n"
+        "expect_eq('as many', #all, 4)\n"
+        "expect_eq('what a function gave', all[4], 'yes')\n"
+        "expect('after the last', now() - t >= 40000, now() - t)\n"
+        "local failed, failure = pcall(wait_any, { script }, '5us')\n"
+        "expect('a limit', not failed and failure.errno == 'ETIME', failure)\n"
+        "wait_cycle(cycle() + 1234)\n",
+        "", 0, "8 of 8 expectations hold");
+    EXPECT_RUN(SMALL_MACHINE "wait_any {}\n", "", 2, "1 to 64 conditions");
+    EXPECT_RUN(SMALL_MACHINE "wait_all { 'soon' }\n", "", 2, "case.lua:2:");
+}
+
 Test(cli, sandbox_has_no_way_out)
 {
     EXPECT_RUN(SMALL_MACHINE
