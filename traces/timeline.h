@@ -82,6 +82,14 @@ struct timeline_sink timeline_ascii_sink(struct timeline_ascii *chart);
 /* Draws what is held back and frees the chart. */
 void timeline_ascii_finish(struct timeline_ascii *chart);
 
+/* ---- world B --------------------------------------------------------------------------------- */
+
+/* Draws guest, trap, mediator and GPU of the vGPUs to out; rows: how many, 0 when the log has no
+ * vGPU. Returns 0, or -errno with a message. */
+MUST_USE int timeline_vgpu(FILE *out, FILE *in, const char *name,
+                           const struct timeline_options *options, uint64_t *rows, char *error,
+                           size_t size);
+
 /* ---- other forms ----------------------------------------------------------------------------- */
 
 /* Writes the log as a Chrome trace, for Perfetto. Options all and width mean nothing to it. Returns

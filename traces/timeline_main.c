@@ -14,7 +14,8 @@
 
 static const char usage[] =
     "usage: gucsim timeline DIR [options]\n"
-    "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl.\n"
+    "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl; of a run with vGPUs,\n"
+    "guest / trap / mediator / GPU.\n"
     "  --format FORM   ascii (default), svg, perfetto: Chrome trace JSON, or ftrace: as the\n"
     "                  tracepoints of the xe driver\n"
     "  --all           every message, not only control and recovery of VFs\n"
@@ -163,14 +164,29 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
+static int rewind_log(FILE *in, const char *path, char *error)
+{
+    if (fseek(in, 0, SEEK_SET) != 0) {
+        (void)snprintf(error, MAX_MESSAGE, "%s: %s", path, strerror(errno));
+        return -EIO;
+    }
+    return 0;
+}
+
 static int draw_ascii(FILE *in, const char *path, const struct timeline_options *options,
                       char *error)
 {
     struct timeline_survey survey;
     struct timeline_ascii *chart;
     struct timeline_sink sink;
-    int ret = timeline_survey(in, path, options, &survey, error, MAX_MESSAGE);
+    uint64_t rows;
+    int ret = timeline_vgpu(stdout, in, path, options, &rows, error, MAX_MESSAGE);
 
+    ret = ret ? ret : rewind_log(in, path, error);
+    if (ret || rows) {
+        return ret; /* of a run with vGPUs all is said */
+    }
+    ret = timeline_survey(in, path, options, &survey, error, MAX_MESSAGE);
     if (ret) {
         return ret;
     }
@@ -179,9 +195,9 @@ static int draw_ascii(FILE *in, const char *path, const struct timeline_options 
                      options->all ? "" : " (--all shows every message)");
         return 0;
     }
-    if (fseek(in, 0, SEEK_SET) != 0) {
-        (void)snprintf(error, MAX_MESSAGE, "%s: %s", path, strerror(errno));
-        return -EIO;
+    ret = rewind_log(in, path, error);
+    if (ret) {
+        return ret;
     }
     chart = timeline_ascii_create(stdout, options, survey.num_gts);
     if (!chart) {

@@ -41,7 +41,7 @@ local function desc(vm)
   return seen
 end
 
--- ---- the parts of a message ----------------------------------------------------------------------
+-- ---- the parts of a message -------------------------------------------------------------------
 
 local points = {
   { "trap", watch { kind = "trap", fn = 57, ev = "exit" } },
@@ -66,7 +66,7 @@ end
 expect_order("order of a message's parts", sent, points[1][2], points[2][2], points[3][2],
   points[4][2], points[5][2])
 
--- ---- the end of the ring -------------------------------------------------------------------------
+-- ---- the end of the ring ----------------------------------------------------------------------
 
 -- Sends what it takes until the tail is so many dwords before the end.
 local function approach(vm, left)
@@ -97,7 +97,7 @@ m.vm1:run(function()
   end
 end, "200ms")
 
--- ---- lost triggers: time-out, full ring ----------------------------------------------------------
+-- ---- lost triggers: time-out, full ring -------------------------------------------------------
 
 m.vm2:run(function()
   local pv = m.vm2.pv
@@ -117,7 +117,7 @@ m.vm2:run(function()
   expect_eq("a short one has", send(pv, 2), 0)
   expect_eq("a fence is used up by each, sent or not", desc(m.vm2).fence, fence + 17)
 
-  -- ---- late completion ---------------------------------------------------------------------------
+  -- ---- late completion ------------------------------------------------------------------------
 
   src:vgpu(2):delay_triggers(1, "200us")
   expect_failure("a late trigger is a time-out too", "ETIMEDOUT", send, pv, 8)
@@ -129,7 +129,7 @@ m.vm2:run(function()
   expect_eq("one that is a little late is waited for", send(pv, 8), 0)
 end, "200ms")
 
--- ---- fence ---------------------------------------------------------------------------------------
+-- ---- fence ------------------------------------------------------------------------------------
 
 m.vm3:run(function()
   for _, fence in ipairs { 0xfffffffd, 0xfffffffe, 0xffffffff, 1, 2 } do
@@ -137,7 +137,7 @@ m.vm3:run(function()
     expect_eq("fence", desc(m.vm3).fence, fence)
   end
 
-  -- ---- wrong messages and descriptors --------------------------------------------------------------
+  -- ---- wrong messages and descriptors ---------------------------------------------------------
 
   expect_failure("an unknown command has failed", "EIO", m.vm3.pv.send, m.vm3.pv, 77)
   expect_eq("and says why", desc(m.vm3).status, 0xffffffea)

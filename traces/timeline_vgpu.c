@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* Sequence chart of world B, in ASCII: guest, trap window, mediator and GPU of each vGPU, from the
+ * log of a run. One line an event that one of them had a part in, what it was at the right. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "host/abi/gvt_execlist.h"
+#include "host/abi/i915_pvinfo.h"
+#include "traces/timeline.h"
+
+#define FN_BASE   56u /* function of vGPU 0 in the log; functions above it are vGPUs */
+#define STEP      12u
+#define FIRST     14u
+#define COLUMNS   4u
+#define DRAWN     (FIRST + STEP * (COLUMNS - 1) + 1)
+#define TEXT_SIZE 96u
+
+enum column { GUEST, TRAP, MEDIATOR, GPU };
+
+struct chart {
+    FILE *out;
+    const struct timeline_options *options;
+    uint64_t rows;
+};
+
+/* ---- a row ----------------------------------------------------------------------------------- */
+
+static void draw_line(char line[DRAWN + 1], enum column from, enum column to)
+{
+    unsigned first = from < to ? from : to;
+    unsigned last = from < to ? to : from;
+
+    memset(line, ' ', DRAWN);
+    line[DRAWN] = '\0';
+    for (unsigned n = 0; n < COLUMNS; n++) {
+        line[FIRST + n * STEP] = '|';
+    }
+    if (from == to) {
+        line[FIRST + from * STEP] = 'o';
+        return;
+    }
+    memset(line + FIRST + first * STEP + 1, '-', (last - first) * STEP - 1);
+    line[from < to ? FIRST + to * STEP - 1 : FIRST + to * STEP + 1] = from < to ? '>' : '<';
+}
+
+__attribute__((format(printf, 5, 6))) static void row(struct chart *chart,
+                                                      const struct event *event, enum column from,
+                                                      enum column to, const char *format, ...)
+{
+    char line[DRAWN + 1];
+    char text[TEXT_SIZE];
+    char time[FIRST];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    if (chart->rows++ == 0) {
+        (void)fprintf(chart->out, "     time us  guest       trap        mediator    GPU\n");
+    }
+    draw_line(line, from, to);
+    (void)snprintf(time, sizeof(time), "%8" PRIu64 ".%03u", event->t_ps / 1000000,
+                   (unsigned)(event->t_ps / 1000 % 1000));
+    memcpy(line, time, strlen(time));
+    for (char *at = text; *at; at++) {
+        *at = *at < ' ' || *at > '~' ? '?' : *at;
+    }
+    (void)fprintf(chart->out, "%s  %s: %s\n", line, event->gpu, text);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+static const char *register_name(uint64_t addr, uint64_t value)
+{
+    static const uint32_t bases[] = {RCS_BASE, VCS_BASE, VECS_BASE, VCS2_BASE, BCS_BASE};
+    static const struct {
+        uint32_t offset;
+        const char *name;
+    } of_engine[] = {{EL_OFFSET_ELSP, "ELSP"},
+                     {RING_MODE_OFFSET, "RING_MODE"},
+                     {RING_HWS_PGA_OFFSET, "HWS_PGA"},
+                     {EL_OFFSET_STATUS_PTR, "CSB pointer"}};
+
+    if (addr == PVINFO_G2V_NOTIFY) {
+        return value == VGT_G2V_PV_SEND_TRIGGER        ? "g2v_notify: PV message"
+               : value == VGT_G2V_SHARED_PAGE_REGISTER ? "g2v_notify: shared page"
+                                                       : "g2v_notify";
+    }
+    if (addr >= GVT_GTT_START_OFFSET) {
+        return "GGTT entry";
+    }
+    for (unsigned n = 0; n < ARRAY_SIZE(bases) * ARRAY_SIZE(of_engine); n++) {
+        if (addr ==
+            bases[n / ARRAY_SIZE(of_engine)] + of_engine[n % ARRAY_SIZE(of_engine)].offset) {
+            return of_engine[n % ARRAY_SIZE(of_engine)].name;
+        }
+    }
+    return addr >= VGT_PVINFO_PAGE && addr < VGT_PVINFO_PAGE + VGT_PVINFO_SIZE ? "PVINFO"
+                                                                               : "register";
+}
+
+/* What begins something is always shown; other registers when all is. */
+static void on_trap(struct chart *chart, const struct event *event)
+{
+    uint64_t addr = event_int(event, "addr");
+    uint64_t value = event_int(event, "value");
+    const char *name = register_name(addr, value);
+    unsigned vgpu = (unsigned)event_int(event, "fn") - FN_BASE;
+
+    if (!chart->options->all && addr != PVINFO_G2V_NOTIFY && strcmp(name, "ELSP") != 0) {
+        return;
+    }
+    if (strcmp(event_text(event, "ev"), "exit") == 0) {
+        row(chart, event, GUEST, TRAP, "vGPU %u %s %s 0x%" PRIx64, vgpu,
+            event_flag(event, "write") ? "writes" : "reads", name, addr);
+    } else {
+        row(chart, event, MEDIATOR, GUEST, "vGPU %u goes on", vgpu);
+    }
+}
+
+static void on_pv(struct chart *chart, const struct event *event)
+{
+    static const struct {
+        const char *ev;
+        enum column from, to;
+        const char *text;
+    } rows[] = {
+        {"sent", GUEST, GUEST, "in the ring"},    {"trap", TRAP, MEDIATOR, "taken out"},
+        {"exec", MEDIATOR, MEDIATOR, "executed"}, {"done", MEDIATOR, GUEST, "fence written"},
+        {"seen", GUEST, GUEST, "fence seen"},     {"timeout", GUEST, GUEST, "time-out"}};
+    const char *name = event_text(event, "name");
+    const char *ev = event_text(event, "ev");
+
+    for (unsigned n = 0; n < ARRAY_SIZE(rows); n++) {
+        if (strcmp(ev, rows[n].ev) == 0) {
+            row(chart, event, rows[n].from, rows[n].to, "fence %" PRIu64 " %s%s%s",
+                event_int(event, "fence"), name ? name : "", name ? " " : "", rows[n].text);
+        }
+    }
+}
+
+static void on_job(struct chart *chart, const struct event *event)
+{
+    unsigned fn = (unsigned)event_int(event, "fn");
+    const char *engine = event_text(event, "engine");
+    const char *ev = event_text(event, "ev");
+    unsigned ctx = (unsigned)event_int(event, "ctx");
+
+    if (!engine) {
+        return;
+    }
+    if (fn > FN_BASE && strcmp(ev, "submit") == 0) {
+        row(chart, event, GUEST, GUEST, "vGPU %u context %u on %s: submit", fn - FN_BASE, ctx,
+            engine);
+    } else if (fn > FN_BASE) {
+        row(chart, event, MEDIATOR, strcmp(ev, "switch_in") == 0 ? MEDIATOR : GUEST,
+            "vGPU %u context %u on %s: %s", fn - FN_BASE, ctx, engine,
+            strcmp(ev, "switch_in") == 0 ? "begins" : ev);
+    } else if (fn == 0 && strcmp(ev, "switch_in") == 0) {
+        row(chart, event, MEDIATOR, GPU, "%s runs shadow context %u", engine, ctx);
+    } else if (fn == 0 && strcmp(ev, "switch_out") == 0) {
+        row(chart, event, GPU, MEDIATOR, "%s has left shadow context %u", engine, ctx);
+    }
+}
+
+static void on_vfio(struct chart *chart, const struct event *event)
+{
+    row(chart, event, MEDIATOR, MEDIATOR, "%s: %s -> %s", event_text(event, "dev"),
+        event_text(event, "from"), event_text(event, "to"));
+}
+
+static void on_fault(struct chart *chart, const struct event *event)
+{
+    row(chart, event, MEDIATOR, MEDIATOR, "%s: %s", event->kind, event_text(event, "what"));
+}
+
+static bool in_window(const struct timeline_options *options, const struct event *event)
+{
+    return event->t_ps >= options->from_ps && event->t_ps <= options->to_ps &&
+           (!options->gpu || strcmp(options->gpu, event->gpu) == 0);
+}
+
+int timeline_vgpu(FILE *out, FILE *in, const char *name, const struct timeline_options *options,
+                  uint64_t *rows, char *error, size_t size)
+{
+    static const struct {
+        const char *kind;
+        void (*take)(struct chart *chart, const struct event *event);
+    } kinds[] = {{"trap", on_trap}, {"pv", on_pv},       {"job", on_job},
+                 {"vfio", on_vfio}, {"fault", on_fault}, {"peer_error", on_fault}};
+    struct event_log *log = event_log_open(in, name);
+    struct chart chart = {.out = out, .options = options};
+    struct event event;
+    bool begun = false; /* a log without traps is not of world B */
+    int ret;
+
+    if (!log) {
+        (void)snprintf(error, size, "no memory");
+        return -ENOMEM;
+    }
+    while ((ret = event_log_next(log, &event)) == 1) {
+        begun = begun || strcmp(event.kind, "trap") == 0 || strcmp(event.kind, "pv") == 0;
+        for (unsigned n = 0; begun && n < ARRAY_SIZE(kinds); n++) {
+            if (strcmp(event.kind, kinds[n].kind) == 0 && in_window(options, &event)) {
+                kinds[n].take(&chart, &event);
+            }
+        }
+    }
+    if (ret) {
+        (void)snprintf(error, size, "%s", event_log_error(log));
+    }
+    event_log_close(log);
+    *rows = chart.rows;
+    return ret;
+}
