@@ -314,3 +314,21 @@ Test(sweep, mistakes_and_bad_usage_exit_with_two)
         cr_expect_eq(gucsim("sweep", arguments[i]), 2, "'%s': %s", arguments[i], output);
     }
 }
+
+#define SECOND_MOVE "tests/scenarios/migration/second_move.lua"
+
+/* A window of half a microsecond in a recovery of fifty. */
+Test(sweep, finds_the_moment_at_which_a_second_move_loses_jobs)
+{
+    EXPECT(gucsim("sweep", SECOND_MOVE " --set pause=16000..36000/400"), 1,
+           "smallest that does not hold: pause=");
+    cr_expect(strstr(output, "said:   ") && strstr(output, "EIO"), "%s", output);
+    cr_expect(strstr(output, "run " SECOND_MOVE " --set pause="), "%s", output);
+    cr_expect(strstr(output, "51 points, "), "%s", output);
+}
+
+Test(sweep, there_is_no_such_moment_with_markers)
+{
+    EXPECT(gucsim("sweep", SECOND_MOVE " --set guc.abi=1.27 --set pause=24000..26000/250"), 0,
+           "9 points, 9 hold");
+}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* docs/scenario.md against the program: every function that a scenario can call has a heading,
- * and no other. */
+ * and no other; each is called by a scenario of the pack; the first example runs as it stands. */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "sim/machine/script.h"
@@ -70,4 +71,79 @@ Test(scenario_docs, every_heading_is_a_function)
         cr_expect(is_function(headings[i]), "docs/scenario.md tells of %s, which there is not",
                   headings[i]);
     }
+}
+
+/* ---- the pack ------------------------------------------------------------------------------- */
+
+/* Is there a call of the function in a script of the pack? Only the name's last part counts. */
+static bool is_called(const char *function)
+{
+    const char *last = strpbrk(function, ":.");
+    char command[256];
+
+    (void)snprintf(command, sizeof(command),
+                   "grep -rqE --include='*.lua' '\\b%s *[({,]|\\b%s *\"' tests/scenarios",
+                   last ? last + 1 : function, last ? last + 1 : function);
+    return system(command) == 0;
+}
+
+/* Functions that only a machine with another process has, or that drivers' own tests show. */
+static bool is_elsewhere(const char *function)
+{
+    static const char *const names[] = {"vm:outside", "vgpu:queued", "pv:prepare"};
+
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(names[i], function) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Test(scenario_docs, every_function_is_used_by_a_scenario)
+{
+    const char *function;
+
+    for (unsigned i = 0; (function = script_function_name(i)); i++) {
+        cr_expect(is_called(function) || is_elsewhere(function), "no scenario calls %s", function);
+    }
+}
+
+/* ---- the first example ---------------------------------------------------------------------- */
+
+#define EXAMPLE_LINES 15
+
+/* Copies the first lua block of docs/scenario.md to a file. Returns its lines. */
+static unsigned example_copy(const char *path)
+{
+    FILE *from = fopen("docs/scenario.md", "r"), *to = fopen(path, "w");
+    char line[1024];
+    unsigned lines = 0;
+    bool inside = false;
+
+    cr_assert(from && to);
+    while (fgets(line, sizeof(line), from) && strcmp(line, "```\n") != 0) {
+        lines += inside && fputs(line, to) >= 0;
+        inside = inside || strcmp(line, "```lua\n") == 0;
+    }
+    (void)fclose(from);
+    cr_assert_eq(fclose(to), 0);
+    return lines;
+}
+
+Test(scenario_docs, first_example_pauses_and_resumes_in_fifteen_lines, .timeout = 60)
+{
+    const char *program = getenv("GUCSIM");
+    char directory[] = "/tmp/gucsim-example-XXXXXX";
+    char path[64], command[256];
+
+    cr_assert_not_null(mkdtemp(directory));
+    (void)snprintf(path, sizeof(path), "%s/example.lua", directory);
+    cr_expect_eq(example_copy(path), EXAMPLE_LINES);
+    (void)snprintf(command, sizeof(command),
+                   "%s run %s --trace off --out %s/out | grep -q 'pass: 2 of 2'",
+                   program ? program : "build/gucsim", path, directory);
+    cr_expect_eq(system(command), 0, "the example fails");
+    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
+    cr_expect_eq(system(command), 0);
 }
