@@ -185,15 +185,18 @@ static bool is_stale(const struct guc *guc, unsigned fn, uint64_t addr)
     return addr - function->left_start < function->left_size && !guc_fn_owns(guc, fn, addr, 1);
 }
 
-static const char *fault_name(const struct guc *guc, uint32_t fault, uint32_t addr)
+static const char *fault_name(const struct guc *guc, uint32_t fault, uint64_t addr)
 {
-    static const char *const names[4][2] = {{"absent read", "absent write"},
-                                            {"foreign read", "foreign write"},
-                                            {"stale read", "stale write"},
-                                            {"local read", "local write"}};
+    static const char *const names[][2] = {{"absent read", "absent write"},
+                                           {"foreign read", "foreign write"},
+                                           {"stale read", "stale write"},
+                                           {"local read", "local write"},
+                                           {"ppgtt read", "ppgtt write"}};
     unsigned kind = fault & GUCBUS_FAULT_FOREIGN ? 1 : 0;
 
-    if (is_stale(guc, FIELD_GET(GUCBUS_FAULT_FN, fault), addr)) {
+    if (fault & GUCBUS_FAULT_PPGTT) {
+        kind = 4; /* an address of its own space means nothing in the GGTT */
+    } else if (is_stale(guc, FIELD_GET(GUCBUS_FAULT_FN, fault), addr)) {
         kind = 2;
     }
     if (fault & GUCBUS_FAULT_LOCAL) {
@@ -207,12 +210,15 @@ static void serve_faults(struct guc *guc)
     for (unsigned i = 0; i < EVENTS_PER_TURN; i++) {
         uint32_t fault = hal_read32(guc->hal, GUCBUS_FAULT_NEXT);
         unsigned fn = FIELD_GET(GUCBUS_FAULT_FN, fault);
-        uint32_t addr;
+        uint64_t addr;
 
         if (!(fault & GUCBUS_FAULT_VALID)) {
             return;
         }
         addr = hal_read32(guc->hal, GUCBUS_FAULT_ADDR);
+        if (fault & GUCBUS_FAULT_PPGTT) {
+            addr |= (uint64_t)hal_read32(guc->hal, GUCBUS_FAULT_ADDR_HI) << 32;
+        }
         trace_fault(guc->hal, (int)guc->config.gt, fn, fault_name(guc, fault, addr), addr);
         if (FIELD_GET(GUCBUS_FAULT_CLIENT, fault) < GUCBUS_FAULT_CLIENT_DMA) {
             guc_adverse_count(guc, fn, GUC_ADVERSE_PAGE_FAULT, 1);

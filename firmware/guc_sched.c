@@ -303,6 +303,15 @@ static void reset_idle_engine(struct guc *guc, unsigned e)
     trace(guc, engine->fn, engine->last_id, e, "switch_reset");
 }
 
+/* What the engine takes of a context's descriptor: its place, and its address space if it has one. */
+static uint32_t engine_descriptor(const struct guc_context *context)
+{
+    uint32_t lrc = context->registration[LRC_DW];
+    uint32_t space = lrc & GUCBUS_ENGINE_LRCA_PPGTT ? lrc & GUCBUS_ENGINE_LRCA_MODE : 0;
+
+    return (lrc & (LRC_ADDRESS | GUCBUS_ENGINE_LRCA_PPGTT)) | space;
+}
+
 static void start_context(struct guc *guc, unsigned e, unsigned fn)
 {
     struct guc_engine *engine = &guc->engines[e];
@@ -319,8 +328,7 @@ static void start_context(struct guc *guc, unsigned e, unsigned fn)
     engine->fn = (uint8_t)fn;
     engine->last_id = context->id;
     engine->submit_ns = hal_now(guc->hal);
-    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_LRCA),
-                context->registration[LRC_DW] & LRC_ADDRESS);
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_LRCA), engine_descriptor(context));
     hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_TAG),
                 FIELD_PREP(GUCBUS_ENGINE_TAG_FN, fn) |
                     FIELD_PREP(GUCBUS_ENGINE_TAG_ID, (uint32_t)context->id));

@@ -16,7 +16,6 @@
 #define TLB_POLLS           1000u
 #define TLB_POLL_CYCLES     4u
 #define TLB_TYPE            0xffu /* of the operation dword */
-#define TLB_ENTRY           0x1u  /* of GUCBUS_TLB_INV */
 #define ABI_OPT_IN          GUC_ABI_VERSION(1, 7, 0)
 #define ABI_SCHEDULING      GUC_ABI_VERSION(1, 1, 0)
 
@@ -223,11 +222,11 @@ uint32_t guc_action_scheduling_policies(struct guc *guc, struct guc_request *req
 
 /* ---- TLB ------------------------------------------------------------------------------------- */
 
-void guc_tlb_invalidate(struct guc *guc)
+static void invalidate(struct guc *guc, uint32_t tlbs)
 {
-    hal_write32(guc->hal, GUCBUS_TLB_INV, TLB_ENTRY);
+    hal_write32(guc->hal, GUCBUS_TLB_INV, tlbs);
     for (unsigned i = 0; i < TLB_POLLS; i++) {
-        if (!(hal_read32(guc->hal, GUCBUS_TLB_INV) & TLB_ENTRY)) {
+        if (!(hal_read32(guc->hal, GUCBUS_TLB_INV) & tlbs)) {
             return;
         }
         hal_cycles(guc->hal, TLB_POLL_CYCLES);
@@ -235,14 +234,24 @@ void guc_tlb_invalidate(struct guc *guc)
     trace_peer_error(guc->hal, (int)guc->config.gt, GUC_PF, "tlb invalidation does not end", 0);
 }
 
-/* Done before the next message is read, so completions come in the order of their numbers. Only
- * the GGTT has a TLB here; the other kinds find nothing to drop. */
+void guc_tlb_invalidate(struct guc *guc)
+{
+    invalidate(guc, GUCBUS_TLB_INV_GGTT);
+}
+
+/* Done before the next message is read, so completions come in the order of their numbers. The
+ * chip drops all or nothing of a TLB: of pages that a VF names, those of all contexts. */
 uint32_t guc_action_tlb_invalidation(struct guc *guc, struct guc_request *request)
 {
     static const uint32_t lengths[] = {[XE_GUC_TLB_INVAL_FULL] = 3,
                                        [XE_GUC_TLB_INVAL_PAGE_SELECTIVE] = 7,
                                        [XE_GUC_TLB_INVAL_PAGE_SELECTIVE_CTX] = 7,
                                        [XE_GUC_TLB_INVAL_GUC] = 3};
+    static const uint32_t tlbs[] = {[XE_GUC_TLB_INVAL_FULL] =
+                                        GUCBUS_TLB_INV_GGTT | GUCBUS_TLB_INV_PPGTT,
+                                    [XE_GUC_TLB_INVAL_PAGE_SELECTIVE] = GUCBUS_TLB_INV_PPGTT,
+                                    [XE_GUC_TLB_INVAL_PAGE_SELECTIVE_CTX] = GUCBUS_TLB_INV_PPGTT,
+                                    [XE_GUC_TLB_INVAL_GUC] = GUCBUS_TLB_INV_GGTT};
     bool all = FIELD_GET(GUC_HXG_REQUEST_MSG_0_ACTION, request->hxg[0]) ==
                XE_GUC_ACTION_TLB_INVALIDATION_ALL;
     uint32_t seqno = request->hxg[1];
@@ -254,9 +263,7 @@ uint32_t guc_action_tlb_invalidation(struct guc *guc, struct guc_request *reques
     if (!seqno || type >= ARRAY_SIZE(lengths) || request->len < lengths[type]) {
         return XE_GUC_RESPONSE_INVALID_PARAMS;
     }
-    if (all || type == XE_GUC_TLB_INVAL_FULL || type == XE_GUC_TLB_INVAL_GUC) {
-        guc_tlb_invalidate(guc);
-    }
+    invalidate(guc, tlbs[all ? XE_GUC_TLB_INVAL_FULL : type]);
     guc_ctb_event(guc, request->fn, XE_GUC_ACTION_TLB_INVALIDATION_DONE, &seqno, 1);
     return 0;
 }

@@ -35,12 +35,19 @@ package gpu_cmd_pkg;
     CmdBatchStart,
     CmdSemaphore,
     CmdStoreData,
-    CmdLoadReg,    // looked at only for the counter that the driver arms before its wait for 0xdead
+    CmdLoadReg,
     CmdStoreReg,
     CmdPostSync,   // FLUSH_DW or PIPE_CONTROL that writes
     CmdAtomic,
     CmdWork
   } command_e;
+
+  // Registers by their offset in the engine's.
+  localparam logic [11:0] RegTimestamp       = 12'h358;
+  localparam logic [11:0] RegTimestampUdw    = 12'h35c;
+  localparam logic [11:0] RegCtxTimestamp    = 12'h3a8;
+  localparam logic [11:0] RegCtxTimestampUdw = 12'h3ac;
+  localparam logic [11:0] RegGpr             = 12'h600;  // 16 of 8 bytes
 
   // The counter's threshold and control, relative to the engine's registers; and what is waited for
   // in vain.
@@ -59,7 +66,28 @@ package gpu_cmd_pkg;
   localparam logic [11:0] ImageHead      = 12'h010;  // dword 0x05 is the high half
   localparam logic [11:0] ImageBbHeadUdw = 12'h030;  // 0x0d
   localparam logic [11:0] ImageBbHead    = 12'h038;  // 0x0f
+  localparam logic [11:0] ImageBbState   = 12'h040;  // 0x11
   localparam logic [11:0] ImageTimestamp = 12'h088;  // 0x23
+  localparam logic [11:0] ImageExtra     = 12'h5f8;  // way back, then 16 registers from 0x600
+
+  // Batch state. The first bit is the public one, the others are the model's.
+  localparam logic [31:0] BbStatePpgtt  = 32'h0000_0020;  // the batch lies in the context's space
+  localparam logic [31:0] BbStateSecond = 32'h4000_0000;  // it was called from another one
+  localparam logic [31:0] BbStateExtra  = 32'h8000_0000;  // the extra part was saved
+
+  // Compare of semaphores: memory against value. Others are always satisfied.
+  function automatic logic compare(input logic [2:0] how, input logic [31:0] memory,
+                                   input logic [31:0] value);
+    unique case (how)
+      3'd0:    return memory > value;
+      3'd1:    return memory >= value;
+      3'd2:    return memory < value;
+      3'd3:    return memory <= value;
+      3'd4:    return memory == value;
+      3'd5:    return memory != value;
+      default: return 1'b1;
+    endcase
+  endfunction
 
 endpackage
 /* verilator tracing_on */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // A command streamer: takes a context from the GuC, runs its ring until it is empty, is preempted,
-// faults or is reset, puts its image back, and tells how it ended. One event for each context
-// taken; the next one is taken when the event was read.
+// faults or is reset, puts its image back, and tells how it ended.
 
 module gpu_engine
   import gpu_pkg::*;
   import gpu_cmd_pkg::*;
   import gpu_regs_pkg::*;
 #(
-  parameter logic [5:0] Unit = 6'd0  // place in the memory interrupt page
+  parameter logic [5:0]   Unit = 6'd0,    // place in the memory interrupt page
+  parameter logic [22:12] Base = 11'h002  // of the registers that commands reach
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -30,8 +30,10 @@ module gpu_engine
   output logic        mem_valid_o,
   output mem_op_e     mem_op_o,
   output logic [5:0]  mem_fn_o,
-  output logic        mem_ppgtt_o,
-  output logic [31:0] mem_addr_o,
+  output logic        mem_ppgtt_o,     // an address of the context's own space
+  output space_t      mem_space_o,
+  output logic        mem_switch_o,    // another context: what is known of the last space is void
+  output logic [63:0] mem_addr_o,
   output logic [7:0]  mem_be_o,
   output logic [63:0] mem_data_o,
   input  logic        mem_ready_i,
@@ -56,60 +58,51 @@ module gpu_engine
   } state_e;
 
   state_e       state_q, state_d;
-  logic [31:12] lrca_q, page_q;             // to run next, running
-  logic [5:0]   fn_q, run_fn_q;
-  logic [15:0]  tag_q, run_tag_q;
-  logic         preempt_q;
-  logic [3:0]   reason_q, reason_d, event_type_q;
-  logic         event_q;
+  logic [31:12] next_page, page;
+  space_e       next_mode, mode;
+  logic [5:0]   fn;
+  logic [3:0]   reason_q, reason_d;
   logic [31:0]  tail_seen_q;
+  logic         submit, preempt, reset, busy, finish, arb_off, polling;
 
-  // ---- bus --------------------------------------------------------------------------------------
+  assign busy = state_q != StIdle;
 
-  logic [31:0] addr, status;
-  logic        write, command, submit, preempt, reset, pop, busy, refused;
-  logic        arb_off, polling;
-
-  assign addr    = GUCBUS_ENGINE_BASE | {26'd0, reg_offset_i};
-  assign write   = reg_sel_i && reg_write_i;
-  assign command = write && addr == GUCBUS_ENGINE_CTRL;
-  assign submit  = command && (reg_wdata_i & GUCBUS_ENGINE_SUBMIT) != 32'd0 && !busy && !event_q;
-  assign preempt = command && (reg_wdata_i & GUCBUS_ENGINE_PREEMPT) != 32'd0;
-  assign reset   = command && (reg_wdata_i & GUCBUS_ENGINE_RESET) != 32'd0;
-  assign pop     = reg_sel_i && !reg_write_i && addr == GUCBUS_ENGINE_EVENT && event_q;
-  assign busy    = state_q != StIdle;
-  assign refused = submit && gate_closed_i[fn_q];
-
-  assign status = (busy ? GUCBUS_ENGINE_BUSY : 32'd0) |
-                  (arb_off ? GUCBUS_ENGINE_ARB_OFF : 32'd0) |
-                  (polling ? GUCBUS_ENGINE_SEMAPHORE : 32'd0);
-
-  always_comb begin
-    reg_rdata_o = 32'd0;
-    if (reg_sel_i && !reg_write_i) begin
-      unique case (addr)
-        GUCBUS_ENGINE_LRCA:   reg_rdata_o = {lrca_q, 12'd0};
-        GUCBUS_ENGINE_TAG:    reg_rdata_o = {10'd0, fn_q, tag_q};
-        GUCBUS_ENGINE_STATUS: reg_rdata_o = status;
-        GUCBUS_ENGINE_EVENT: begin
-          if (event_q) begin
-            reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID |
-                          {4'd0, event_type_q, 2'd0, run_fn_q, run_tag_q};
-          end
-        end
-        default: ;
-      endcase
-    end
-  end
-
-  assign event_o = event_q;
+  gpu_engine_bus u_bus (
+    .clk_i         (clk_i),
+    .rst_ni        (rst_ni),
+    .reg_sel_i     (reg_sel_i),
+    .reg_write_i   (reg_write_i),
+    .reg_offset_i  (reg_offset_i),
+    .reg_wdata_i   (reg_wdata_i),
+    .reg_rdata_o   (reg_rdata_o),
+    .event_o       (event_o),
+    .gate_closed_i (gate_closed_i),
+    .busy_i        (busy),
+    .arb_off_i     (arb_off),
+    .polling_i     (polling),
+    .start_o       (submit),
+    .next_page_o   (next_page),
+    .next_mode_o   (next_mode),
+    .reset_o       (reset),
+    .preempt_o     (preempt),
+    .finish_i      (finish),
+    .reason_i      (reason_d),
+    .page_o        (page),
+    .mode_o        (mode),
+    .fn_o          (fn)
+  );
 
   // ---- parts ------------------------------------------------------------------------------------
 
   logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
-  logic [31:0] head, tail, ring_start, ring_ctl, bb_head, bb_per_ctx;
-  logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_head;
-  logic        context_valid, context_write, context_rsp;
+  logic [31:0] head, tail, ring_start, ring_ctl, bb_state, bb_per_ctx;
+  logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_state;
+  logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data;
+  logic [3:0]  gpr_index;
+  logic [47:12] root [4];
+  logic [19:0] asid;
+  logic        context_valid, context_write, context_rsp, gpr_write;
+  logic [7:0]  context_be;
   logic [31:0] context_addr;
   logic [63:0] context_data;
 
@@ -119,7 +112,8 @@ module gpu_engine
     .load_i          (load),
     .load_tail_i     (load_tail),
     .save_i          (save),
-    .page_i          ((state_q == StIdle) ? lrca_q : page_q),
+    .page_i          ((state_q == StIdle) ? next_page : page),
+    .space_i         (next_mode != SpaceNone),
     .done_o          (context_done),
     .fault_o         (context_fault),
     .head_o          (head),
@@ -127,16 +121,26 @@ module gpu_engine
     .ring_start_o    (ring_start),
     .ring_ctl_o      (ring_ctl),
     .bb_head_o       (bb_head),
+    .bb_state_o      (bb_state),
+    .bb_return_o     (bb_return),
     .bb_per_ctx_o    (bb_per_ctx),
     .irq_enable_o    (irq_enable),
     .irq_status_o    (irq_status),
     .irq_source_o    (irq_source),
+    .root_o          (root),
+    .asid_o          (asid),
     .head_i          (save_head),
     .bb_head_i       (save_bb_head),
+    .bb_state_i      (save_bb_state | (save_extra ? BbStateExtra : 32'd0)),
+    .bb_return_i     (save_bb_return),
     .timestamp_i     (timestamp_i[31:0]),
+    .gpr_index_o     (gpr_index),
+    .gpr_write_o     (gpr_write),
+    .gpr_data_i      (gpr_data),
     .mem_valid_o     (context_valid),
     .mem_write_o     (context_write),
     .mem_addr_o      (context_addr),
+    .mem_be_o        (context_be),
     .mem_data_o      (context_data),
     .mem_ready_i     (mem_ready_i && context_valid),
     .mem_fault_i     (mem_fault_i),
@@ -148,19 +152,22 @@ module gpu_engine
   );
 
   logic        want, dword_valid, dword_fault, fetch_valid, fetch_rsp, fetch_busy, fetch_idle;
-  logic        forget;
-  logic [31:0] want_addr, dword, fetch_addr;
+  logic        forget, want_ppgtt, fetch_ppgtt;
+  logic [31:0] dword;
+  logic [63:0] want_addr, fetch_addr;
 
   gpu_engine_fetch u_fetch (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
     .want_i          (want),
     .addr_i          (want_addr),
+    .ppgtt_i         (want_ppgtt),
     .valid_o         (dword_valid),
     .data_o          (dword),
     .fault_o         (dword_fault),
     .forget_i        (forget),
     .mem_valid_o     (fetch_valid),
+    .mem_ppgtt_o     (fetch_ppgtt),
     .mem_addr_o      (fetch_addr),
     .mem_ready_i     (mem_ready_i && fetch_valid),
     .mem_fault_i     (mem_fault_i),
@@ -170,10 +177,38 @@ module gpu_engine
     .idle_o          (fetch_idle)
   );
 
+  logic        save_extra, gpr_used, reg_relative, reg_write;
+  logic [22:2] reg_addr;
+  logic [31:0] reg_wdata;
+  /*verilator tracing_off*/
+  logic [31:0] reg_rdata;  // may be the time
+  /*verilator tracing_on*/
+
+  assign save_extra = gpr_used || (save_bb_state & BbStateSecond) != 32'd0;
+
+  gpu_engine_regs #(
+    .Base (Base)
+  ) u_regs (
+    .clk_i         (clk_i),
+    .rst_ni        (rst_ni),
+    .timestamp_i   (timestamp_i),
+    .clear_i       (load),
+    .used_o        (gpr_used),
+    .addr_i        (reg_addr),
+    .relative_i    (reg_relative),
+    .write_i       (reg_write),
+    .wdata_i       (reg_wdata),
+    .rdata_o       (reg_rdata),
+    .image_index_i (gpr_index),
+    .image_write_i (gpr_write),
+    .image_wdata_i (mem_rsp_data_i),
+    .image_data_o  (gpr_data)
+  );
+
   logic        exit, exec_valid, exec_ppgtt, exec_rsp, exec_busy, exec_idle, start, resume, leave;
   exit_e       exit_reason;
   mem_op_e     exec_op;
-  logic [31:0] exec_addr;
+  logic [63:0] exec_addr;
   logic [7:0]  exec_be;
   logic [63:0] exec_data;
 
@@ -191,24 +226,34 @@ module gpu_engine
     .exit_reason_o   (exit_reason),
     .arb_off_o       (arb_off),
     .polling_o       (polling),
-    .page_i          (page_q),
+    .page_i          (page),
     .head_i          (head),
     .tail_i          (tail),
     .ring_start_i    (ring_start),
     .ring_ctl_i      (ring_ctl),
     .bb_head_i       (bb_head),
+    .bb_state_i      (bb_state),
+    .bb_return_i     (bb_return),
     .bb_per_ctx_i    (bb_per_ctx),
     .irq_enable_i    (irq_enable),
     .irq_status_i    (irq_status),
     .irq_source_i    (irq_source),
     .save_head_o     (save_head),
     .save_bb_head_o  (save_bb_head),
+    .save_bb_state_o (save_bb_state),
+    .save_bb_return_o (save_bb_return),
     .want_o          (want),
     .want_addr_o     (want_addr),
+    .want_ppgtt_o    (want_ppgtt),
     .dword_valid_i   (dword_valid),
     .dword_i         (dword),
     .dword_fault_i   (dword_fault),
     .fetch_busy_i    (fetch_busy),
+    .reg_addr_o      (reg_addr),
+    .reg_relative_o  (reg_relative),
+    .reg_write_o     (reg_write),
+    .reg_wdata_o     (reg_wdata),
+    .reg_rdata_i     (reg_rdata),
     .mem_valid_o     (exec_valid),
     .mem_op_o        (exec_op),
     .mem_ppgtt_o     (exec_ppgtt),
@@ -231,8 +276,15 @@ module gpu_engine
   assign exec_rsp    = mem_rsp_valid_i && !context_busy && !fetch_busy;
 
   assign mem_valid_o = context_valid || fetch_valid || exec_valid;
-  assign mem_fn_o    = run_fn_q;
-  assign mem_ppgtt_o = exec_valid && exec_ppgtt;
+  assign mem_fn_o    = fn;
+  assign mem_ppgtt_o = (exec_valid && exec_ppgtt) || (fetch_valid && fetch_ppgtt);
+  assign mem_switch_o = load && next_mode != SpaceNone;
+
+  always_comb begin
+    mem_space_o.mode = mode;
+    mem_space_o.asid = (mode == Space32) ? 20'd0 : asid;
+    mem_space_o.root = root[(mode == Space32) ? mem_addr_o[31:30] : 2'd0];
+  end
 
   always_comb begin
     mem_op_o   = MemRead;
@@ -241,8 +293,8 @@ module gpu_engine
     mem_data_o = 64'd0;
     if (context_valid) begin
       mem_op_o   = context_write ? MemWrite : MemRead;
-      mem_addr_o = context_addr;
-      mem_be_o   = context_write ? 8'hf0 : 8'hff;
+      mem_addr_o = {32'd0, context_addr};
+      mem_be_o   = context_be;
       mem_data_o = context_data;
     end else if (exec_valid) begin
       mem_op_o   = exec_op;
@@ -254,9 +306,9 @@ module gpu_engine
 
   // ---- life of a context ------------------------------------------------------------------------
 
-  logic finish, parts_busy;
+  logic parts_busy;
 
-  assign leave      = preempt_q || gate_closed_i[run_fn_q];
+  assign leave      = preempt || gate_closed_i[fn];
   assign parts_busy = context_busy || fetch_busy || exec_busy;
   assign idle_o     = context_idle && fetch_idle && exec_idle && (state_q == StIdle || parts_busy);
   assign forget     = start || resume;
@@ -272,10 +324,7 @@ module gpu_engine
     finish    = 1'b0;
     unique case (state_q)
       StIdle: begin
-        if (submit && !refused) begin
-          load    = 1'b1;
-          state_d = StLoad;
-        end
+        if (submit) {state_d, load} = {StLoad, 1'b1};
       end
       StLoad: begin
         reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
@@ -313,35 +362,13 @@ module gpu_engine
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q      <= StIdle;
-      lrca_q       <= '0;
-      page_q       <= '0;
-      fn_q         <= 6'd0;
-      run_fn_q     <= 6'd0;
-      tag_q        <= 16'd0;
-      run_tag_q    <= 16'd0;
-      preempt_q    <= 1'b0;
-      reason_q     <= 4'd0;
-      event_type_q <= 4'd0;
-      event_q      <= 1'b0;
-      tail_seen_q  <= 32'd0;
+      state_q     <= StIdle;
+      reason_q    <= 4'd0;
+      tail_seen_q <= 32'd0;
     end else begin
       state_q  <= state_d;
       reason_q <= reason_d;
-      if (write && addr == GUCBUS_ENGINE_LRCA) lrca_q <= reg_wdata_i[31:12];
-      if (write && addr == GUCBUS_ENGINE_TAG) {fn_q, tag_q} <= reg_wdata_i[21:0];
-      if (submit) begin
-        page_q    <= lrca_q;
-        run_fn_q  <= fn_q;
-        run_tag_q <= tag_q;
-      end
-      preempt_q <= busy && (preempt_q || preempt) && !finish;
       if (load_tail) tail_seen_q <= tail;
-      if (pop) event_q <= 1'b0;
-      if (finish || refused) begin
-        event_q      <= 1'b1;
-        event_type_q <= refused ? GUCBUS_ENGINE_EVENT_PREEMPTED[3:0] : reason_d;
-      end
     end
   end
 
@@ -350,8 +377,4 @@ module gpu_engine
       $onehot0({context_valid, fetch_valid, exec_valid}));
   EngineLoadAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
       context_busy |-> !fetch_busy);
-  // An event never replaces one that was not read.
-  EngineOneEvent: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (finish || refused) |-> !event_q);
-
 endmodule

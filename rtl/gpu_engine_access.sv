@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The memory access that a command makes, from its dwords. GGTT addresses have 32 bits; one that
-// does not fit, and one that is per process, is marked so that the arbiter refuses and reports it.
+// The memory access that a command makes, from its dwords. Whether an address fits its space is the
+// translation's business.
 
 module gpu_engine_access
   import gpu_pkg::*;
@@ -8,19 +8,18 @@ module gpu_engine_access
 #(
   parameter logic [5:0] Unit = 6'd0      // place in the memory interrupt page
 ) (
-  /*verilator tracing_off*/
-  input  logic [31:0]  timestamp_i,
-  /*verilator tracing_on*/
-
   // command
   input  command_e     command_i,
   input  logic [31:0]  header_i,
   input  logic [31:0]  operand_i [5],
   input  logic [1:0]   step_i,           // of a user interrupt: look, status, source, message
-  input  logic [31:0]  data_addr_i,      // of immediate data
+  input  logic [63:0]  data_addr_i,      // of immediate data
   input  logic         data_pair_i,      // a low dword was held back for this one
   input  logic [31:0]  data_low_i,
   input  logic [31:0]  data_i,
+  /*verilator tracing_off*/
+  input  logic [31:0]  reg_data_i,       // of a register that is stored
+  /*verilator tracing_on*/
 
   // context
   input  logic [31:12] page_i,
@@ -31,7 +30,7 @@ module gpu_engine_access
   // access
   output mem_op_e      op_o,
   output logic         ppgtt_o,
-  output logic [31:0]  addr_o,
+  output logic [63:0]  addr_o,
   output logic [7:0]   be_o,
   /*verilator tracing_off*/
   output logic [63:0]  data_o,
@@ -40,19 +39,22 @@ module gpu_engine_access
 );
 
   logic        quad, is_flush, in_page;
-  logic [31:0] flags, flush_addr;
+  logic [31:0] flags;
+  logic [63:0] first_addr, second_addr, page;
 
   // FLUSH_DW keeps its flags in dword 0, PIPE_CONTROL in dword 1.
   assign is_flush   = header_i[31:29] == ClientMi;
   assign flags      = is_flush ? header_i : operand_i[0];
-  assign flush_addr = operand_i[0];
+  assign first_addr  = {operand_i[1], operand_i[0][31:2], 2'd0};
+  assign second_addr = {operand_i[2], operand_i[1][31:2], 2'd0};
+  assign page        = {32'd0, page_i, 12'd0};
   assign in_page    = flags[21];         // relative to the PPHWSP
   assign no_write_o = command_i == CmdPostSync && flags[15:14] != 2'd1;
 
   always_comb begin
     op_o    = MemWrite;
-    ppgtt_o = !header_i[22] || operand_i[1] != 32'd0;
-    addr_o  = {operand_i[0][31:2], 2'd0};
+    ppgtt_o = !header_i[22];
+    addr_o  = first_addr;
     data_o  = {operand_i[2], operand_i[2]};
     quad    = 1'b0;
     unique case (command_i)
@@ -60,38 +62,35 @@ module gpu_engine_access
         ppgtt_o = 1'b0;
         data_o  = '1;
         unique case (step_i)
-          2'd0:    {op_o, addr_o} = {MemRead, irq_enable_i};
-          2'd1:    addr_o = irq_status_i + {22'd0, Unit, 4'd0};
-          2'd2:    addr_o = irq_source_i + {26'd0, Unit};
-          default: {op_o, addr_o} = {MemMsi, 32'd0};
+          2'd0:    {op_o, addr_o} = {MemRead, 32'd0, irq_enable_i};
+          2'd1:    addr_o = {32'd0, irq_status_i + {22'd0, Unit, 4'd0}};
+          2'd2:    addr_o = {32'd0, irq_source_i + {26'd0, Unit}};
+          default: {op_o, addr_o} = {MemMsi, 64'd0};
         endcase
       end
-      CmdBatchStart: {op_o, ppgtt_o} = {MemRead, 1'b1};  // made only to fault
       CmdSemaphore: begin
-        op_o    = MemRead;
-        ppgtt_o = !header_i[22] || operand_i[2] != 32'd0;
-        addr_o  = {operand_i[1][31:2], 2'd0};
+        op_o   = MemRead;
+        addr_o = second_addr;
       end
       CmdStoreData: begin
-        addr_o = {data_addr_i[31:2], 2'd0};
+        addr_o = data_addr_i;
         quad   = data_pair_i;
         data_o = {data_i, data_pair_i ? data_low_i : data_i};
       end
       CmdStoreReg: begin
-        ppgtt_o = !header_i[22] || operand_i[2] != 32'd0;
-        addr_o  = {operand_i[1][31:2], 2'd0};
-        data_o  = {timestamp_i, timestamp_i};
+        addr_o  = second_addr;
+        data_o  = {reg_data_i, reg_data_i};
       end
       CmdPostSync: begin
         if (is_flush) begin
           quad    = header_i[5:0] >= 6'd3;  // five dwords: both data dwords count
-          ppgtt_o = !in_page && (!flush_addr[2] || operand_i[1] != 32'd0);
-          addr_o  = {in_page ? page_i : flush_addr[31:12], flush_addr[11:3], 3'd0};
+          ppgtt_o = !in_page && !operand_i[0][2];
+          addr_o  = {in_page ? page[63:12] : first_addr[63:12], first_addr[11:3], 3'd0};
           data_o  = {operand_i[3], operand_i[2]};
         end else begin
           quad    = 1'b1;
-          ppgtt_o = !in_page && (!flags[24] || operand_i[2] != 32'd0);
-          addr_o  = {in_page ? page_i : operand_i[1][31:12], operand_i[1][11:3], 3'd0};
+          ppgtt_o = !in_page && !flags[24];
+          addr_o  = {in_page ? page[63:12] : second_addr[63:12], second_addr[11:3], 3'd0};
           data_o  = {operand_i[4], operand_i[3]};
         end
       end

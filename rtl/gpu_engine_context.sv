@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Moves an engine's part of the context image: loads it, looks at the tail again, saves what
-// changed. One command at a time; done comes when the last write is out.
+// changed. Roots of the address space are loaded only for a context that has one; general purpose
+// registers and the way back of a second batch, the extra part, only when they were saved. One
+// command at a time; done comes when the last write is out.
 
 module gpu_engine_context
   import gpu_pkg::*;
@@ -9,11 +11,12 @@ module gpu_engine_context
   input  logic         clk_i,
   input  logic         rst_ni,
 
-  // command: pulse, with the page of the PPHWSP
+  // command: pulse, with the page of the PPHWSP and whether the context has a space of its own
   input  logic         load_i,
   input  logic         load_tail_i,
   input  logic         save_i,
   input  logic [31:12] page_i,
+  input  logic         space_i,
   output logic         done_o,
   output logic         fault_o,        // with done: an access was not made
 
@@ -22,24 +25,36 @@ module gpu_engine_context
   output logic [31:0]  tail_o,
   output logic [31:0]  ring_start_o,
   output logic [31:0]  ring_ctl_o,
-  output logic [31:0]  bb_head_o,      // bit 0: context stands in this batch
+  output logic [63:0]  bb_head_o,      // bit 0: context stands in this batch
+  output logic [31:0]  bb_state_o,
+  output logic [63:0]  bb_return_o,
   output logic [31:0]  bb_per_ctx_o,   // bit 0: batch to run at each switch-in
   output logic [31:0]  irq_enable_o,   // addresses of the memory interrupts
   output logic [31:0]  irq_status_o,
   output logic [31:0]  irq_source_o,
+  output logic [47:12] root_o [4],     // PDP0 to PDP3
+  output logic [19:0]  asid_o,
 
   // image to save
   input  logic [31:0]  head_i,
-  input  logic [31:0]  bb_head_i,
+  input  logic [63:0]  bb_head_i,
+  input  logic [31:0]  bb_state_i,     // with BbStateExtra when there is more to save
+  input  logic [63:0]  bb_return_i,
   /*verilator tracing_off*/
   input  logic [31:0]  timestamp_i,
   /*verilator tracing_on*/
+
+  // general purpose registers: index, then data of the same cycle
+  output logic [3:0]   gpr_index_o,
+  output logic         gpr_write_o,
+  input  logic [63:0]  gpr_data_i,
 
   // memory
   output logic         mem_valid_o,
   output logic         mem_write_o,
   output logic [31:0]  mem_addr_o,
-  output logic [63:0]  mem_data_o,     // writes are of high halves only
+  output logic [7:0]   mem_be_o,
+  output logic [63:0]  mem_data_o,
   input  logic         mem_ready_i,
   input  logic         mem_fault_i,
   input  logic         mem_sent_i,
@@ -50,10 +65,15 @@ module gpu_engine_context
   output logic         idle_o
 );
 
-  // Reads: quad-words 2 to 9 (dwords 0x04..0x13), then 0x29 to 0x2c (0x52..0x59).
-  localparam logic [3:0] ReadTail = 4'd1;
-  localparam logic [3:0] ReadLast = 4'd11;
-  localparam logic [3:0] SaveLast = 4'd3;
+  // Places of the image in the order of loading: quad-words 2 to 9 (dwords 0x04..0x13), 0x29 to
+  // 0x2c (0x52..0x59), then 0x12 to 0x19 (0x24..0x33) with the roots, then the extra part.
+  localparam logic [5:0] ReadTail   = 6'd1;
+  localparam logic [5:0] ReadLast   = 6'd11;
+  localparam logic [5:0] SpaceFirst = 6'd12;
+  localparam logic [5:0] SpaceLast  = 6'd19;
+  localparam logic [5:0] ExtraFirst = 6'd20;  // the way back, then the registers
+  localparam logic [5:0] ExtraLast  = 6'd36;
+  localparam logic [5:0] SaveLast   = 6'd4;   // saving has places of its own before the extra part
 
   typedef enum logic [2:0] {
     StIdle,   // takes a command
@@ -65,38 +85,60 @@ module gpu_engine_context
 
   state_e       state_q, state_d;
   logic [31:12] page_q;
-  logic [3:0]   ask_q, got_q, last_q;
+  logic [5:0]   ask_q, got_q, last_q;
   logic         all_asked_q, fault_q;
   logic [31:0]  saved_at_q;
 
   // ---- accesses ---------------------------------------------------------------------------------
 
   logic [31:12] image_page;
-  logic [11:0]  read_offset, save_offset;
+  logic [11:0]  read_offset, save_offset, extra_offset;
+  logic [6:0]   read_quad;
   logic [31:0]  save_data;
+  logic         is_extra;
 
-  assign image_page  = page_q + 20'd1;
-  assign read_offset = {5'd0, ((ask_q < 4'd8) ? 7'd2 + {3'd0, ask_q}  // quad-word to bytes
-                                              : 7'h21 + {3'd0, ask_q})} << 3;
+  assign image_page   = page_q + 20'd1;
+  assign is_extra     = ask_q >= ExtraFirst;
+  assign extra_offset = ImageExtra + {3'd0, ask_q - ExtraFirst, 3'd0};
+  assign read_offset  = is_extra ? extra_offset : {2'd0, read_quad, 3'd0};
 
   always_comb begin
-    unique case (ask_q[1:0])
-      2'd0:    {save_offset, save_data} = {ImageHead, head_i};
-      2'd1:    {save_offset, save_data} = {ImageBbHeadUdw, 32'd0};
-      2'd2:    {save_offset, save_data} = {ImageBbHead, bb_head_i};
+    if (ask_q < 6'd8)            read_quad = 7'h02 + {1'b0, ask_q};
+    else if (ask_q < SpaceFirst) read_quad = 7'h21 + {1'b0, ask_q};
+    else                         read_quad = 7'h06 + {1'b0, ask_q};
+  end
+
+  always_comb begin
+    unique case (ask_q[2:0])
+      3'd0:    {save_offset, save_data} = {ImageHead, head_i};
+      3'd1:    {save_offset, save_data} = {ImageBbHeadUdw, bb_head_i[63:32]};
+      3'd2:    {save_offset, save_data} = {ImageBbHead, bb_head_i[31:0]};
+      3'd3:    {save_offset, save_data} = {ImageBbState, bb_state_i};
       default: {save_offset, save_data} = {ImageTimestamp, saved_at_q};
     endcase
   end
 
+  assign gpr_index_o = ((state_q == StSave) ? ask_q[3:0] : got_q[3:0]) - (ExtraFirst[3:0] + 4'd1);
+  assign gpr_write_o = mem_rsp_valid_i && got_q > ExtraFirst;
+
   assign mem_valid_o = (state_q == StLoad && !all_asked_q) || state_q == StSave;
   assign mem_write_o = state_q == StSave;
-  assign mem_addr_o  = {image_page, mem_write_o ? save_offset : read_offset};
-  assign mem_data_o  = {save_data, 32'd0};
+  assign mem_addr_o  = {image_page, (mem_write_o && !is_extra) ? save_offset : read_offset};
+  assign mem_be_o    = (mem_write_o && !is_extra) ? 8'hf0 : 8'hff;
+
+  always_comb begin
+    mem_data_o = {save_data, 32'd0};
+    if (is_extra) mem_data_o = (ask_q == ExtraFirst) ? bb_return_i : gpr_data_i;
+  end
 
   // ---- control ----------------------------------------------------------------------------------
 
-  logic collected;
+  logic collected, more, has_extra;
+
   assign collected = all_asked_q && got_q == ask_q;
+  assign has_extra = (bb_state_o & BbStateExtra) != '0;
+  assign more      = state_q == StLoad && collected && !fault_q && has_extra &&
+                     (last_q == ReadLast || last_q == SpaceLast);
 
   assign done_o  = state_q == StDone;
   assign fault_o = done_o && fault_q;
@@ -110,8 +152,8 @@ module gpu_engine_context
         if (load_i || load_tail_i) state_d = StLoad;
         else if (save_i)           state_d = StSave;
       end
-      StLoad:  if (collected) state_d = StDone;
-      StSave:  if (mem_ready_i && ask_q == SaveLast) state_d = StFlush;
+      StLoad:  if (collected && !more) state_d = StDone;
+      StSave:  if (mem_ready_i && ask_q == last_q) state_d = StFlush;
       StFlush: if (mem_sent_i) state_d = StDone;
       StDone:  state_d = StIdle;
       default: state_d = StIdle;
@@ -122,9 +164,9 @@ module gpu_engine_context
     if (!rst_ni) begin
       state_q     <= StIdle;
       page_q      <= '0;
-      ask_q       <= 4'd0;
-      got_q       <= 4'd0;
-      last_q      <= 4'd0;
+      ask_q       <= 6'd0;
+      got_q       <= 6'd0;
+      last_q      <= 6'd0;
       all_asked_q <= 1'b0;
       fault_q     <= 1'b0;
       saved_at_q  <= 32'd0;
@@ -133,37 +175,63 @@ module gpu_engine_context
       // Only with a command: an idle cycle that changed anything would not be quiescent.
       if (load_i || load_tail_i || save_i) begin
         page_q      <= page_i;
-        ask_q       <= load_tail_i ? ReadTail : 4'd0;
-        got_q       <= load_tail_i ? ReadTail : 4'd0;
-        last_q      <= load_tail_i ? ReadTail : ReadLast;
+        ask_q       <= load_tail_i ? ReadTail : 6'd0;
+        got_q       <= load_tail_i ? ReadTail : 6'd0;
         all_asked_q <= 1'b0;
         fault_q     <= 1'b0;
+      end
+      if (load_tail_i) last_q <= ReadTail;
+      if (load_i)      last_q <= space_i ? SpaceLast : ReadLast;
+      if (save_i)      last_q <= ((bb_state_i & BbStateExtra) != '0) ? ExtraLast : SaveLast;
+      if (more) begin
+        ask_q       <= ExtraFirst;
+        got_q       <= ExtraFirst;
+        last_q      <= ExtraLast;
+        all_asked_q <= 1'b0;
       end
       if (mem_valid_o && mem_ready_i) begin
         // A fault while loading ends it; while saving the other writes are still tried.
         if (mem_fault_i) fault_q <= 1'b1;
-        if (!mem_fault_i || mem_write_o) ask_q <= ask_q + 4'd1;
+        if (mem_write_o && ask_q == SaveLast)  ask_q <= ExtraFirst;
+        else if (!mem_fault_i || mem_write_o)  ask_q <= ask_q + 6'd1;
         if (mem_fault_i || ask_q == last_q) all_asked_q <= 1'b1;
       end
-      if (mem_rsp_valid_i) got_q <= got_q + 4'd1;
+      if (mem_rsp_valid_i) got_q <= got_q + 6'd1;
       if (save_i) saved_at_q <= timestamp_i;
     end
   end
 
+  // ---- what came in -----------------------------------------------------------------------------
+
+  logic [31:0] high, upper_q;
+  logic [2:0]  space_index;
+  logic [1:0]  pdp;
+
+  assign high        = mem_rsp_data_i[63:32];
+  assign space_index = got_q[2:0] - SpaceFirst[2:0];
+  assign pdp         = ~space_index[2:1];  // PDP3 comes first, high half before low
+
   always_ff @(posedge clk_i) begin
     if (mem_rsp_valid_i) begin
+      upper_q <= high;
       unique case (got_q)
-        4'd0:  head_o       <= mem_rsp_data_i[63:32];
-        4'd1:  tail_o       <= mem_rsp_data_i[63:32];
-        4'd2:  ring_start_o <= mem_rsp_data_i[63:32];
-        4'd3:  ring_ctl_o   <= mem_rsp_data_i[63:32];
-        4'd5:  bb_head_o    <= mem_rsp_data_i[63:32];
-        4'd7:  bb_per_ctx_o <= mem_rsp_data_i[63:32];
-        4'd8:  irq_enable_o <= mem_rsp_data_i[31:0];
-        4'd10: irq_status_o <= mem_rsp_data_i[63:32];
-        4'd11: irq_source_o <= mem_rsp_data_i[63:32];
+        6'd0:  head_o       <= high;
+        6'd1:  tail_o       <= high;
+        6'd2:  ring_start_o <= high;
+        6'd3:  ring_ctl_o   <= high;
+        6'd5:  bb_head_o    <= {upper_q, high};
+        6'd6:  bb_state_o   <= high;
+        6'd7:  bb_per_ctx_o <= high;
+        6'd8:  irq_enable_o <= mem_rsp_data_i[31:0];
+        6'd10: irq_status_o <= high;
+        6'd11: irq_source_o <= high;
+        6'd17: asid_o       <= high[19:0];  // where three levels have their PDP1
+        ExtraFirst: bb_return_o <= mem_rsp_data_i;
         default: ;
       endcase
+      if (got_q >= SpaceFirst && got_q <= SpaceLast && space_index[0]) begin
+        root_o[pdp] <= {upper_q[15:0], high[31:12]};
+      end
     end
   end
 

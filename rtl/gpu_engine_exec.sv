@@ -32,27 +32,41 @@ module gpu_engine_exec
   input  logic [31:0]  tail_i,
   input  logic [31:0]  ring_start_i,
   input  logic [31:0]  ring_ctl_i,
-  input  logic [31:0]  bb_head_i,
+  input  logic [63:0]  bb_head_i,
+  input  logic [31:0]  bb_state_i,
+  input  logic [63:0]  bb_return_i,
   input  logic [31:0]  bb_per_ctx_i,
   input  logic [31:0]  irq_enable_i,
   input  logic [31:0]  irq_status_i,
   input  logic [31:0]  irq_source_i,
   output logic [31:0]  save_head_o,
-  output logic [31:0]  save_bb_head_o,
+  output logic [63:0]  save_bb_head_o,
+  output logic [31:0]  save_bb_state_o,
+  output logic [63:0]  save_bb_return_o,
 
   // fetch
   output logic         want_o,
-  output logic [31:0]  want_addr_o,
+  output logic [63:0]  want_addr_o,
+  output logic         want_ppgtt_o,
   input  logic         dword_valid_i,
   input  logic [31:0]  dword_i,
   input  logic         dword_fault_i,
   input  logic         fetch_busy_i,
 
+  // registers
+  output logic [22:2]  reg_addr_o,
+  output logic         reg_relative_o,
+  output logic         reg_write_o,
+  output logic [31:0]  reg_wdata_o,
+  /*verilator tracing_off*/
+  input  logic [31:0]  reg_rdata_i,
+  /*verilator tracing_on*/
+
   // memory
   output logic         mem_valid_o,
   output mem_op_e      mem_op_o,
   output logic         mem_ppgtt_o,
-  output logic [31:0]  mem_addr_o,
+  output logic [63:0]  mem_addr_o,
   output logic [7:0]   mem_be_o,
   output logic [63:0]  mem_data_o,
   input  logic         mem_ready_i,
@@ -84,12 +98,13 @@ module gpu_engine_exec
   state_e      state_q, state_d;
   command_e    command_q;
   exit_e       exit_q, exit_d;
-  logic        arb_q, armed_q, half_q;
+  logic        arb_q, armed_q;
   logic [31:0] header_q;
   logic [31:0] operand_q [5];
   logic [2:0]  taken_q;      // operands
   logic [2:0]  need_q;
   logic [10:0] left_q;       // dwords of the command not taken
+  logic [22:2] reg_addr_q;   // of a pair
   logic [1:0]  step_q;       // of a user interrupt: look, status, source, message
 
   // ---- position and decode ----------------------------------------------------------------------
@@ -115,19 +130,27 @@ module gpu_engine_exec
     .ring_start_i   (ring_start_i),
     .ring_ctl_i     (ring_ctl_i),
     .bb_head_i      (bb_head_i),
+    .bb_state_i     (bb_state_i),
+    .bb_return_i    (bb_return_i),
     .bb_per_ctx_i   (bb_per_ctx_i),
     .advance_i      (advance),
     .advance_len_i  (advance_len),
     .call_i         (call),
-    .target_i       (operand_q[0]),
+    .target_i       ({operand_q[1], operand_q[0]}),
+    .target_ppgtt_i (header_q[8]),
+    .second_i       (header_q[22]),
     .return_i       (state_q == StAct && command_q == CmdBatchEnd),
+    .return_all_i   (1'b0),
     .mark_i         (state_q == StPoint),
     .fetch_addr_o   (want_addr_o),
+    .fetch_ppgtt_o  (want_ppgtt_o),
     .at_tail_o      (at_tail),
     .bad_ring_o     (bad_ring),
     .switching_in_o (switching_in),
     .save_head_o    (save_head_o),
-    .save_bb_head_o (save_bb_head_o)
+    .save_bb_head_o (save_bb_head_o),
+    .save_bb_state_o (save_bb_state_o),
+    .save_bb_return_o (save_bb_return_o)
   );
 
   // ---- when to leave ----------------------------------------------------------------------------
@@ -157,66 +180,51 @@ module gpu_engine_exec
 
   // ---- accesses ---------------------------------------------------------------------------------
 
-  mem_op_e     op_d, op_q;
-  logic        ppgtt_d, ppgtt_q, prepare, quad_store, skip_wait, no_write, satisfied;
-  logic        is_interrupt;
-  logic [31:0] addr_d, addr_q, data_addr_q;
-  logic [63:0] data_q;
+  logic        prepare, hold, pairs, skip_wait, no_write, satisfied, is_interrupt;
   /*verilator tracing_off*/
   logic [31:0] answer;  // half of mem_rsp_data_i, also while it is another's
-  logic [63:0] data_d;  // may be the time
   /*verilator tracing_on*/
-  logic [7:0]  be_d, be_q;
 
-  gpu_engine_access #(
+  gpu_engine_issue #(
     .Unit (Unit)
-  ) u_access (
-    .timestamp_i  (timestamp_i[31:0]),
-    .command_i    (command_q),
-    .header_i     (header_q),
-    .operand_i    (operand_q),
-    .step_i       (step_q),
-    .data_addr_i  (data_addr_q),
-    .data_pair_i  (half_q),
-    .data_low_i   (data_q[31:0]),
-    .data_i       (dword_i),
-    .page_i       (page_i),
-    .irq_enable_i (irq_enable_i),
-    .irq_status_i (irq_status_i),
-    .irq_source_i (irq_source_i),
-    .op_o         (op_d),
-    .ppgtt_o      (ppgtt_d),
-    .addr_o       (addr_d),
-    .be_o         (be_d),
-    .data_o       (data_d),
-    .no_write_o   (no_write)
+  ) u_issue (
+    .clk_i          (clk_i),
+    .command_i      (command_q),
+    .header_i       (header_q),
+    .operand_i      (operand_q),
+    .step_i         (step_q),
+    .dword_i        (dword_i),
+    .reg_data_i     (reg_rdata_i),
+    .page_i         (page_i),
+    .irq_enable_i   (irq_enable_i),
+    .irq_status_i   (irq_status_i),
+    .irq_source_i   (irq_source_i),
+    .first_i        (state_q == StAct && command_q == CmdStoreData),
+    .hold_i         (hold),
+    .prepare_i      (prepare),
+    .op_o           (mem_op_o),
+    .ppgtt_o        (mem_ppgtt_o),
+    .addr_o         (mem_addr_o),
+    .be_o           (mem_be_o),
+    .data_o         (mem_data_o),
+    .pairs_o        (pairs),
+    .no_write_o     (no_write),
+    .mem_rsp_data_i (mem_rsp_data_i),
+    .answer_o       (answer)
   );
 
-  assign mem_valid_o = state_q == StMem;
-  assign mem_op_o    = op_q;
-  assign mem_ppgtt_o = ppgtt_q;
-  assign mem_addr_o  = addr_q;
-  assign mem_be_o    = be_q;
-  assign mem_data_o  = data_q;
-
+  assign mem_valid_o  = state_q == StMem;
   assign is_interrupt = command_q == CmdInterrupt;
 
-  assign answer    = addr_q[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
   assign skip_wait = armed_q && operand_q[0] == NeverValue && operand_q[1][31:12] == page_i;
-  // Two dwords go out as one when they share a quad-word.
-  assign quad_store = header_q[21] && !data_addr_q[2];
+  assign satisfied = compare(header_q[14:12], answer, operand_q[0]);
+  // A single dword at the end has nothing to wait for.
+  assign hold      = state_q == StData && take && pairs && left_q != 11'd1;
 
-  always_comb begin
-    unique case (header_q[14:12])
-      3'd0:    satisfied = answer > operand_q[0];
-      3'd1:    satisfied = answer >= operand_q[0];
-      3'd2:    satisfied = answer < operand_q[0];
-      3'd3:    satisfied = answer <= operand_q[0];
-      3'd4:    satisfied = answer == operand_q[0];
-      3'd5:    satisfied = answer != operand_q[0];
-      default: satisfied = 1'b1;
-    endcase
-  end
+  assign reg_addr_o     = (state_q == StRegister) ? reg_addr_q : operand_q[0][22:2];
+  assign reg_relative_o = header_q[19];
+  assign reg_write_o    = state_q == StRegister && take && taken_q[0];
+  assign reg_wdata_o    = dword_i;
 
   // ---- control ----------------------------------------------------------------------------------
 
@@ -250,13 +258,8 @@ module gpu_engine_exec
           CmdLoadReg:   state_d = StRegister;
           CmdWork:      state_d = StWork;
           CmdBatchStart: begin
-            if (header_q[8] || operand_q[1] != 32'd0) begin
-              prepare = 1'b1;
-              state_d = StMem;
-            end else begin
-              call    = 1'b1;
-              state_d = StPoint;
-            end
+            call    = 1'b1;
+            state_d = StPoint;
           end
           CmdArb, CmdBatchEnd: state_d = StPoint;
           default: begin
@@ -276,7 +279,7 @@ module gpu_engine_exec
         if (abort_i)            state_d = StIdle;
         else if (dword_fault_i) {state_d, exit_d} = {StExit, ExitFault};
         else if (at_tail || left_q == 11'd0) state_d = StPoint;
-        else if (take && !(quad_store && !half_q && left_q != 11'd1)) begin
+        else if (take && !hold) begin
           prepare = 1'b1;
           state_d = StMem;
         end
@@ -289,7 +292,7 @@ module gpu_engine_exec
       StMem: begin
         if (mem_ready_i) begin
           if (mem_fault_i)                                 {state_d, exit_d} = {StExit, ExitFault};
-          else if (op_q == MemRead || op_q == MemAtomic)   state_d = StAnswer;
+          else if (mem_op_o == MemRead || mem_op_o == MemAtomic)  state_d = StAnswer;
           else if (command_q == CmdStoreData)              state_d = StData;
           else if (is_interrupt && step_q != 2'd3)         state_d = StAct;
           else                                             {state_d, finish} = {StPoint, 1'b1};
@@ -325,16 +328,8 @@ module gpu_engine_exec
   assign wake_o = waiting ? wake_q : '1;
 
   always_ff @(posedge clk_i) begin
-    if (prepare) begin
-      op_q    <= op_d;
-      ppgtt_q <= ppgtt_d;
-      addr_q  <= addr_d;
-      be_q    <= be_d;
-      data_q  <= data_d;
-    end else if (state_q == StData && take) begin
-      data_q[31:0] <= dword_i;
-    end
     if (state_q == StPoint && take) header_q <= dword_i;
+    if (state_q == StRegister && take && !taken_q[0]) reg_addr_q <= dword_i[22:2];
     if (state_q == StOperand && take) operand_q[taken_q] <= dword_i;
     if (state_q == StAct && command_q == CmdWork) wake_q <= timestamp_i + {32'd0, operand_q[0]};
     if (state_q == StMem)                         wake_q <= timestamp_i + 64'(PollCycles);
@@ -347,12 +342,10 @@ module gpu_engine_exec
       exit_q      <= ExitTail;
       arb_q       <= 1'b1;
       armed_q     <= 1'b0;
-      half_q      <= 1'b0;
       taken_q     <= 3'd0;
       need_q      <= 3'd0;
       left_q      <= 11'd0;
       step_q      <= 2'd0;
-      data_addr_q <= 32'd0;
     end else begin
       state_q <= state_d;
       exit_q  <= exit_d;
@@ -364,7 +357,6 @@ module gpu_engine_exec
         left_q    <= len - 11'd1;
         taken_q   <= 3'd0;
         step_q    <= 2'd0;
-        half_q    <= 1'b0;
         if (command != CmdLoadReg && command != CmdSemaphore && len != 11'd1) armed_q <= 1'b0;
       end else if (take) begin
         left_q  <= left_q - 11'd1;
@@ -373,16 +365,13 @@ module gpu_engine_exec
       if (state_q == StAct) begin
         if (command_q == CmdArb)       arb_q <= header_q[0];
         if (command_q == CmdSemaphore) armed_q <= 1'b0;
-        if (command_q == CmdStoreData) data_addr_q <= {operand_q[0][31:2], 2'd0};
         taken_q <= 3'd0;
       end
-      if (state_q == StData && take) half_q <= !prepare;
-      if (state_q == StData && prepare) data_addr_q <= data_addr_q + (half_q ? 32'd8 : 32'd4);
       if (state_q == StRegister && take && !taken_q[0] &&
           (dword_i[11:0] == CounterThreshold || dword_i[11:0] == CounterControl)) armed_q <= 1'b1;
       if (is_interrupt &&
           ((state_q == StMem && mem_ready_i) || (state_q == StAnswer && mem_rsp_valid_i))) begin
-        if (op_q != MemRead || state_q == StAnswer) step_q <= step_q + 2'd1;
+        if (mem_op_o != MemRead || state_q == StAnswer) step_q <= step_q + 2'd1;
       end
     end
   end

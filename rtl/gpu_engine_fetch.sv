@@ -9,7 +9,8 @@ module gpu_engine_fetch (
 
   // dword: want stays until valid or fault (one cycle); it may also be given up
   input  logic        want_i,
-  input  logic [31:0] addr_i,
+  input  logic [63:0] addr_i,
+  input  logic        ppgtt_i,        // in the context's own space
   output logic        valid_o,
   output logic [31:0] data_o,
   output logic        fault_o,
@@ -17,7 +18,8 @@ module gpu_engine_fetch (
 
   // memory, reads only
   output logic        mem_valid_o,
-  output logic [31:0] mem_addr_o,
+  output logic        mem_ppgtt_o,
+  output logic [63:0] mem_addr_o,
   input  logic        mem_ready_i,
   input  logic        mem_fault_i,
   input  logic        mem_rsp_valid_i,
@@ -35,13 +37,13 @@ module gpu_engine_fetch (
 
   state_e      state_q, state_d;
   logic [63:0] line [8];
-  logic [31:6] tag_q;
-  logic        valid_q, stop_q, fault_q;
+  logic [63:6] tag_q;
+  logic        ppgtt_q, valid_q, stop_q, fault_q;
   logic [3:0]  asked_q, got_q;
   logic [63:0] quad;
   logic        hit, miss, filled;
 
-  assign hit    = valid_q && tag_q == addr_i[31:6];
+  assign hit    = valid_q && tag_q == addr_i[63:6] && ppgtt_q == ppgtt_i;
   assign miss   = state_q == StReady && want_i && !hit;
   assign filled = stop_q && got_q == asked_q;
   assign quad   = line[addr_i[5:3]];
@@ -51,6 +53,7 @@ module gpu_engine_fetch (
   assign fault_o = state_q == StFault;
 
   assign mem_valid_o = state_q == StFill && !stop_q;
+  assign mem_ppgtt_o = ppgtt_q;
   assign mem_addr_o  = {tag_q, asked_q[2:0], 3'd0};
 
   assign busy_o = state_q != StReady;
@@ -74,6 +77,7 @@ module gpu_engine_fetch (
     if (!rst_ni) begin
       state_q <= StReady;
       tag_q   <= '0;
+      ppgtt_q <= 1'b0;
       valid_q <= 1'b0;
       stop_q  <= 1'b0;
       fault_q <= 1'b0;
@@ -82,7 +86,8 @@ module gpu_engine_fetch (
     end else begin
       state_q <= state_d;
       if (miss) begin
-        tag_q   <= addr_i[31:6];
+        tag_q   <= addr_i[63:6];
+        ppgtt_q <= ppgtt_i;
         valid_q <= 1'b0;
         stop_q  <= 1'b0;
         fault_q <= 1'b0;

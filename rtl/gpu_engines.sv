@@ -25,8 +25,11 @@ module gpu_engines
   output mem_op_e               mem_op_o      [NumEngines],
   output logic [5:0]            mem_fn_o      [NumEngines],
   output logic [NumEngines-1:0] mem_ppgtt_o,
+  output space_t                mem_space_o   [NumEngines],
+  output logic [NumEngines-1:0] mem_switch_o,
+  input  logic [NumEngines-1:0] mem_waits_i,       // for a walk
   /* verilator tracing_off */  // waves show the engines' own
-  output logic [31:0]           mem_addr_o    [NumEngines],
+  output logic [63:0]           mem_addr_o    [NumEngines],
   output logic [7:0]            mem_be_o      [NumEngines],
   output logic [63:0]           mem_data_o    [NumEngines],
   /* verilator tracing_on */
@@ -51,11 +54,13 @@ module gpu_engines
     return (a < b) ? a : b;
   endfunction
 
-  assign idle_o = &idle;
+  // An engine that waits for a walk cannot do anything.
+  assign idle_o = &(idle | mem_waits_i);
   assign wake_o = earlier(earlier(wake[EngineRcs], wake[EngineBcs]), wake[EngineVcs]);
 
   gpu_engine #(
-    .Unit (UnitOfRcs)
+    .Unit (UnitOfRcs),
+    .Base (BaseOfRcs)
   ) u_rcs0 (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
@@ -71,6 +76,8 @@ module gpu_engines
     .mem_op_o        (mem_op_o[EngineRcs]),
     .mem_fn_o        (mem_fn_o[EngineRcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineRcs]),
+    .mem_space_o     (mem_space_o[EngineRcs]),
+    .mem_switch_o    (mem_switch_o[EngineRcs]),
     .mem_addr_o      (mem_addr_o[EngineRcs]),
     .mem_be_o        (mem_be_o[EngineRcs]),
     .mem_data_o      (mem_data_o[EngineRcs]),
@@ -84,7 +91,8 @@ module gpu_engines
   );
 
   gpu_engine #(
-    .Unit (UnitOfBcs)
+    .Unit (UnitOfBcs),
+    .Base (BaseOfBcs)
   ) u_bcs0 (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
@@ -100,6 +108,8 @@ module gpu_engines
     .mem_op_o        (mem_op_o[EngineBcs]),
     .mem_fn_o        (mem_fn_o[EngineBcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineBcs]),
+    .mem_space_o     (mem_space_o[EngineBcs]),
+    .mem_switch_o    (mem_switch_o[EngineBcs]),
     .mem_addr_o      (mem_addr_o[EngineBcs]),
     .mem_be_o        (mem_be_o[EngineBcs]),
     .mem_data_o      (mem_data_o[EngineBcs]),
@@ -113,7 +123,8 @@ module gpu_engines
   );
 
   gpu_engine #(
-    .Unit (UnitOfVcs)
+    .Unit (UnitOfVcs),
+    .Base (BaseOfVcs)
   ) u_vcs0 (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
@@ -129,6 +140,8 @@ module gpu_engines
     .mem_op_o        (mem_op_o[EngineVcs]),
     .mem_fn_o        (mem_fn_o[EngineVcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineVcs]),
+    .mem_space_o     (mem_space_o[EngineVcs]),
+    .mem_switch_o    (mem_switch_o[EngineVcs]),
     .mem_addr_o      (mem_addr_o[EngineVcs]),
     .mem_be_o        (mem_be_o[EngineVcs]),
     .mem_data_o      (mem_data_o[EngineVcs]),

@@ -3,6 +3,7 @@
 // made the access knows by itself, the queue is for the report.
 
 module gpu_fault_fifo
+  import gpu_pkg::*;
   import gpu_regs_pkg::*;
 #(
   parameter int unsigned Depth = 8  // chosen: one fault of each client, and some
@@ -12,28 +13,26 @@ module gpu_fault_fifo
 
   // memory arbiter
   input  logic        push_i,
-  input  logic [5:0]  push_fn_i,
-  input  logic [3:0]  push_client_i,
-  input  logic        push_write_i,
-  input  logic        push_foreign_i,
-  input  logic        push_local_i,
-  input  logic [31:0] push_addr_i,
+  input  fault_t      push_fault_i,
+  input  logic [63:0] push_addr_i,
 
-  // GuC bus: pop_i takes next_o; addr_o then belongs to it
+  // GuC bus: pop_i takes next_o; addr_o and asid_o then belong to it
   input  logic        pop_i,
   output logic [31:0] next_o,
-  output logic [31:0] addr_o,
+  output logic [63:0] addr_o,
+  output logic [19:0] asid_o,
   output logic        pending_o
 );
 
   localparam int unsigned IndexBits = $clog2(Depth);
 
-  logic [12:0]          info [Depth];
-  logic [31:0]          addr [Depth];
+  fault_t               info [Depth];
+  logic [63:0]          addr [Depth];
   logic [IndexBits-1:0] read_q, write_q;
   logic [IndexBits:0]   count_q;
-  logic [31:0]          addr_q;
-  logic [12:0]          head;
+  logic [63:0]          addr_q;
+  logic [19:0]          asid_q;
+  fault_t               head;
   logic                 push, pop;
 
   assign pending_o = count_q != '0;
@@ -41,20 +40,22 @@ module gpu_fault_fifo
   assign push      = push_i && count_q != (IndexBits + 1)'(Depth);
   assign head      = info[read_q];
   assign addr_o    = addr_q;
+  assign asid_o    = asid_q;
 
   always_comb begin
     next_o = 32'd0;
     if (pending_o) begin
-      next_o = GUCBUS_FAULT_VALID | {8'd0, head[9:6], 14'd0, head[5:0]};
-      if (head[10]) next_o |= GUCBUS_FAULT_WRITE;
-      if (head[11]) next_o |= GUCBUS_FAULT_FOREIGN;
-      if (head[12]) next_o |= GUCBUS_FAULT_LOCAL;
+      next_o = GUCBUS_FAULT_VALID | {5'd0, head.level, head.client, 14'd0, head.fn};
+      if (head.write)    next_o |= GUCBUS_FAULT_WRITE;
+      if (head.foreign)  next_o |= GUCBUS_FAULT_FOREIGN;
+      if (head.is_local) next_o |= GUCBUS_FAULT_LOCAL;
+      if (head.ppgtt)    next_o |= GUCBUS_FAULT_PPGTT;
     end
   end
 
   always_ff @(posedge clk_i) begin
     if (push) begin
-      info[write_q] <= {push_local_i, push_foreign_i, push_write_i, push_client_i, push_fn_i};
+      info[write_q] <= push_fault_i;
       addr[write_q] <= push_addr_i;
     end
   end
@@ -64,12 +65,14 @@ module gpu_fault_fifo
       read_q  <= '0;
       write_q <= '0;
       count_q <= '0;
-      addr_q  <= 32'd0;
+      addr_q  <= 64'd0;
+      asid_q  <= 20'd0;
     end else begin
       if (push) write_q <= write_q + 1'b1;
       if (pop) begin
         read_q <= read_q + 1'b1;
         addr_q <= addr[read_q];
+        asid_q <= head.asid;
       end
       if (push && !pop) count_q <= count_q + 1'b1;
       if (pop && !push) count_q <= count_q - 1'b1;

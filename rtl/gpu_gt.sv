@@ -88,13 +88,10 @@ module gpu_gt
 
   // TLB and its faults
   output logic        tlb_invalidate_o,
+  output logic        ppgtt_invalidate_o,
   input  logic        fault_valid_i,
-  input  logic [5:0]  fault_fn_i,
-  input  logic [3:0]  fault_client_i,
-  input  logic        fault_write_i,
-  input  logic        fault_foreign_i,
-  input  logic        fault_local_i,
-  input  logic [31:0] fault_addr_i,
+  input  fault_t      fault_i,
+  input  logic [63:0] fault_addr_i,
 
   output logic        idle_o
 );
@@ -104,7 +101,9 @@ module gpu_gt
   logic [31:0] bus_wdata, guc_mailbox_rdata;
   logic        guc_mailbox_write, mailbox_request;
   logic        doorbell_pop, doorbell_pending, fault_pop, fault_pending, flr_pop, flr_pending;
-  logic [31:0] doorbell_next, fault_next, fault_addr, flr_next;
+  logic [31:0] doorbell_next, fault_next, flr_next;
+  logic [63:0] fault_addr;
+  logic [19:0] fault_asid;
   logic        gate_close, gate_open, irq_send, irq_busy, guc_invalidate, pf_invalidate;
   logic [31:0] memirq_status, memirq_source, guc_status;
   logic        gt_reset, gt_resetting;
@@ -139,6 +138,7 @@ module gpu_gt
     .fault_pop_o        (fault_pop),
     .fault_next_i       (fault_next),
     .fault_addr_i       (fault_addr),
+    .fault_asid_i       (fault_asid),
     .fault_pending_i    (fault_pending),
     .flr_pop_o          (flr_pop),
     .flr_next_i         (flr_next),
@@ -157,6 +157,7 @@ module gpu_gt
     .tlb_invalidate_o   (guc_invalidate),
     .gt_reset_i         (gt_reset),
     .gt_resetting_o     (gt_resetting),
+    .ppgtt_invalidate_o (ppgtt_invalidate_o),
     .timestamp_i        (timestamp_i),
     .idle_o             (bus_idle)
   );
@@ -213,15 +214,12 @@ module gpu_gt
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
     .push_i         (fault_valid_i),
-    .push_fn_i      (fault_fn_i),
-    .push_client_i  (fault_client_i),
-    .push_write_i   (fault_write_i),
-    .push_foreign_i (fault_foreign_i),
-    .push_local_i   (fault_local_i),
+    .push_fault_i   (fault_i),
     .push_addr_i    (fault_addr_i),
     .pop_i          (fault_pop),
     .next_o         (fault_next),
     .addr_o         (fault_addr),
+    .asid_o         (fault_asid),
     .pending_o      (fault_pending)
   );
 

@@ -34,7 +34,8 @@ module gpu_guc_bus
   input  logic        doorbell_pending_i,
   output logic        fault_pop_o,
   input  logic [31:0] fault_next_i,
-  input  logic [31:0] fault_addr_i,
+  input  logic [63:0] fault_addr_i,
+  input  logic [19:0] fault_asid_i,
   input  logic        fault_pending_i,
   output logic        flr_pop_o,
   input  logic [31:0] flr_next_i,
@@ -59,6 +60,7 @@ module gpu_guc_bus
   output logic        tlb_invalidate_o,
   input  logic        gt_reset_i,       // the program begins anew, and says so by its status
   output logic        gt_resetting_o,
+  output logic        ppgtt_invalidate_o,
   /*verilator tracing_off*/
   input  logic [63:0] timestamp_i,
   /*verilator tracing_on*/
@@ -104,7 +106,10 @@ module gpu_guc_bus
   assign gate_close_o     = write && addr == GUCBUS_GATE_CLOSE;
   assign gate_open_o      = write && addr == GUCBUS_GATE_OPEN;
   assign irq_send_o       = write && addr == GUCBUS_IRQ_SEND && !irq_busy_i;
-  assign tlb_invalidate_o = write && addr == GUCBUS_TLB_INV && wdata_q[0];
+  assign tlb_invalidate_o   = write && addr == GUCBUS_TLB_INV &&
+                              (wdata_q & GUCBUS_TLB_INV_GGTT) != 32'd0;
+  assign ppgtt_invalidate_o = write && addr == GUCBUS_TLB_INV &&
+                              (wdata_q & GUCBUS_TLB_INV_PPGTT) != 32'd0;
 
   // ---- read -------------------------------------------------------------------------------------
 
@@ -129,7 +134,9 @@ module gpu_guc_bus
         GUCBUS_MEMIRQ_SOURCE: rdata = memirq_source_q;
         GUCBUS_IRQ_SEND:      rdata = irq_busy_i ? GUCBUS_IRQ_BUSY : 32'd0;
         GUCBUS_FAULT_NEXT:    rdata = fault_next_i;
-        GUCBUS_FAULT_ADDR:    rdata = fault_addr_i;
+        GUCBUS_FAULT_ADDR:    rdata = fault_addr_i[31:0];
+        GUCBUS_FAULT_ADDR_HI: rdata = fault_addr_i[63:32];
+        GUCBUS_FAULT_ASID:    rdata = {12'd0, fault_asid_i};
         GUCBUS_FLR_NEXT:      rdata = flr_next_i;
         GUCBUS_TIMESTAMP_LO:  rdata = timestamp_i[31:0];
         GUCBUS_TIMESTAMP_HI:  rdata = timestamp_i[63:32];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The one way to memory. Takes requests of all clients round robin, translates them, and puts them
-// on the port one a cycle; remembers who asked, since answers come in order. A request ends in the
+// The one way to memory. Takes requests of all clients round robin, has them translated, and puts
+// them on the port one a cycle; reads of page tables, already translated, go first; remembers who asked, since answers come in order. A request ends in the
 // cycle of its ready: either it is on its way or fault_o says that it was not made. Interrupts take
 // the same way and so stay behind the writes before them.
 
@@ -17,8 +17,8 @@ module gpu_memarb
   /* verilator tracing_off */  // waves show gpu_top's mem_*
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
-  input  logic [31:0]           req_addr_i  [NumClients],  // GGTT byte address
-  input  logic [NumClients-1:0] req_ppgtt_i,               // per process: faults until that exists
+  input  logic [63:0]           req_addr_i  [NumClients],  // byte address
+  input  logic [NumClients-1:0] req_ppgtt_i,               // in the context's space; else GGTT
   input  logic [7:0]            req_be_i    [NumClients],
   input  logic [63:0]           req_data_i  [NumClients],
   /* verilator tracing_on */
@@ -26,8 +26,9 @@ module gpu_memarb
   output logic                  req_fault_o,               // with ready
   output logic                  req_sent_o,                // what ready took before has left
   output logic [NumClients-1:0] rsp_valid_o,
+  output logic                  rsp_null_o,                // the answer reads 0
 
-  // translation
+  // translation: page and its place, of the GGTT or of a space
   output logic                  lookup_valid_o,
   output logic [19:0]           lookup_page_o,
   output logic [5:0]            lookup_fn_o,
@@ -37,13 +38,27 @@ module gpu_memarb
   input  logic [35:0]           frame_i,
   input  logic                  local_i,                   // of local memory
 
+  // translation, spaces of contexts
+  output logic                  space_valid_o,
+  output logic [EngineBits-1:0] space_engine_o,
+  output logic                  space_write_o,
+  input  logic [NumEngines-1:0] space_waits_i,
+  input  logic                  space_miss_i,              // the engine steps aside
+  input  logic                  space_verdict_valid_i,
+  input  logic                  space_verdict_ok_i,
+  input  logic [2:0]            space_verdict_level_i,
+  input  logic                  space_null_i,
+  input  logic                  walk_valid_i,
+  input  logic [5:0]            walk_fn_i,
+  input  logic [47:3]           walk_addr_i,
+  output logic                  walk_ready_o,
+  output logic                  walk_rsp_valid_o,
+
   // faults
   output logic                  fault_valid_o,
   output logic [$clog2(NumClients)-1:0] fault_client_o,
-  output logic [5:0]            fault_fn_o,
-  output logic                  fault_write_o,
-  output logic                  fault_foreign_o,
-  output logic [31:0]           fault_addr_o,
+  output fault_t                fault_o,                   // without asid and client
+  output logic [63:0]           fault_addr_o,
 
   // memory port
   output logic                  mem_req_valid_o,
@@ -68,30 +83,39 @@ module gpu_memarb
 
   typedef logic [ClientBits-1:0] client_t;
 
+  // Whose an answer is; index NumClients is the walker.
+  typedef struct packed {
+    logic                             is_null;
+    logic [$clog2(NumClients+1)-1:0]  index;
+  } reader_t;
+
   // ---- who is next ------------------------------------------------------------------------------
 
   client_t               last_q, locked_client_q, client;
   logic                  locked_q, any;
-  logic [NumClients-1:0] behind;
+  logic [NumClients-1:0] asking, behind;
 
-  assign any    = req_valid_i != '0;
-  assign behind = req_valid_i & ((~NumClients'(1)) << last_q);
+  // An engine whose page is being looked for stands aside.
+  assign asking = req_valid_i & ~NumClients'(space_waits_i);
+  assign any    = asking != '0;
+  assign behind = asking & ((~NumClients'(1)) << last_q);
 
   // A request that waits keeps its turn, so that the walker sees one page to the end.
   always_comb begin
     client = locked_client_q;
     if (!locked_q && any) begin
       client = client_t'(lowest_bit({{(64 - NumClients){1'b0}},
-                                     (behind != '0) ? behind : req_valid_i}));
+                                     (behind != '0) ? behind : asking}));
     end
   end
 
   // ---- its request ------------------------------------------------------------------------------
 
   mem_op_e     op;
-  logic [31:0] addr;
+  logic [63:0] addr;
   logic [5:0]  fn;
-  logic        is_msi, is_answered, per_process, room, accept, fault, take;
+  logic        is_msi, is_answered, per_process, too_high, translated, room, accept, fault, take;
+  logic        aside, walk;
 
   assign op          = req_op_i[client];
   assign addr        = req_addr_i[client];
@@ -100,14 +124,29 @@ module gpu_memarb
   assign is_answered = op == MemRead || op == MemAtomic;
   assign per_process = req_ppgtt_i[client] && !is_msi;
 
-  assign lookup_valid_o = any && !is_msi && !per_process;
+  assign too_high    = !is_msi && !per_process && addr[63:32] != 32'd0;
+
+  assign lookup_valid_o = any && !is_msi && !per_process && !too_high;
   assign lookup_page_o  = addr[31:12];
   assign lookup_fn_o    = fn;
 
-  assign fault  = any && (per_process || (lookup_valid_o && verdict_valid_i && !verdict_ok_i));
-  assign accept = any && room && (is_msi || (lookup_valid_o && verdict_valid_i && verdict_ok_i &&
-                                             !(is_answered && reads_full)));
+  // Engines are the first clients.
+  assign space_valid_o  = any && per_process;
+  assign space_engine_o = client[EngineBits-1:0];
+  assign space_write_o  = op != MemRead;
+
+  assign translated = per_process ? space_verdict_valid_i && space_verdict_ok_i
+                                  : lookup_valid_o && verdict_valid_i && verdict_ok_i;
+  assign fault  = any && (too_high ||
+                          (per_process ? space_verdict_valid_i && !space_verdict_ok_i
+                                       : lookup_valid_o && verdict_valid_i && !verdict_ok_i));
+  assign accept = any && room && !walk_valid_i &&
+                  (is_msi || (translated && !(is_answered && reads_full)));
   assign take   = accept || fault;
+  assign aside  = space_valid_o && space_miss_i;
+  assign walk   = walk_valid_i && room && !reads_full;
+
+  assign walk_ready_o = walk;
 
   always_comb begin
     req_ready_o         = '0;
@@ -117,10 +156,16 @@ module gpu_memarb
 
   assign fault_valid_o   = fault;
   assign fault_client_o  = client;
-  assign fault_fn_o      = fn;
-  assign fault_write_o   = op != MemRead;
-  assign fault_foreign_o = !per_process && verdict_foreign_i;
   assign fault_addr_o    = addr;
+
+  always_comb begin
+    fault_o         = '0;
+    fault_o.ppgtt   = per_process;
+    fault_o.level   = per_process ? space_verdict_level_i : 3'd0;
+    fault_o.foreign = lookup_valid_o && verdict_foreign_i;
+    fault_o.write   = op != MemRead;
+    fault_o.fn      = fn;
+  end
 
   // ---- the port ---------------------------------------------------------------------------------
 
@@ -130,6 +175,9 @@ module gpu_memarb
   logic [47:0] out_addr_q;
   logic [7:0]  out_be_q;
   logic [63:0] out_data_q;
+  logic        drop;
+
+  assign drop = per_process && space_null_i;
 
   assign room       = !out_valid_q || out_op_q == MemMsi || mem_req_ready_i;
   assign req_sent_o = room;
@@ -151,8 +199,15 @@ module gpu_memarb
       out_fn_q    <= fn;
       out_local_q <= local_i && !is_msi;
       out_addr_q <= is_msi ? {45'd0, addr[2:0]} : {frame_i, addr[11:3], 3'd0};
-      out_be_q   <= req_be_i[client];
+      out_be_q   <= drop ? 8'd0 : req_be_i[client];
       out_data_q <= req_data_i[client];
+    end
+    if (walk) begin
+      out_op_q   <= MemRead;
+      out_fn_q   <= walk_fn_i;
+      out_local_q <= 1'b0;
+      out_addr_q <= {walk_addr_i, 3'd0};
+      out_be_q   <= 8'hff;
     end
   end
 
@@ -163,31 +218,38 @@ module gpu_memarb
       locked_q        <= 1'b0;
       locked_client_q <= '0;
     end else begin
-      if (room) out_valid_q <= accept;
-      if (take) last_q <= client;
-      locked_q <= any && !take;
-      if (any && !take) locked_client_q <= client;
+      if (room) out_valid_q <= accept || walk;
+      if (take || aside) last_q <= client;
+      locked_q <= any && !take && !aside;
+      if (any && !take && !aside) locked_client_q <= client;
     end
   end
 
   // ---- whose answer comes next ------------------------------------------------------------------
 
-  client_t             reader [MaxReads];
+  reader_t             reader [MaxReads];
   logic [ReadBits-1:0] put_q, get_q;
   logic [ReadBits:0]   reads_q;
   logic                reads_full, push, pop;
 
   assign reads_full = reads_q == (ReadBits + 1)'(MaxReads);
-  assign push       = accept && is_answered;
+  assign push       = (accept && is_answered) || walk;
   assign pop        = mem_rsp_valid_i;
 
+  logic [NumClients:0] rsp_valid;
+
   always_comb begin
-    rsp_valid_o                = '0;
-    rsp_valid_o[reader[get_q]] = mem_rsp_valid_i;
+    rsp_valid                      = '0;
+    rsp_valid[reader[get_q].index] = mem_rsp_valid_i;
   end
 
+  assign rsp_valid_o      = rsp_valid[NumClients-1:0];
+  assign walk_rsp_valid_o = rsp_valid[NumClients];
+  assign rsp_null_o       = mem_rsp_valid_i && reader[get_q].is_null;
+
   always_ff @(posedge clk_i) begin
-    if (push) reader[put_q] <= client;
+    if (walk)      reader[put_q] <= {1'b0, ($clog2(NumClients + 1))'(NumClients)};
+    else if (push) reader[put_q] <= {drop, ($clog2(NumClients + 1))'(client)};
   end
 
   always_ff @(posedge clk_i) begin
@@ -203,7 +265,7 @@ module gpu_memarb
     end
   end
 
-  assign idle_o = !any && !out_valid_q;
+  assign idle_o = !any && !walk_valid_i && !out_valid_q;
 
   // An answer belongs to somebody.
   MemarbAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)

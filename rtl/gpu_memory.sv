@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The way to memory of the whole tile: GGTT table, TLB, LMTT, arbiter. Clients ask with GGTT
-// addresses; the CPUs ask where a page of local memory is that they see in their window.
+// The way to memory of the whole tile: GGTT table, TLB, page tables of contexts, LMTT, arbiter. The
+// CPUs ask where a page of local memory is that they see in their window.
 
 module gpu_memory
   import gpu_pkg::*;
@@ -18,6 +18,7 @@ module gpu_memory
   input  logic [63:0]           pte_wdata_i,
   output logic [63:0]           pte_rdata_o,
   input  logic                  tlb_invalidate_i,
+  input  logic                  ppgtt_invalidate_i,
 
   // local memory: its translation's tables, and pages of the CPUs' window
   input  logic [31:0]           lmem_cfg_i,
@@ -37,7 +38,7 @@ module gpu_memory
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
   /* verilator tracing_off */  // waves show gpu_top's mem_*
-  input  logic [31:0]           req_addr_i  [NumClients],
+  input  logic [63:0]           req_addr_i  [NumClients],
   input  logic [NumClients-1:0] req_ppgtt_i,
   input  logic [7:0]            req_be_i    [NumClients],
   input  logic [63:0]           req_data_i  [NumClients],
@@ -46,15 +47,17 @@ module gpu_memory
   output logic                  req_fault_o,
   output logic                  req_sent_o,
   output logic [NumClients-1:0] rsp_valid_o,
+  output logic                  rsp_null_o,
+
+  // contexts of the engines
+  input  logic [NumEngines-1:0] switch_i,
+  input  space_t                space_i     [NumEngines],
+  output logic [NumEngines-1:0] waits_o,         // a walk; nothing else can happen there
 
   // faults, by GT
   output logic [1:0]            fault_valid_o,
-  output logic [3:0]            fault_client_o,  // GUCBUS_FAULT_CLIENT_*
-  output logic [5:0]            fault_fn_o,
-  output logic                  fault_write_o,
-  output logic                  fault_foreign_o,
-  output logic                  fault_local_o,   // the LMTT has no such page
-  output logic [31:0]           fault_addr_o,
+  output fault_t                fault_o,
+  output logic [63:0]           fault_addr_o,
 
   // memory port and messages
   output logic                  mem_req_valid_o,
@@ -66,6 +69,9 @@ module gpu_memory
   output logic [63:0]           mem_req_data_o,
   input  logic                  mem_req_ready_i,
   input  logic                  mem_rsp_valid_i,
+  /* verilator tracing_off */
+  input  logic [63:0]           mem_rsp_data_i,
+  /* verilator tracing_on */
   output logic                  msi_valid_o,
   output logic [5:0]            msi_fn_o,
   output logic [2:0]            msi_vector_o,
@@ -79,8 +85,18 @@ module gpu_memory
   logic [35:0] frame, final_frame;
   logic        is_local, lmtt_verdict, lmtt_fault, lmtt_idle;
   logic [PteBits-1:0] walk_pte;
-  logic        fault_valid, fault_gt, tlb_idle, memarb_idle;
-  logic [2:0]  fault_client;
+  logic        fault_valid, fault_gt, tlb_idle, ppgtt_idle, memarb_idle;
+  logic [$clog2(NumClients)-1:0] fault_client;
+  fault_t      fault;
+
+  logic        space_valid, space_write, space_verdict_valid, space_verdict_ok, space_null;
+  logic        space_local, page_local;
+  logic [2:0]  space_level;
+  logic [35:0] space_frame;
+  logic [EngineBits-1:0] space_engine;
+  logic        read_valid, read_ready, read_rsp_valid;
+  logic [5:0]  read_fn;
+  logic [47:3] read_addr;
 
   gpu_ggtt u_ggtt (
     .clk_i        (clk_i),
@@ -115,15 +131,18 @@ module gpu_memory
     .idle_o            (tlb_idle)
   );
 
+  assign page_local = space_valid ? space_local : is_local;
+
   gpu_lmtt u_lmtt (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
     .cfg_i            (lmem_cfg_i),
     .invalidate_i     (tlb_invalidate_i),
-    .req_valid_i      (lookup_valid && verdict_valid && verdict_ok),
-    .req_local_i      (is_local),
+    .req_valid_i      (space_valid ? space_verdict_valid && space_verdict_ok
+                                   : lookup_valid && verdict_valid && verdict_ok),
+    .req_local_i      (page_local),
     .req_fn_i         (lookup_fn),
-    .req_frame_i      (frame),
+    .req_frame_i      (space_valid ? space_frame : frame),
     .req_verdict_o    (lmtt_verdict),
     .req_fault_o      (lmtt_fault),
     .req_frame_o      (final_frame),
@@ -140,6 +159,33 @@ module gpu_memory
     .idle_o           (lmtt_idle)
   );
 
+  gpu_ppgtt u_ppgtt (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .switch_i        (switch_i),
+    .space_i         (space_i),
+    .fn_i            (req_fn_i[0:NumEngines-1]),
+    .addr_i          (req_addr_i[0:NumEngines-1]),
+    .waits_o         (waits_o),
+    .lookup_valid_i  (space_valid),
+    .lookup_engine_i (space_engine),
+    .lookup_write_i  (space_write),
+    .verdict_valid_o (space_verdict_valid),
+    .verdict_ok_o    (space_verdict_ok),
+    .verdict_level_o (space_level),
+    .frame_o         (space_frame),
+    .null_o          (space_null),
+    .local_o         (space_local),
+    .invalidate_i    (ppgtt_invalidate_i),
+    .mem_valid_o     (read_valid),
+    .mem_fn_o        (read_fn),
+    .mem_addr_o      (read_addr),
+    .mem_ready_i     (read_ready),
+    .mem_rsp_valid_i (read_rsp_valid),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (ppgtt_idle)
+  );
+
   gpu_memarb u_memarb (
     .clk_i             (clk_i),
     .rst_ni            (rst_ni),
@@ -154,6 +200,7 @@ module gpu_memory
     .req_fault_o       (req_fault_o),
     .req_sent_o        (req_sent_o),
     .rsp_valid_o       (rsp_valid_o),
+    .rsp_null_o        (rsp_null_o),
     .lookup_valid_o    (lookup_valid),
     .lookup_page_o     (lookup_page),
     .lookup_fn_o       (lookup_fn),
@@ -161,12 +208,24 @@ module gpu_memory
     .verdict_ok_i      (verdict_ok && !lmtt_fault),
     .verdict_foreign_i (verdict_foreign),
     .frame_i           (final_frame),
-    .local_i           (is_local),
+    .local_i           (page_local),
+    .space_valid_o     (space_valid),
+    .space_engine_o    (space_engine),
+    .space_write_o     (space_write),
+    .space_waits_i     (waits_o),
+    .space_miss_i      (!space_verdict_valid),
+    .space_verdict_valid_i (space_verdict_valid && (!space_verdict_ok || lmtt_verdict)),
+    .space_verdict_ok_i    (space_verdict_ok && !lmtt_fault),
+    .space_verdict_level_i (space_level),
+    .space_null_i      (space_null),
+    .walk_valid_i      (read_valid),
+    .walk_fn_i         (read_fn),
+    .walk_addr_i       (read_addr),
+    .walk_ready_o      (read_ready),
+    .walk_rsp_valid_o  (read_rsp_valid),
     .fault_valid_o     (fault_valid),
     .fault_client_o    (fault_client),
-    .fault_fn_o        (fault_fn_o),
-    .fault_write_o     (fault_write_o),
-    .fault_foreign_o   (fault_foreign_o),
+    .fault_o           (fault),
     .fault_addr_o      (fault_addr_o),
     .mem_req_valid_o   (mem_req_valid_o),
     .mem_req_op_o      (mem_req_op_o),
@@ -186,21 +245,26 @@ module gpu_memory
   localparam logic [3:0] EngineClient = GUCBUS_FAULT_CLIENT_ENGINE[3:0];  // + number in its GT
 
   // Which GT hears of it, and by what name.
+  logic [3:0] client;
+
   always_comb begin
-    unique case (fault_client)
-      3'(EngineRcs):     {fault_gt, fault_client_o} = {1'b0, EngineClient};
-      3'(EngineBcs):     {fault_gt, fault_client_o} = {1'b0, EngineClient + 4'd1};
-      3'(EngineVcs):     {fault_gt, fault_client_o} = {1'b1, EngineClient};
-      3'(ClientDma):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
-      3'(ClientDma + 1): {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
-      3'(ClientIrq):     {fault_gt, fault_client_o} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
-      default:           {fault_gt, fault_client_o} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+    unique case (32'(fault_client))
+      EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
+      EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
+      EngineVcs:     {fault_gt, client} = {1'b1, EngineClient};
+      ClientDma:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+      ClientDma + 1: {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+      ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+      default:       {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
     endcase
+    fault_o          = fault;
+    fault_o.client   = client;
+    fault_o.is_local = lmtt_fault;
+    if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
   end
 
   assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid}};
-  assign fault_local_o = fault_valid && lmtt_fault;
-  assign idle_o        = tlb_idle && memarb_idle && lmtt_idle;
+  assign idle_o        = tlb_idle && ppgtt_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.
   MemoryFaultNotSent: assert property (@(posedge clk_i) disable iff (!rst_ni)

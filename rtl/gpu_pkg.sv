@@ -13,6 +13,7 @@ package gpu_pkg;
   localparam int unsigned EngineRcs  = 0;
   localparam int unsigned EngineBcs  = 1;
   localparam int unsigned EngineVcs  = 2;
+  localparam int unsigned EngineBits = $clog2(NumEngines);
 
   // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts,
   // which only send messages.
@@ -29,10 +30,42 @@ package gpu_pkg;
     MemMsi    = 2'd3
   } mem_op_e;
 
+  // How addresses of a context's own space are translated: the addressing mode of its descriptor.
+  typedef enum logic [1:0] {
+    SpaceNone = 2'd0,  // it has none: such an address faults
+    Space32   = 2'd1,  // 3 levels, of which the first is four registers
+    Space48   = 2'd2,  // 4 levels
+    Space57   = 2'd3   // 5 levels
+  } space_e;
+
+  // What the walker must know of a context; root is that of the address under way.
+  typedef struct packed {
+    space_e       mode;
+    logic [19:0]  asid;
+    logic [47:12] root;
+  } space_t;
+
+  // A translation that failed, beside its address.
+  typedef struct packed {
+    logic         ppgtt;    // in the context's own space, at level; asid tells whose
+    logic [2:0]   level;    // of the table whose entry was no good: 1 the last one
+    logic [19:0]  asid;
+    logic         is_local; // local memory that the function does not have
+    logic         foreign;  // GGTT: somebody else's page
+    logic         write;
+    logic [3:0]   client;   // GUCBUS_FAULT_CLIENT_*
+    logic [5:0]   fn;
+  } fault_t;
+
   // Units of the memory interrupt page: bit positions of GT_INTR_DW.
   localparam logic [5:0] UnitOfRcs = 6'd0;
   localparam logic [5:0] UnitOfBcs = 6'd15;
   localparam logic [5:0] UnitOfVcs = 6'd32;
+
+  // Where commands find an engine's registers, pages.
+  localparam logic [22:12] BaseOfRcs = 11'h002;
+  localparam logic [22:12] BaseOfBcs = 11'h022;
+  localparam logic [22:12] BaseOfVcs = 11'h1c0;
 
   // GGTT entry: bits of the public format that the chip looks at.
   localparam int unsigned PteBits = 54;

@@ -110,12 +110,12 @@ module gpu_top
   logic [5:0]  reg_fn;
   logic [17:0] reg_offset;
   logic [3:0]  reg_be;
-  logic [31:0] reg_wdata, irq_rdata, fault_addr;
+  logic [31:0] reg_wdata, irq_rdata;
   logic [1:0]  mailbox_sel, doorbell_sel, pf_sel;
   logic [31:0] mailbox_rdata [2], pf_rdata [2];
 
   logic        pte_valid, pte_write;
-  logic [5:0]  pte_fn, fault_fn;
+  logic [5:0]  pte_fn;
   logic [19:0] pte_index;
   logic [7:0]  pte_be;
   logic [63:0] pte_wdata, pte_rdata;
@@ -123,15 +123,14 @@ module gpu_top
   logic [NumClients-1:0] mem_valid, mem_ppgtt, mem_ready, mem_rsp_valid;
   mem_op_e               mem_op   [NumClients];
   logic [5:0]            mem_fn   [NumClients];
-  logic [31:0]           mem_addr [NumClients];
+  logic [63:0]           mem_addr [NumClients];
   logic [7:0]            mem_be   [NumClients];
   logic [63:0]           mem_data [NumClients];
-  logic                  mem_fault, mem_sent;
+  logic                  mem_fault, mem_sent, rsp_null;
 
-  logic        fault_write, fault_foreign, fault_local;
-  logic [3:0]  fault_client;
-
-  logic [1:0]  fault_valid, raise_valid, raise_ready, tlb_invalidate, gt_idle;
+  logic [1:0]  fault_valid, raise_valid, raise_ready, tlb_invalidate, ppgtt_invalidate, gt_idle;
+  fault_t      fault;
+  logic [63:0] fault_addr;
   logic [5:0]  raise_fn     [2];
   logic [15:0] raise_vector [2];
   logic [31:0] lmem_cfg     [2];
@@ -141,9 +140,9 @@ module gpu_top
   logic [3:0]            engine_sel;               // two places for each GT
   logic [1:0]            engine_write;
   logic [5:0]            engine_offset [2];
-  logic [31:0]           engine_wdata  [2];
-  logic [31:0]           engine_rdata  [NumEngines];
-  logic [NumEngines-1:0] engine_event;
+  logic [31:0]           engine_wdata  [2], engine_rdata [NumEngines];
+  space_t                engine_space  [NumEngines];
+  logic [NumEngines-1:0] engine_event, engine_switch, engine_waits;
 
   // ---- tile -------------------------------------------------------------------------------------
 
@@ -211,6 +210,7 @@ module gpu_top
     .lmtt_req_addr_o    (lmtt_req_addr_o),
     .lmtt_rsp_valid_i   (lmtt_rsp_valid_i),
     .lmtt_rsp_data_i    (lmtt_rsp_data_i),
+    .ppgtt_invalidate_i (ppgtt_invalidate != 2'd0),
     .req_valid_i        (mem_valid),
     .req_op_i           (mem_op),
     .req_fn_i           (mem_fn),
@@ -222,12 +222,12 @@ module gpu_top
     .req_fault_o        (mem_fault),
     .req_sent_o         (mem_sent),
     .rsp_valid_o        (mem_rsp_valid),
+    .rsp_null_o         (rsp_null),
+    .switch_i           (engine_switch),
+    .space_i            (engine_space),
+    .waits_o            (engine_waits),
     .fault_valid_o      (fault_valid),
-    .fault_client_o     (fault_client),
-    .fault_fn_o         (fault_fn),
-    .fault_write_o      (fault_write),
-    .fault_foreign_o    (fault_foreign),
-    .fault_local_o      (fault_local),
+    .fault_o            (fault),
     .fault_addr_o       (fault_addr),
     .mem_req_valid_o    (mem_req_valid_o),
     .mem_req_local_o    (mem_req_local_o),
@@ -238,6 +238,7 @@ module gpu_top
     .mem_req_data_o     (mem_req_data_o),
     .mem_req_ready_i    (mem_req_ready_i),
     .mem_rsp_valid_i    (mem_rsp_valid_i),
+    .mem_rsp_data_i     (mem_rsp_data_i),
     .msi_valid_o        (msi_valid_o),
     .msi_fn_o           (msi_fn_o),
     .msi_vector_o       (msi_vector_o),
@@ -272,6 +273,7 @@ module gpu_top
 
   for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
     assign {mem_ppgtt[ClientDma+gt], mem_ppgtt[ClientIrq+gt]} = 2'd0;
+    assign {mem_addr[ClientDma+gt][63:32], mem_addr[ClientIrq+gt][63:32]} = 64'd0;
 
     gpu_gt u_gt (
       .clk_i            (clk_i),
@@ -326,7 +328,7 @@ module gpu_top
       .dma_mem_valid_o  (mem_valid[ClientDma+gt]),
       .dma_mem_op_o     (mem_op[ClientDma+gt]),
       .dma_mem_fn_o     (mem_fn[ClientDma+gt]),
-      .dma_mem_addr_o   (mem_addr[ClientDma+gt]),
+      .dma_mem_addr_o   (mem_addr[ClientDma+gt][31:0]),
       .dma_mem_be_o     (mem_be[ClientDma+gt]),
       .dma_mem_data_o   (mem_data[ClientDma+gt]),
       .dma_mem_ready_i  (mem_ready[ClientDma+gt]),
@@ -334,7 +336,7 @@ module gpu_top
       .irq_mem_valid_o  (mem_valid[ClientIrq+gt]),
       .irq_mem_op_o     (mem_op[ClientIrq+gt]),
       .irq_mem_fn_o     (mem_fn[ClientIrq+gt]),
-      .irq_mem_addr_o   (mem_addr[ClientIrq+gt]),
+      .irq_mem_addr_o   (mem_addr[ClientIrq+gt][31:0]),
       .irq_mem_be_o     (mem_be[ClientIrq+gt]),
       .irq_mem_data_o   (mem_data[ClientIrq+gt]),
       .irq_mem_ready_i  (mem_ready[ClientIrq+gt]),
@@ -342,12 +344,9 @@ module gpu_top
       .mem_sent_i       (mem_sent),
       .mem_rsp_data_i   (mem_rsp_data_i),
       .tlb_invalidate_o (tlb_invalidate[gt]),
+      .ppgtt_invalidate_o (ppgtt_invalidate[gt]),
       .fault_valid_i    (fault_valid[gt]),
-      .fault_fn_i       (fault_fn),
-      .fault_client_i   (fault_client),
-      .fault_write_i    (fault_write),
-      .fault_foreign_i  (fault_foreign),
-      .fault_local_i    (fault_local),
+      .fault_i          (fault),
       .fault_addr_i     (fault_addr),
       .idle_o           (gt_idle[gt])
     );
@@ -373,11 +372,14 @@ module gpu_top
     .mem_addr_o      (mem_addr[0:NumEngines-1]),
     .mem_be_o        (mem_be[0:NumEngines-1]),
     .mem_data_o      (mem_data[0:NumEngines-1]),
+    .mem_space_o     (engine_space),
+    .mem_switch_o    (engine_switch),
+    .mem_waits_i     (engine_waits),
     .mem_ready_i     (mem_ready[NumEngines-1:0]),
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (mem_sent),
     .mem_rsp_valid_i (mem_rsp_valid[NumEngines-1:0]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i  (rsp_null ? 64'd0 : mem_rsp_data_i),
     .idle_o          (engines_idle),
     .wake_o          (wakeup_o)
   );

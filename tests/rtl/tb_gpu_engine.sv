@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One engine on a memory that is its own translation: each command, the ring's wrap, a tail that
-// moves while the ring runs, batches, both ways of leaving in the middle and coming back,
-// semaphores, the gate, faults, reset, and that waits are quiet. Page 0xf000 is absent.
+// moves while the ring runs, batches in the GGTT and in the context's own space, both ways of
+// leaving in the middle and coming back, semaphores, the gate, faults, reset, and that waits are
+// quiet. Page 0xf000 is absent in both.
 
 module tb_gpu_engine;
   import gpu_pkg::*;
@@ -30,14 +31,17 @@ module tb_gpu_engine;
   logic        mem_valid, mem_ppgtt, mem_fault, mem_rsp;
   mem_op_e     mem_op;
   logic [5:0]  mem_fn;
-  logic [31:0] mem_addr;
+  logic [63:0] mem_addr;
+  space_t      mem_space;
+  logic        mem_switch;
   logic [7:0]  mem_be;
   logic [63:0] mem_wdata, mem_rdata, skip;
 
   always @(posedge clk) now <= rst_n ? now + 64'd1 + skip : 64'd0;
 
   gpu_engine #(
-    .Unit (UnitOfBcs)
+    .Unit (UnitOfBcs),
+    .Base (11'h022)
   ) u_engine (
     .clk_i           (clk),
     .rst_ni          (rst_n),
@@ -53,6 +57,8 @@ module tb_gpu_engine;
     .mem_op_o        (mem_op),
     .mem_fn_o        (mem_fn),
     .mem_ppgtt_o     (mem_ppgtt),
+    .mem_space_o     (mem_space),
+    .mem_switch_o    (mem_switch),
     .mem_addr_o      (mem_addr),
     .mem_be_o        (mem_be),
     .mem_data_o      (mem_wdata),
@@ -68,13 +74,16 @@ module tb_gpu_engine;
   // ---- memory: 64 KiB in dwords, answers after four cycles --------------------------------------
 
   localparam int unsigned Latency = 4;
+  localparam logic [63:16] Space  = 48'h0000_7f12_3456;  // a context's own space, the same memory
   logic [31:0] memory [16384];
   logic [63:0] pipe_data [Latency];
   logic [Latency-1:0] pipe_valid;
   int          messages, faults;
 
   assign mem_fault = mem_valid && mem_op != MemMsi &&
-                     (mem_ppgtt || mem_addr[31:12] >= 20'hf);
+                     (mem_ppgtt ? mem_space.mode == SpaceNone || mem_addr[63:16] != Space ||
+                                  mem_addr[15:12] == 4'hf :
+                                  mem_addr[63:12] >= 52'hf);
   assign mem_rsp   = pipe_valid[Latency-1];
   assign mem_rdata = pipe_data[Latency-1];
 
@@ -101,6 +110,7 @@ module tb_gpu_engine;
   localparam int unsigned Image = 'h3000, Ring = 'h4000, Batch = 'h5000, Data = 'h6000;
   localparam int unsigned Irq   = 'h7000;
   int put_at;
+  logic [31:0] lrca;
 
   function automatic logic [31:0] get(input int addr);
     return memory[addr / 4];
@@ -132,6 +142,7 @@ module tb_gpu_engine;
     set(Image + 4 * 'h59, Irq + 'h400);
     set(Irq + 'h440, 32'd1);
     put_at = Ring;
+    lrca   = 32'h2000;
   endtask
 
   task automatic set_tail();
@@ -151,7 +162,7 @@ module tb_gpu_engine;
 
   task automatic submit();
     set_tail();
-    bus_write(GUCBUS_ENGINE_LRCA, 32'h2000);
+    bus_write(GUCBUS_ENGINE_LRCA, lrca);
     bus_write(GUCBUS_ENGINE_TAG, 32'h0003_0042);
     bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_SUBMIT);
   endtask
@@ -180,8 +191,8 @@ module tb_gpu_engine;
   // An engine that says it is idle does not move until something comes in or its time is reached.
   logic [31:0] moving;
   assign moving = {7'd0, u_engine.state_q, u_engine.u_exec.state_q, u_engine.u_fetch.state_q,
-                   u_engine.u_context.state_q, u_engine.u_exec.left_q, u_engine.event_q,
-                   u_engine.preempt_q};
+                   u_engine.u_context.state_q, u_engine.u_exec.left_q, u_engine.u_bus.event_q,
+                   u_engine.u_bus.preempt_q};
   EngineIdleIsStill: assert property (@(posedge clk) disable iff (!rst_n)
       (idle && !mem_rsp && !sel) |=> $stable(moving));
 
@@ -391,7 +402,7 @@ module tb_gpu_engine;
     expect_fault("store", 32'd4);
     new_ring();
     put(32'h18800101); put(Batch); put(32'd0);
-    expect_fault("per-process batch", 32'd0);
+    expect_fault("batch of a space that is none", 32'd12);
     new_ring();
     put(32'd0);
     put_call('hf000);
@@ -399,7 +410,10 @@ module tb_gpu_engine;
     check("place in the batch", {32'd0, get(Image + 4 * 'h0f)}, 64'hf001);
     new_ring();
     put(32'h10000002); put(Data); put(32'd0); put(32'd1);
-    expect_fault("store without GGTT", 32'd0);
+    expect_fault("store into it", 32'd0);
+    new_ring();
+    put(32'h10400002); put(Data); put(32'd1); put(32'd1);
+    expect_fault("store too high for the GGTT", 32'd0);
     new_ring();
     put_store(Data, 32'd1);
     set(Image + 4 * 'h0b, 32'h1);
@@ -409,6 +423,148 @@ module tb_gpu_engine;
     bus_write(GUCBUS_ENGINE_LRCA, 32'he000);
     bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_SUBMIT);
     expect_event("no image", GUCBUS_ENGINE_EVENT_FAULT);
+  endtask
+
+  // ---- a space of its own -----------------------------------------------------------------------
+
+  localparam logic [31:0] SpaceHi = Space[63:32], SpaceLo = {Space[31:16], 16'd0};
+
+  task automatic own_space();
+    lrca = 32'h2000 | GUCBUS_ENGINE_LRCA_PPGTT | (GUCBUS_ENGINE_MODE_5_LEVELS << 3);
+    set(Image + 4 * 'h2f, 32'ha51d);
+    set(Image + 4 * 'h31, 32'h12);
+    set(Image + 4 * 'h33, 32'h3456_701b);
+  endtask
+
+  task automatic put_own(input logic [31:0] command, input int addr);
+    put(command); put(SpaceLo | 32'(addr)); put(SpaceHi);
+  endtask
+
+  space_t seen_space;
+  always @(posedge clk) if (mem_valid && mem_ppgtt) seen_space <= mem_space;
+
+  task automatic case_own_space();
+    new_ring();
+    own_space();
+    put_at = Batch;
+    put_own(32'h10000002, Data); put(32'h11);
+    put_own(32'h10200003, Data + 8); put(32'h22); put(32'h33);
+    put_own(32'h17840702, Data + 16); put(32'd5);
+    put(32'h13004002); put(SpaceLo | Data + 24); put(SpaceHi); put(32'h44);
+    put(32'h12000002); put(32'h22358); put(SpaceLo | Data + 32); put(SpaceHi);
+    put(32'h0e00c003); put(32'd5); put(SpaceLo | Data + 16); put(SpaceHi); put(32'd0);
+    put(32'h7a000004); put(32'h00004000); put(SpaceLo | Data + 40); put(SpaceHi); put('1); put('1);
+    put_store(Data + 48, 32'h55);
+    put(32'h05000000);
+    put_at = Ring;
+    put_own(32'h18800101, Batch);
+    put_own(32'h10000002, Data + 52); put(32'h66);
+    run("own space");
+    check("store", {get(Data + 4), get(Data)}, 64'h11);
+    check("store of a quad", {get(Data + 12), get(Data + 8)}, 64'h33_0000_0022);
+    check("atomic", {32'd0, get(Data + 16)}, 64'd5);
+    check("flush", {32'd0, get(Data + 24)}, 64'h44);
+    check("register", {63'd0, get(Data + 32) != 32'd0}, 64'd1);
+    check("post-sync", {get(Data + 44), get(Data + 40)}, '1);
+    check("GGTT from there", {32'd0, get(Data + 48)}, 64'h55);
+    check("from the ring", {32'd0, get(Data + 52)}, 64'h66);
+    check("root", {28'd0, seen_space.root}, 64'h123_4567);
+    check("id", {44'd0, seen_space.asid}, 64'ha51d);
+    check("levels", {62'd0, seen_space.mode}, {62'd0, Space57});
+  endtask
+
+  task automatic case_registers_of_roots();
+    for (int i = 0; i < 4; i++) begin
+      new_ring();
+      own_space();
+      lrca = 32'h2000 | GUCBUS_ENGINE_LRCA_PPGTT | (GUCBUS_ENGINE_MODE_3_LEVELS << 3);
+      for (int p = 0; p < 4; p++) begin
+        set(Image + 4 * ('h31 - 4 * p), 32'(p));
+        set(Image + 4 * ('h33 - 4 * p), 32'h1000 * 32'(p + 1));
+      end
+      put(32'h10000002); put(32'(i << 30)); put(32'd0); put(32'd1);
+      submit();
+      expect_event("not in the bench's space", GUCBUS_ENGINE_EVENT_FAULT);
+      check($sformatf("PDP%0d", i), {28'd0, seen_space.root}, 64'h10_0000 * 64'(i) + 64'(i + 1));
+      check("no id there", {44'd0, seen_space.asid}, 64'd0);
+    end
+  endtask
+
+  task automatic case_own_space_preempted();
+    new_ring();
+    own_space();
+    put_batch(32'h1e800100);
+    put_own(32'h18800101, Batch);
+    submit();
+    repeat (200) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("preempted in a batch of its own", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("place", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)},
+          {SpaceHi, SpaceLo | 32'(Batch + 16 + 1)});
+    check("whose space", {32'd0, get(Image + 4 * 'h11)}, 64'h20);
+    run("goes on there");
+    check("added once", {32'd0, get(Data + 4)}, 64'd1);
+    new_ring();
+    own_space();
+    put_own(32'h18800101, 'hf000);
+    expect_fault("fetch", 32'd12);
+    check("where", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)}, {SpaceHi, SpaceLo | 32'hf001});
+  endtask
+
+  // A batch calls a second one, and both are left in the middle.
+  task automatic case_second_batch();
+    new_ring();
+    own_space();
+    put_at = Batch;
+    put(32'h17c40702); put(Data); put(32'd0); put(32'd1);
+    put_own(32'h18c00101, Batch + 'h100);
+    put(32'h17c40702); put(Data + 4); put(32'd0); put(32'd1);
+    put_own(32'h18800101, Batch + 'h200);  // a chain: nothing behind it runs
+    put(32'h17c40702); put(Data + 8); put(32'd0); put(32'd1);
+    put_at = Batch + 'h100;
+    put(32'h1e800100); put(32'd300);
+    put(32'h11080001); put(32'h600); put(32'h77);
+    put(32'h17c40702); put(Data + 12); put(32'd0); put(32'd1);
+    put(32'h1e800100); put(32'd300);
+    put(32'h05000000);
+    put_at = Batch + 'h200;
+    put(32'h17c40702); put(Data + 16); put(32'd0); put(32'd1);
+    put(32'h12480002); put(32'h600); put(Data + 20); put(32'd0);
+    put(32'h05000000);
+    put_at = Ring;
+    put_call(Batch);
+    put(32'h17c40702); put(Data + 24); put(32'd0); put(32'd1);
+    submit();
+    repeat (200) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("preempted in a second batch", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("its place and state", {get(Image + 4 * 'h0f), get(Image + 4 * 'h11)},
+          {SpaceLo | 32'(Batch + 'h101), 32'hc000_0020});
+    check("the way back", {get(Image + 'h5fc), get(Image + 'h5f8)}, 64'(Batch + 28));
+    submit();
+    repeat (550) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_event("once more, behind the register", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    check("the register", {get(Image + 'h604), get(Image + 'h600)}, 64'h77);
+    run("second batch");
+    check("first and behind the call", {get(Data + 4), get(Data)}, 64'h1_0000_0001);
+    check("second, not behind the chain", {get(Data + 12), get(Data + 8)}, 64'h1_0000_0000);
+    check("chain and register", {get(Data + 20), get(Data + 16)}, 64'h77_0000_0001);
+    check("ring", {32'd0, get(Data + 24)}, 64'd1);
+  endtask
+
+  // What an image says that no engine wrote.
+  task automatic case_forged_state();
+    new_ring();
+    put_at = Batch;
+    put_store(Data, 32'd1);
+    put(32'h05000000);
+    put_at = Ring;
+    put_store(Data + 4, 32'd1);
+    set(Image + 4 * 'h0f, Batch | 1);
+    set(Image + 4 * 'h11, 32'h4000_0000);  // second batch without a way back
+    run("second batch without a way back");
+    check("is a first one", {get(Data + 4), get(Data)}, 64'h1_0000_0001);
   endtask
 
   task automatic case_reset();
@@ -500,6 +656,11 @@ module tb_gpu_engine;
     case_arb_off();
     case_semaphore();
     case_faults();
+    case_own_space();
+    case_registers_of_roots();
+    case_own_space_preempted();
+    case_second_batch();
+    case_forged_state();
     case_reset();
     case_preempt_anywhere();
     case_switch_in_batch();

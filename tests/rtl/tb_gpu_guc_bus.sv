@@ -23,7 +23,7 @@ module tb_gpu_guc_bus;
   logic [15:0] addr, bus_addr;
   logic [31:0] wdata, rdata, bus_wdata, memirq_status, memirq_source, guc_status;
   logic        bus_write, bus_read, mailbox_write, doorbell_pop, fault_pop, flr_pop;
-  logic        gate_close, gate_open, irq_send, irq_busy, tlb_invalidate;
+  logic        gate_close, gate_open, irq_send, irq_busy, tlb_invalidate, ppgtt_invalidate;
   logic [3:0]  causes;
   logic        gt_reset, gt_resetting;
   logic [1:0]  engine_sel;
@@ -50,7 +50,8 @@ module tb_gpu_guc_bus;
     .doorbell_pending_i (causes[0]),
     .fault_pop_o        (fault_pop),
     .fault_next_i       (32'hfa),
-    .fault_addr_i       (32'hfadd),
+    .fault_addr_i       (64'hfade_0000_fadd),
+    .fault_asid_i       (20'ha51d),
     .fault_pending_i    (causes[2]),
     .flr_pop_o          (flr_pop),
     .flr_next_i         (32'hf1),
@@ -69,33 +70,34 @@ module tb_gpu_guc_bus;
     .tlb_invalidate_o   (tlb_invalidate),
     .gt_reset_i         (gt_reset),
     .gt_resetting_o     (gt_resetting),
+    .ppgtt_invalidate_o (ppgtt_invalidate),
     .timestamp_i        (64'h1_0000_0002),
     .idle_o             (idle)
   );
 
   // Strobes seen since the last look, one bit each.
-  logic [8:0] strobes, seen;
-  assign strobes = {engine_sel != 2'd0, tlb_invalidate, irq_send, gate_open, gate_close, flr_pop,
+  logic [9:0] strobes, seen;
+  assign strobes = {ppgtt_invalidate, engine_sel != 2'd0, tlb_invalidate, irq_send, gate_open, gate_close, flr_pop,
                     fault_pop, doorbell_pop, mailbox_write};
-  always @(posedge clk) seen <= valid ? 9'd0 : seen | strobes;
+  always @(posedge clk) seen <= valid ? 10'd0 : seen | strobes;
 
   task automatic put(input string what, input logic [31:0] at, input logic [31:0] data,
-                     input logic [8:0] want);
+                     input logic [9:0] want);
     @(negedge clk);
     valid = 1'b1; write = 1'b1; addr = at[15:0]; wdata = data;
     @(negedge clk) valid = 1'b0;
     repeat (3) @(negedge clk);
-    check(what, {55'd0, seen}, {55'd0, want});
+    check(what, {54'd0, seen}, {54'd0, want});
   endtask
 
   task automatic expect_read(input string what, input logic [31:0] at, input logic [31:0] value,
-                             input logic [8:0] want);
+                             input logic [9:0] want);
     @(negedge clk);
     valid = 1'b1; write = 1'b0; addr = at[15:0];
     @(negedge clk) valid = 1'b0;
     while (!rsp) @(negedge clk);
     check(what, {32'd0, rdata}, {32'd0, value});
-    check({what, ": strobe"}, {55'd0, seen}, {55'd0, want});
+    check({what, ": strobe"}, {54'd0, seen}, {54'd0, want});
     @(negedge clk);
   endtask
 
@@ -105,43 +107,46 @@ module tb_gpu_guc_bus;
     rst_n = 1'b0;
     repeat (2) @(negedge clk);
     rst_n = 1'b1;
-    expect_read("doorbell", GUCBUS_DB_NEXT, 32'hd0, 9'h002);
-    expect_read("fault", GUCBUS_FAULT_NEXT, 32'hfa, 9'h004);
-    expect_read("fault address", GUCBUS_FAULT_ADDR, 32'hfadd, 9'h000);
-    expect_read("FLR", GUCBUS_FLR_NEXT, 32'hf1, 9'h008);
+    expect_read("doorbell", GUCBUS_DB_NEXT, 32'hd0, 10'h002);
+    expect_read("fault", GUCBUS_FAULT_NEXT, 32'hfa, 10'h004);
+    expect_read("fault address", GUCBUS_FAULT_ADDR, 32'hfadd, 10'h000);
+    expect_read("fault address, high", GUCBUS_FAULT_ADDR_HI, 32'hfade, 10'h000);
+    expect_read("fault's space", GUCBUS_FAULT_ASID, 32'ha51d, 10'h000);
+    expect_read("FLR", GUCBUS_FLR_NEXT, 32'hf1, 10'h008);
     expect_read("mailbox", GUCBUS_MBOX_BASE + 63 * GUCBUS_MBOX_FN_STRIDE + 12,
-                32'h1000_13fc, 9'h000);
-    expect_read("engine 0", GUCBUS_ENGINE_EVENT, 32'he0, 9'h100);
-    expect_read("engine 1", GUCBUS_ENGINE_EVENT + GUCBUS_ENGINE_STRIDE, 32'he1, 9'h100);
-    expect_read("no engine", GUCBUS_ENGINE_EVENT + 2 * GUCBUS_ENGINE_STRIDE, 32'd0, 9'h000);
-    expect_read("gates", GUCBUS_GATE_STATE_LO, 32'h10, 9'h000);
-    expect_read("gates, high", GUCBUS_GATE_STATE_HI, 32'h8000_0000, 9'h000);
-    expect_read("time", GUCBUS_TIMESTAMP_LO, 32'd2, 9'h000);
-    expect_read("time, high", GUCBUS_TIMESTAMP_HI, 32'd1, 9'h000);
-    expect_read("nowhere", 32'h3000, 32'd0, 9'h000);
-    put("write to a queue takes nothing", GUCBUS_DB_NEXT, 32'd1, 9'h000);
-    put("mailbox", GUCBUS_MBOX_BASE + 4, 32'd1, 9'h001);
-    put("close", GUCBUS_GATE_CLOSE, 32'd7, 9'h010);
-    put("open", GUCBUS_GATE_OPEN, 32'd7, 9'h020);
-    put("send", GUCBUS_IRQ_SEND, 32'd1, 9'h040);
+                32'h1000_13fc, 10'h000);
+    expect_read("engine 0", GUCBUS_ENGINE_EVENT, 32'he0, 10'h100);
+    expect_read("engine 1", GUCBUS_ENGINE_EVENT + GUCBUS_ENGINE_STRIDE, 32'he1, 10'h100);
+    expect_read("no engine", GUCBUS_ENGINE_EVENT + 2 * GUCBUS_ENGINE_STRIDE, 32'd0, 10'h000);
+    expect_read("gates", GUCBUS_GATE_STATE_LO, 32'h10, 10'h000);
+    expect_read("gates, high", GUCBUS_GATE_STATE_HI, 32'h8000_0000, 10'h000);
+    expect_read("time", GUCBUS_TIMESTAMP_LO, 32'd2, 10'h000);
+    expect_read("time, high", GUCBUS_TIMESTAMP_HI, 32'd1, 10'h000);
+    expect_read("nowhere", 32'h3000, 32'd0, 10'h000);
+    put("write to a queue takes nothing", GUCBUS_DB_NEXT, 32'd1, 10'h000);
+    put("mailbox", GUCBUS_MBOX_BASE + 4, 32'd1, 10'h001);
+    put("close", GUCBUS_GATE_CLOSE, 32'd7, 10'h010);
+    put("open", GUCBUS_GATE_OPEN, 32'd7, 10'h020);
+    put("send", GUCBUS_IRQ_SEND, 32'd1, 10'h040);
     irq_busy = 1'b1;
-    put("send while busy is lost", GUCBUS_IRQ_SEND, 32'd1, 9'h000);
-    expect_read("busy", GUCBUS_IRQ_SEND, GUCBUS_IRQ_BUSY, 9'h000);
-    put("invalidate", GUCBUS_TLB_INV, 32'd1, 9'h080);
-    put("invalidate 0 is nothing", GUCBUS_TLB_INV, 32'd0, 9'h000);
-    put("engine", GUCBUS_ENGINE_CTRL, 32'd1, 9'h100);
-    put("status", GUCBUS_STATUS, 32'hf000, 9'h000);
+    put("send while busy is lost", GUCBUS_IRQ_SEND, 32'd1, 10'h000);
+    expect_read("busy", GUCBUS_IRQ_SEND, GUCBUS_IRQ_BUSY, 10'h000);
+    put("invalidate", GUCBUS_TLB_INV, 32'd1, 10'h080);
+    put("invalidate page tables", GUCBUS_TLB_INV, 32'd2, 10'h200);
+    put("invalidate 0 is nothing", GUCBUS_TLB_INV, 32'd0, 10'h000);
+    put("engine", GUCBUS_ENGINE_CTRL, 32'd1, 10'h100);
+    put("status", GUCBUS_STATUS, 32'hf000, 10'h000);
     check("status is out", {32'd0, guc_status}, 64'hf000);
-    put("memirq", GUCBUS_MEMIRQ_STATUS, 32'h190, 9'h000);
-    put("memirq", GUCBUS_MEMIRQ_SOURCE, 32'h419, 9'h000);
+    put("memirq", GUCBUS_MEMIRQ_STATUS, 32'h190, 10'h000);
+    put("memirq", GUCBUS_MEMIRQ_SOURCE, 32'h419, 10'h000);
     check("memirq addresses", {memirq_status, memirq_source}, 64'h190_0000_0419);
     for (int i = 0; i < 4; i++) begin
       causes = 4'd1 << i;
-      put("enable others", GUCBUS_IRQ_ENABLE, 32'hf & ~(32'd1 << i), 9'h000);
+      put("enable others", GUCBUS_IRQ_ENABLE, 32'hf & ~(32'd1 << i), 10'h000);
       check("not enabled", {63'd0, irq}, 64'd0);
-      put("enable", GUCBUS_IRQ_ENABLE, 32'd1 << i, 9'h000);
+      put("enable", GUCBUS_IRQ_ENABLE, 32'd1 << i, 10'h000);
       check("line is up", {63'd0, irq}, 64'd1);
-      expect_read("cause", GUCBUS_IRQ_STATUS, 32'd1 << i, 9'h000);
+      expect_read("cause", GUCBUS_IRQ_STATUS, 32'd1 << i, 10'h000);
       causes = 4'd0;
       #1 check("line falls with its cause", {63'd0, irq}, 64'd0);
     end

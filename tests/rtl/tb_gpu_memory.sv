@@ -28,12 +28,15 @@ module tb_gpu_memory;
   logic [NumClients-1:0] valid, ppgtt, ready, rsp;
   logic [NumClients-1:0][1:0]  op;
   logic [NumClients-1:0][5:0]  fn;
-  logic [NumClients-1:0][31:0] addr;
-  logic        fault, sent, fault_write, fault_foreign;
+  logic [NumClients-1:0][63:0] addr;
+  logic        fault, sent, rsp_null;
   logic [1:0]  fault_valid;
-  logic [3:0]  fault_client;
-  logic [5:0]  fault_fn, mem_fn, msi_fn;
-  logic [31:0] fault_addr;
+  fault_t      fault_info;
+  logic [5:0]  mem_fn, msi_fn;
+  logic [63:0] fault_addr;
+  logic [NumEngines-1:0] switches, waits;
+  space_t [NumEngines-1:0] space;
+  space_t      req_space [NumEngines];
   logic        mem_valid, mem_ready, mem_rsp, msi_valid, idle;
   logic [1:0]  mem_op;
   logic [47:0] mem_addr;
@@ -43,7 +46,7 @@ module tb_gpu_memory;
 
   mem_op_e     req_op   [NumClients];
   logic [5:0]  req_fn   [NumClients];
-  logic [31:0] req_addr [NumClients];
+  logic [63:0] req_addr [NumClients];
   logic [7:0]  req_be   [NumClients];
   logic [63:0] req_data [NumClients];
 
@@ -53,6 +56,10 @@ module tb_gpu_memory;
     assign req_addr[c] = addr[c];
     assign req_be[c]   = 8'hff;
     assign req_data[c] = 64'd0;
+  end
+
+  for (genvar e = 0; e < NumEngines; e++) begin : gen_space
+    assign req_space[e] = space[e];
   end
 
   gpu_memory u_memory (
@@ -66,6 +73,7 @@ module tb_gpu_memory;
     .pte_wdata_i      (pte_wdata),
     .pte_rdata_o      (pte_rdata),
     .tlb_invalidate_i (invalidate),
+    .ppgtt_invalidate_i (1'b0),
     .req_valid_i      (valid),
     .req_op_i         (req_op),
     .req_fn_i         (req_fn),
@@ -77,11 +85,12 @@ module tb_gpu_memory;
     .req_fault_o      (fault),
     .req_sent_o       (sent),
     .rsp_valid_o      (rsp),
+    .rsp_null_o       (rsp_null),
+    .switch_i         (switches),
+    .space_i          (req_space),
+    .waits_o          (waits),
     .fault_valid_o    (fault_valid),
-    .fault_client_o   (fault_client),
-    .fault_fn_o       (fault_fn),
-    .fault_write_o    (fault_write),
-    .fault_foreign_o  (fault_foreign),
+    .fault_o          (fault_info),
     .fault_addr_o     (fault_addr),
     .mem_req_valid_o  (mem_valid),
     .mem_req_op_o     (mem_op),
@@ -91,6 +100,7 @@ module tb_gpu_memory;
     .mem_req_data_o   (mem_wdata),
     .mem_req_ready_i  (mem_ready),
     .mem_rsp_valid_i  (mem_rsp),
+    .mem_rsp_data_i   (mem_rdata),
     .msi_valid_o      (msi_valid),
     .msi_fn_o         (msi_fn),
     .msi_vector_o     (msi_vector),
@@ -153,7 +163,7 @@ module tb_gpu_memory;
 
   logic got_fault;
 
-  task automatic access(input int who, input mem_op_e what, input int as_fn, input logic [31:0] at);
+  task automatic access(input int who, input mem_op_e what, input int as_fn, input logic [63:0] at);
     @(negedge clk);
     client = who;
     valid = '0; valid[who] = 1'b1; op[who] = what; fn[who] = 6'(as_fn); addr[who] = at;
@@ -166,9 +176,9 @@ module tb_gpu_memory;
     if (fault) begin
       check("GT of the fault", {62'd0, fault_valid},
             (who == 2 || who == 4 || who == 6) ? 64'd2 : 64'd1);
-      check("its address", {32'd0, fault_addr}, {32'd0, at});
-      check("its function", {58'd0, fault_fn}, 64'(as_fn));
-      check("its kind", {63'd0, fault_write}, {63'd0, what != MemRead});
+      check("its address", fault_addr, at);
+      check("its function", {58'd0, fault_info.fn}, 64'(as_fn));
+      check("its kind", {63'd0, fault_info.write}, {63'd0, what != MemRead});
     end
     @(negedge clk) valid = '0;
   endtask
@@ -184,7 +194,7 @@ module tb_gpu_memory;
         valid[c] = asked[c] < int'(Reads);
         op[c]    = MemRead;
         fn[c]    = 6'(c + 1);
-        addr[c]  = 32'h10_0000 + (32'(c) << 12) + 32'(asked[c] * 8);
+        addr[c]  = 64'h10_0000 + (64'(c) << 12) + 64'(asked[c] * 8);
       end
     end
     check("answers are right", 64'(wrong), 64'd0);
@@ -194,34 +204,36 @@ module tb_gpu_memory;
   endtask
 
   task automatic case_faults();
-    access(0, MemRead, 2, 32'h10_0008);
-    check("foreign page", {62'd0, got_fault, fault_client == 4'd0}, 64'd3);
+    access(0, MemRead, 2, 64'h10_0008);
+    check("foreign page", {62'd0, got_fault, fault_info.client == 4'd0}, 64'd3);
     for (int c = 0; c < int'(ClientTile); c++) begin
-      access(c, MemWrite, 1, 32'h30_0000 + 32'(c << 12));
+      access(c, MemWrite, 1, 64'h30_0000 + 64'(c << 12));
       check("absent page", {63'd0, got_fault}, 64'd1);
     end
     @(negedge clk) ppgtt[1] = 1'b1;
-    access(1, MemRead, 2, 32'h10_1000);
-    check("per-process address", {63'd0, got_fault}, 64'd1);
+    access(1, MemRead, 2, 64'h10_1000);
+    check("address of a space that is none", {62'd0, got_fault, fault_info.ppgtt}, 64'd3);
     ppgtt[1] = 1'b0;
-    access(1, MemRead, 2, 32'h10_1000);
+    access(1, MemRead, 2, 64'h1_0010_1000);
+    check("too high for the GGTT", {62'd0, got_fault, fault_info.ppgtt}, 64'd2);
+    access(1, MemRead, 2, 64'h10_1000);
     check("own page", {63'd0, got_fault}, 64'd0);
   endtask
 
   task automatic case_tlb();
     repeat (40) @(negedge clk);
     write_pte(0, 'h101, 64'd0);
-    access(1, MemRead, 2, 32'h10_1000);
+    access(1, MemRead, 2, 64'h10_1000);
     check("stale entry serves", {63'd0, got_fault}, 64'd0);
     write_pte(0, 'h101, 64'h40_0001 | (64'd3 << 2));
-    access(1, MemRead, 3, 32'h10_1000);
+    access(1, MemRead, 3, 64'h10_1000);
     check("and keeps the old owner", {63'd0, got_fault}, 64'd1);
     @(negedge clk) invalidate = 1'b1;
     @(negedge clk) invalidate = 1'b0;
-    access(1, MemRead, 3, 32'h10_1010);
+    access(1, MemRead, 3, 64'h10_1010);
     check("the new owner is in", {63'd0, got_fault}, 64'd0);
     check("at the new page", {16'd0, mem_addr}, 64'h40_0010);
-    access(1, MemRead, 3, 32'h14_1000);
+    access(1, MemRead, 3, 64'h14_1000);
     check("same set, other page", {63'd0, got_fault}, 64'd1);
     repeat (40) @(negedge clk);
   endtask
@@ -229,8 +241,8 @@ module tb_gpu_memory;
   task automatic case_msi();
     int before_it;
     before_it = writes_out;
-    for (int i = 0; i < 8; i++) access(5, MemWrite, 6, 32'h10_5000 + 32'(i * 8));
-    access(7, MemMsi, 9, 32'd2);
+    for (int i = 0; i < 8; i++) access(5, MemWrite, 6, 64'h10_5000 + 64'(i * 8));
+    access(7, MemMsi, 9, 64'd2);
     repeat (40) @(negedge clk);
     check("one message", 64'(msis), 64'd1);
     check("behind the writes", 64'(writes_at_msi - before_it), 64'd8);
@@ -239,7 +251,8 @@ module tb_gpu_memory;
   initial begin
     pte_valid = 1'b0; pte_write = 1'b0; invalidate = 1'b0; valid = '0; ppgtt = '0; run_reads = 1'b0;
     seed = 64'd1;
-    op = '0; fn = '0; addr = '0;
+    op = '0; fn = '0; addr = '0; switches = '0;
+    space = '0;
     rst_n = 1'b0;
     repeat (30) @(negedge clk);
     rst_n = 1'b1;

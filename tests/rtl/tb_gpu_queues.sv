@@ -3,6 +3,7 @@
 // reading takes one.
 
 module tb_gpu_queues;
+  import gpu_pkg::*;
   import gpu_regs_pkg::*;
 
   logic clk, rst_n;
@@ -20,7 +21,11 @@ module tb_gpu_queues;
   endtask
 
   logic        push, fault_pop, fault_pending, flr, flr_pop, flr_pending;
-  logic [31:0] push_addr, fault_next, fault_addr, flr_next;
+  logic [31:0] push_addr, fault_next, fault_addr, fault_addr_high, flr_next;
+  logic [19:0] fault_asid;
+  fault_t      push_fault;
+
+  assign push_fault = {push_addr[20], push_addr[23:21], push_addr[19:0], push_addr[11:0]};
   logic [5:0]  flr_fn;
 
   gpu_fault_fifo #(
@@ -29,14 +34,12 @@ module tb_gpu_queues;
     .clk_i          (clk),
     .rst_ni         (rst_n),
     .push_i         (push),
-    .push_fn_i      (push_addr[5:0]),
-    .push_client_i  (push_addr[9:6]),
-    .push_write_i   (push_addr[10]),
-    .push_foreign_i (push_addr[11]),
-    .push_addr_i    (push_addr),
+    .push_fault_i   (push_fault),
+    .push_addr_i    ({~push_addr, push_addr}),
     .pop_i          (fault_pop),
     .next_o         (fault_next),
-    .addr_o         (fault_addr),
+    .addr_o         ({fault_addr_high, fault_addr}),
+    .asid_o         (fault_asid),
     .pending_o      (fault_pending)
   );
 
@@ -61,6 +64,10 @@ module tb_gpu_queues;
     #1 check("fault", {32'd0, fault_next}, {32'd0, want});
     @(negedge clk) fault_pop = 1'b0;
     #1 check("address", {32'd0, fault_addr}, {32'd0, addr});
+    if (want != 32'd0) begin
+      check("its high half", {32'd0, fault_addr_high}, {32'd0, ~addr});
+      check("space", {44'd0, fault_asid}, {44'd0, addr[19:0]});
+    end
   endtask
 
   task automatic expect_flr(input logic [31:0] want);
@@ -91,6 +98,8 @@ module tb_gpu_queues;
     check("the fifth was dropped", {63'd0, fault_pending}, 64'd0);
     fault(32'h5);
     expect_fault(32'h5, GUCBUS_FAULT_VALID | 32'h5);
+    fault(32'h70_0005);
+    expect_fault(32'h70_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_PPGTT | 32'h300_0005);
 
     reset_fn(40);
     reset_fn(3);

@@ -180,7 +180,8 @@ static void chip_write(void *arg, uint32_t offset, uint64_t wide, unsigned size)
     } else if (offset == GUCBUS_IRQ_SEND) {
         raise_irq(bench, value);
     } else if (offset == GUCBUS_TLB_INV) {
-        bench->tlb_invalidations++;
+        bench->tlb_invalidations += (value & GUCBUS_TLB_INV_GGTT) != 0;
+        bench->ppgtt_invalidations += (value & GUCBUS_TLB_INV_PPGTT) != 0;
     }
 }
 

@@ -60,6 +60,7 @@ struct bench {
     uint32_t flr;
     uint32_t fault, fault_addr; /* GUCBUS_FAULT_NEXT, GUCBUS_FAULT_ADDR */
     unsigned tlb_invalidations;
+    unsigned ppgtt_invalidations;
     unsigned hostile; /* a VF that keeps no rule of the bench's, or 0 */
     bool stubborn;    /* its contexts do not heed PREEMPT */
     void (*test)(struct bench *bench);

@@ -394,7 +394,8 @@ static void tlb(struct bench *bench)
     cr_expect_eq(bench_event(bench, 1, XE_GUC_ACTION_TLB_INVALIDATION_DONE), 16);
     cr_expect_eq(bench_event(bench, 1, XE_GUC_ACTION_TLB_INVALIDATION_DONE), 17);
     cr_expect_eq(bench_event(bench, 1, XE_GUC_ACTION_TLB_INVALIDATION_DONE), 18);
-    cr_expect_eq(bench->tlb_invalidations, before + 2);
+    cr_expect_eq(bench->tlb_invalidations, before + 2, "GGTT and all");
+    cr_expect_eq(bench->ppgtt_invalidations, 2, "pages and all");
 }
 
 Test(guc_ctb, tlb_invalidations_end_in_order)

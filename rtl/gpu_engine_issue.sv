@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+// Holds the memory access of the command under way, from when it is known until its answer was
+// looked at. Immediate data comes dword by dword; two go out as one when they share a quad-word.
+
+module gpu_engine_issue
+  import gpu_pkg::*;
+  import gpu_cmd_pkg::*;
+#(
+  parameter logic [5:0] Unit = 6'd0  // place in the memory interrupt page
+) (
+  input  logic         clk_i,
+
+  // command
+  input  command_e     command_i,
+  input  logic [31:0]  header_i,
+  input  logic [31:0]  operand_i [5],
+  input  logic [1:0]   step_i,
+  input  logic [31:0]  dword_i,
+  /*verilator tracing_off*/
+  input  logic [31:0]  reg_data_i,
+  /*verilator tracing_on*/
+
+  // context
+  input  logic [31:12] page_i,
+  input  logic [31:0]  irq_enable_i,
+  input  logic [31:0]  irq_status_i,
+  input  logic [31:0]  irq_source_i,
+
+  // control: one of these a cycle
+  input  logic         first_i,     // immediate data begins
+  input  logic         hold_i,      // dword_i is the low half of the next store
+  input  logic         prepare_i,   // the access is complete
+
+  // access
+  output mem_op_e      op_o,
+  output logic         ppgtt_o,
+  output logic [63:0]  addr_o,
+  output logic [7:0]   be_o,
+  output logic [63:0]  data_o,
+  output logic         pairs_o,     // of immediate data: a low dword is to be held
+  output logic         no_write_o,  // a post-sync command that writes nothing
+
+  // answer
+  /*verilator tracing_off*/
+  input  logic [63:0]  mem_rsp_data_i,
+  output logic [31:0]  answer_o     // the half that was asked for
+  /*verilator tracing_on*/
+);
+
+  mem_op_e     op_d;
+  logic        ppgtt_d, half_q;
+  logic [63:0] addr_d, data_addr_q;
+  /*verilator tracing_off*/
+  logic [63:0] data_d;  // may be the time
+  /*verilator tracing_on*/
+  logic [7:0]  be_d;
+
+  gpu_engine_access #(
+    .Unit (Unit)
+  ) u_access (
+    .command_i    (command_i),
+    .header_i     (header_i),
+    .operand_i    (operand_i),
+    .step_i       (step_i),
+    .data_addr_i  (data_addr_q),
+    .data_pair_i  (half_q),
+    .data_low_i   (data_o[31:0]),
+    .data_i       (dword_i),
+    .reg_data_i   (reg_data_i),
+    .page_i       (page_i),
+    .irq_enable_i (irq_enable_i),
+    .irq_status_i (irq_status_i),
+    .irq_source_i (irq_source_i),
+    .op_o         (op_d),
+    .ppgtt_o      (ppgtt_d),
+    .addr_o       (addr_d),
+    .be_o         (be_d),
+    .data_o       (data_d),
+    .no_write_o   (no_write_o)
+  );
+
+  assign pairs_o  = header_i[21] && !data_addr_q[2] && !half_q;
+  assign answer_o = addr_o[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
+
+  always_ff @(posedge clk_i) begin
+    if (prepare_i) begin
+      op_o    <= op_d;
+      ppgtt_o <= ppgtt_d;
+      addr_o  <= addr_d;
+      be_o    <= be_d;
+      data_o  <= data_d;
+      half_q  <= 1'b0;
+      data_addr_q <= data_addr_q + (half_q ? 64'd8 : 64'd4);
+    end else if (hold_i) begin
+      data_o[31:0] <= dword_i;
+      half_q       <= 1'b1;
+    end else if (first_i) begin
+      data_addr_q <= {operand_i[1], operand_i[0][31:2], 2'd0};
+      half_q      <= 1'b0;
+    end
+  end
+
+endmodule

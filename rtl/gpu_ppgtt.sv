@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+// Addresses in the spaces of contexts: a TLB with a part for each engine, and one walker behind it.
+// The arbiter looks up; an engine whose page is not there steps aside until its walk is over, so
+// that nobody else waits for it, and asks again. Pieces of 4 KiB are kept, whatever the page's size.
+
+module gpu_ppgtt
+  import gpu_pkg::*;
+#(
+  parameter int unsigned Sets = 16  // of each engine, direct mapped; chosen
+) (
+  input  logic                  clk_i,
+  input  logic                  rst_ni,
+
+  // engines: what they ask for stays until it is served
+  input  logic [NumEngines-1:0] switch_i,  // pulse: another context
+  input  space_t                space_i [NumEngines],
+  input  logic [5:0]            fn_i    [NumEngines],
+  /*verilator tracing_off*/  // waves show the engines' own
+  input  logic [63:0]           addr_i  [NumEngines],
+  /*verilator tracing_on*/
+  output logic [NumEngines-1:0] waits_o,   // a walk is due or under way
+
+  // lookup, answered in the same cycle; without verdict the engine waits from the next one on
+  input  logic                  lookup_valid_i,
+  input  logic [EngineBits-1:0] lookup_engine_i,
+  input  logic                  lookup_write_i,
+  output logic                  verdict_valid_o,
+  output logic                  verdict_ok_o,
+  output logic [2:0]            verdict_level_o,
+  output logic [47:12]          frame_o,
+  output logic                  null_o,
+  output logic                  local_o,
+
+  // drop everything, at once
+  input  logic                  invalidate_i,
+
+  // reads of the walker
+  output logic                  mem_valid_o,
+  output logic [5:0]            mem_fn_o,
+  output logic [47:3]           mem_addr_o,
+  input  logic                  mem_ready_i,
+  input  logic                  mem_rsp_valid_i,
+  /*verilator tracing_off*/
+  input  logic [63:0]           mem_rsp_data_i,
+  /*verilator tracing_on*/
+
+  output logic                  idle_o
+);
+
+  localparam int unsigned SetBits = $clog2(Sets);
+  localparam int unsigned Entries = NumEngines * Sets;
+
+  typedef logic [EngineBits-1:0] engine_t;
+
+  typedef struct packed {
+    logic         writable;
+    logic         is_null;
+    logic         is_local;
+    logic [47:12] frame;
+  } entry_t;
+
+  logic [Entries-1:0]    valid_q;
+  logic [63:12+SetBits]  tags    [Entries];
+  entry_t                entries [Entries];
+  logic [NumEngines-1:0] waits_q, fault_q;
+  logic [2:0]            level   [NumEngines];
+  engine_t               walker_q;
+  logic                  void_q;  // invalidated meanwhile: what the walk finds may be old
+
+  // ---- lookup -----------------------------------------------------------------------------------
+
+  logic        hit, known_fault;
+  entry_t      entry;
+  logic [63:12] lookup_page;
+  logic [$clog2(Entries)-1:0] found;
+
+  always_comb begin
+    hit         = 1'b0;
+    known_fault = 1'b0;
+    entry       = '0;
+    lookup_page = '0;
+    found       = '0;
+    if (lookup_valid_i) begin
+      lookup_page = addr_i[lookup_engine_i][63:12];
+      found       = place(lookup_engine_i, lookup_page[12 +: SetBits]);
+      known_fault = fault_q[lookup_engine_i];
+      entry       = entries[found];
+      hit         = valid_q[found] &&
+                    tags[found] == lookup_page[63:12+SetBits];
+    end
+  end
+
+  function automatic logic [$clog2(Entries)-1:0] place(input engine_t engine,
+                                                       input logic [SetBits-1:0] set);
+    return ($clog2(Entries))'({engine, set});
+  endfunction
+
+  assign verdict_valid_o = hit || known_fault;
+  assign verdict_ok_o    = hit && !known_fault && (entry.writable || !lookup_write_i);
+  assign verdict_level_o = known_fault ? level[lookup_engine_i] : 3'd0;
+  assign frame_o         = entry.frame;
+  assign null_o          = entry.is_null;
+  assign local_o         = entry.is_local;
+  assign waits_o         = waits_q;
+
+  // ---- walk -------------------------------------------------------------------------------------
+
+  engine_t      next;
+  logic         start, walk_busy, walk_done, walk_fault, walk_null, walk_local, walk_writable;
+  logic         walk_idle;
+  logic [2:0]   walk_level;
+  logic [47:12] walk_frame;
+  logic [63:12] walk_page;
+  logic [$clog2(Entries)-1:0] filled;
+
+  assign next  = engine_t'(lowest_bit({{(64 - NumEngines){1'b0}}, waits_q}));
+  assign start = waits_q != '0 && !walk_busy;
+
+  assign walk_page = addr_i[walk_busy ? walker_q : next][63:12];
+  assign filled    = place(walker_q, walk_page[12 +: SetBits]);
+
+  gpu_ppgtt_walk u_walk (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .start_i         (start),
+    .space_i         (space_i[walk_busy ? walker_q : next]),
+    .addr_i          (walk_page),
+    .busy_o          (walk_busy),
+    .done_o          (walk_done),
+    .fault_o         (walk_fault),
+    .level_o         (walk_level),
+    .frame_o         (walk_frame),
+    .null_o          (walk_null),
+    .local_o         (walk_local),
+    .writable_o      (walk_writable),
+    .mem_valid_o     (mem_valid_o),
+    .mem_addr_o      (mem_addr_o),
+    .mem_ready_i     (mem_ready_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (walk_idle)
+  );
+
+  assign mem_fn_o = fn_i[walker_q];
+  assign idle_o   = walk_idle && !start;
+
+  always_ff @(posedge clk_i) begin
+    if (walk_done && !walk_fault && !void_q) begin
+      tags[filled] <= walk_page[63:12+SetBits];
+      entries[filled] <= {walk_writable, walk_null, walk_local, walk_frame};
+    end
+    if (walk_done) level[walker_q] <= walk_level;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      valid_q  <= '0;
+      waits_q  <= '0;
+      fault_q  <= '0;
+      walker_q <= '0;
+      void_q   <= 1'b0;
+    end else begin
+      if (lookup_valid_i && !verdict_valid_o) waits_q[lookup_engine_i] <= 1'b1;
+      if (lookup_valid_i && known_fault)      fault_q[lookup_engine_i] <= 1'b0;
+      if (start) begin
+        walker_q <= next;
+        void_q   <= 1'b0;
+      end
+      if (walk_done) begin
+        waits_q[walker_q] <= 1'b0;
+        fault_q[walker_q] <= walk_fault;
+        if (!walk_fault && !void_q) valid_q[filled] <= 1'b1;
+      end
+      for (int unsigned e = 0; e < NumEngines; e++) begin
+        if (switch_i[e]) valid_q[e*Sets +: Sets] <= '0;
+      end
+      if (invalidate_i) begin
+        valid_q <= '0;
+        void_q  <= 1'b1;
+      end
+    end
+  end
+
+  // The space of an engine that waits stays.
+  PpgttSwitchAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      (switch_i & (waits_q | fault_q)) == '0);
+  // Who waits does not ask.
+  PpgttWaitsAside: assert property (@(posedge clk_i) disable iff (!rst_ni)
+      lookup_valid_i |-> !waits_q[lookup_engine_i]);
+
+endmodule
