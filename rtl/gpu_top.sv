@@ -106,16 +106,14 @@ module gpu_top
   logic [63:0] timestamp;
   /*verilator tracing_on*/
 
-  logic        reg_write, irq_sel;
-  logic [5:0]  reg_fn;
+  logic        reg_write, irq_sel, pte_valid, pte_write;
+  logic [5:0]  reg_fn, pte_fn;
   logic [17:0] reg_offset;
   logic [3:0]  reg_be;
   logic [31:0] reg_wdata, irq_rdata;
-  logic [1:0]  mailbox_sel, doorbell_sel, pf_sel;
+  logic [1:0]  mailbox_sel, doorbell_sel, pf_sel, engine_write;
   logic [31:0] mailbox_rdata [2], pf_rdata [2];
 
-  logic        pte_valid, pte_write;
-  logic [5:0]  pte_fn;
   logic [19:0] pte_index;
   logic [7:0]  pte_be;
   logic [63:0] pte_wdata, pte_rdata;
@@ -138,7 +136,6 @@ module gpu_top
 
   logic [63:0]           gate_closed   [2];
   logic [3:0]            engine_sel;               // two places for each GT
-  logic [1:0]            engine_write;
   logic [5:0]            engine_offset [2];
   logic [31:0]           engine_wdata  [2], engine_rdata [NumEngines];
   space_t                engine_space  [NumEngines];

@@ -25,7 +25,8 @@ module tb_gpu_queues;
   logic [19:0] fault_asid;
   fault_t      push_fault;
 
-  assign push_fault = {push_addr[20], push_addr[23:21], push_addr[19:0], push_addr[11:0]};
+  assign push_fault = {push_addr[20], push_addr[23:21], push_addr[19:0],
+                       push_addr[24], push_addr[11:0]};
   logic [5:0]  flr_fn;
 
   gpu_fault_fifo #(
@@ -98,6 +99,8 @@ module tb_gpu_queues;
     check("the fifth was dropped", {63'd0, fault_pending}, 64'd0);
     fault(32'h5);
     expect_fault(32'h5, GUCBUS_FAULT_VALID | 32'h5);
+    fault(32'h100_0005);
+    expect_fault(32'h100_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_LOCAL | 32'h5);
     fault(32'h70_0005);
     expect_fault(32'h70_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_PPGTT | 32'h300_0005);
 
