@@ -303,7 +303,7 @@ static void reset_idle_engine(struct guc *guc, unsigned e)
     trace(guc, engine->fn, engine->last_id, e, "switch_reset");
 }
 
-/* What the engine takes of a context's descriptor: its place, and its address space if it has one. */
+/* What the engine takes of a context's descriptor: its place, and its address space if any. */
 static uint32_t engine_descriptor(const struct guc_context *context)
 {
     uint32_t lrc = context->registration[LRC_DW];

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The one way to memory. Takes requests of all clients round robin, has them translated, and puts
-// them on the port one a cycle; reads of page tables, already translated, go first; remembers who asked, since answers come in order. A request ends in the
-// cycle of its ready: either it is on its way or fault_o says that it was not made. Interrupts take
-// the same way and so stay behind the writes before them.
+// them on the port one a cycle; reads of page tables, already translated, go first. Remembers who
+// asked, since answers come in order. A request ends in the cycle of its ready: either it is on its
+// way or fault_o says that it was not made. Interrupts take the same way and so stay behind the
+// writes before them.
 
 module gpu_memarb
   import gpu_pkg::*;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Addresses in the spaces of contexts: a TLB with a part for each engine, and one walker behind it.
 // The arbiter looks up; an engine whose page is not there steps aside until its walk is over, so
-// that nobody else waits for it, and asks again. Pieces of 4 KiB are kept, whatever the page's size.
+// that nobody else waits for it, and asks again. Pieces of 4 KiB are kept, whatever the page's
+// size.
 
 module gpu_ppgtt
   import gpu_pkg::*;

@@ -12,8 +12,10 @@
  */
 #define LRC_VALID                  0x1u
 #define LRC_ADDRESSING_MODE        0x18u
-#define LRC_LEGACY_64B_CONTEXT     3u
-#define LRC_PRIVILEGE              0x100u
+#define LRC_LEGACY_32B_CONTEXT     1u     /* page tables of 3 levels */
+#define LRC_ADVANCED_AD_CONTEXT    2u     /* of 4 levels: this model's use of it */
+#define LRC_LEGACY_64B_CONTEXT     3u     /* of 5 levels */
+#define LRC_PRIVILEGE              0x100u /* the context has page tables of its own */
 #define LRC_ADDRESS_MASK           0xfffff000u
 
 #define CTX_CONTEXT_CONTROL        0x03u
@@ -24,6 +26,8 @@
 #define CTX_BB_HEAD_UDW            0x0du /* where in a batch it stopped: GGTT address, high half */
 #define CTX_BB_HEAD                0x0fu /* low half; the engine writes both on leaving */
 #define CTX_BB_HEAD_VALID          0x1u  /* clear: it stopped in the ring, at CTX_RING_HEAD */
+#define CTX_BB_STATE               0x11u /* of that place; the engine writes it */
+#define CTX_BB_STATE_PPGTT         0x20u /* in the context's own space, not in the GGTT */
 #define CTX_BB_PER_CTX_PTR         0x13u /* GGTT page | 1: runs first at every switch-in; 0 none */
 #define CTX_BB_PER_CTX_VALID       0x1u
 #define CTX_CS_INDIRECT_CTX        0x15u

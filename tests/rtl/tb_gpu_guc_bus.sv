@@ -77,8 +77,8 @@ module tb_gpu_guc_bus;
 
   // Strobes seen since the last look, one bit each.
   logic [9:0] strobes, seen;
-  assign strobes = {ppgtt_invalidate, engine_sel != 2'd0, tlb_invalidate, irq_send, gate_open, gate_close, flr_pop,
-                    fault_pop, doorbell_pop, mailbox_write};
+  assign strobes = {ppgtt_invalidate, engine_sel != 2'd0, tlb_invalidate, irq_send, gate_open,
+                    gate_close, flr_pop, fault_pop, doorbell_pop, mailbox_write};
   always @(posedge clk) seen <= valid ? 10'd0 : seen | strobes;
 
   task automatic put(input string what, input logic [31:0] at, input logic [31:0] data,

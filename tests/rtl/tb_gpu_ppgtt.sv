@@ -336,7 +336,8 @@ module tb_gpu_ppgtt;
   endtask
 
   initial begin
-    switches = '0; lookup = 1'b0; write = 1'b0; engine = '0; invalidate = 1'b0; dropping = 1'b0; late = 0;
+    switches = '0; lookup = 1'b0; write = 1'b0; engine = '0; invalidate = 1'b0;
+    dropping = 1'b0; late = 0;
     space = '0; fn = '0; addr = '0;
     for (int i = 0; i < 262144; i++) memory[i] = 64'd0;
     rst_n = 1'b0;
