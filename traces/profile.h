@@ -21,13 +21,13 @@
 #define PROFILE_NAME     64u
 #define PROFILE_ERROR    1024u
 
-enum profile_kind { PROFILE_H2G, PROFILE_G2H, PROFILE_MAILBOX, PROFILE_NUM_KINDS };
+enum profile_kind { PROFILE_H2G, PROFILE_G2H, PROFILE_MAILBOX, PROFILE_PV, PROFILE_NUM_KINDS };
 
 /* A request with its answer, or an event that nobody asked for. */
 struct profile_message {
     uint8_t gpu; /* in profile.gpus */
     uint8_t gt;
-    uint8_t fn;
+    uint8_t fn;      /* of a PV channel: vGPU, 0: not known */
     uint8_t kind;    /* enum profile_kind */
     bool request;    /* its sender waits for the answer */
     bool part;       /* an answer: counted with its request */
@@ -103,7 +103,10 @@ MUST_USE int profile_read(FILE *in, const char *name, struct profile *profile, c
 MUST_USE int profile_read_dir(const char *dir, struct profile *profile, char *error);
 void profile_free(struct profile *profile);
 
+/* As the log has it. */
 const char *profile_hop_name(enum trace_hop_at at);
+/* As it is called for messages of this kind. */
+const char *profile_point_name(enum profile_kind kind, enum trace_hop_at at);
 const char *profile_step_name(enum profile_step step);
 const char *profile_kind_name(enum profile_kind kind);
 

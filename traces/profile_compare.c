@@ -188,8 +188,9 @@ static bool is_beyond(const struct row *row, double max_regress)
 
 static void print_row(FILE *out, const struct row *row, double max_regress)
 {
-    const char *hop =
-        row->hop == TRACE_NUM_HOPS ? "total" : profile_hop_name((enum trace_hop_at)row->hop);
+    const char *hop = row->hop == TRACE_NUM_HOPS
+                          ? "total"
+                          : profile_point_name(row->group->kind, (enum trace_hop_at)row->hop);
     char title[sizeof(row->group->label) + 16];
 
     (void)snprintf(title, sizeof(title), "%s %s", profile_kind_name(row->group->kind),

@@ -18,9 +18,21 @@ const char *profile_hop_name(enum trace_hop_at at)
     return hop_names[at];
 }
 
+/* A PV message has fewer points, and its own words for them. */
+const char *profile_point_name(enum profile_kind kind, enum trace_hop_at at)
+{
+    static const char *const pv_names[TRACE_NUM_HOPS] = {
+        [TRACE_HOP_TAIL_PUBLISHED] = "sent",          [TRACE_HOP_DOORBELL_ARRIVED] = "trapped",
+        [TRACE_HOP_PAYLOAD_FETCHED] = "host_fetched", [TRACE_HOP_HANDLER_STARTED] = "host_started",
+        [TRACE_HOP_HANDLER_ENDED] = "fence_written",  [TRACE_HOP_RETURNED] = "guest_sees",
+    };
+
+    return kind == PROFILE_PV && pv_names[at] ? pv_names[at] : hop_names[at];
+}
+
 const char *profile_kind_name(enum profile_kind kind)
 {
-    static const char *const names[] = {"h2g", "g2h", "mailbox"};
+    static const char *const names[] = {"h2g", "g2h", "mailbox", "pv"};
 
     return names[kind];
 }

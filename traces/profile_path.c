@@ -12,6 +12,10 @@ static const bool anchors[PROFILE_NUM_KINDS][TRACE_NUM_HOPS] = {
                      [TRACE_HOP_G2H_PUBLISHED] = true,
                      [TRACE_HOP_G2H_TAKEN] = true},
     [PROFILE_G2H] = {[TRACE_HOP_G2H_PUBLISHED] = true, [TRACE_HOP_G2H_TAKEN] = true},
+    [PROFILE_PV] = {[TRACE_HOP_TAIL_PUBLISHED] = true,
+                    [TRACE_HOP_HANDLER_STARTED] = true,
+                    [TRACE_HOP_HANDLER_ENDED] = true,
+                    [TRACE_HOP_RETURNED] = true},
     [PROFILE_MAILBOX] = {[TRACE_HOP_HANDLER_STARTED] = true, [TRACE_HOP_HANDLER_ENDED] = true},
 };
 
@@ -27,6 +31,8 @@ static bool is_finished(const struct profile *profile, const struct profile_mess
     switch (message->kind) {
     case PROFILE_G2H:
         return has(message, TRACE_HOP_G2H_PUBLISHED) && has(message, TRACE_HOP_G2H_TAKEN);
+    case PROFILE_PV:
+        return has(message, TRACE_HOP_HANDLER_ENDED) && returned;
     case PROFILE_MAILBOX:
         return has(message, TRACE_HOP_HANDLER_STARTED) &&
                (profile->has_hops ? returned : has(message, TRACE_HOP_HANDLER_ENDED));

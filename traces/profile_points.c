@@ -312,8 +312,8 @@ static const struct {
     const char *kind;
     void (*handle)(struct profile_scene *scene);
 } handlers[] = {
-    {"hop", on_hop},           {"h2g", on_h2g}, {"g2h", on_g2h},
-    {"mmio_msg", on_mmio_msg}, {"irq", on_irq}, {"doorbell", on_doorbell},
+    {"hop", on_hop}, {"h2g", on_h2g},           {"g2h", on_g2h},       {"mmio_msg", on_mmio_msg},
+    {"irq", on_irq}, {"doorbell", on_doorbell}, {"pv", profile_on_pv}, {"trap", profile_on_trap},
 };
 
 void profile_points(struct profile_scene *scene)

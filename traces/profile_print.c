@@ -66,7 +66,8 @@ static void print_group_text(FILE *out, const struct profile_stats *stats,
     }
     for (unsigned at = 0; at < TRACE_NUM_HOPS; at++) {
         if (group->hops[at].sum) {
-            (void)fprintf(out, "  %-34s %-6s ", profile_hop_name((enum trace_hop_at)at),
+            (void)fprintf(out, "  %-34s %-6s ",
+                          profile_point_name(group->kind, (enum trace_hop_at)at),
                           class_names[classes[at]]);
             print_samples(out, &group->hops[at], group->total.sum);
             sums[classes[at]] += group->hops[at].sum;
@@ -169,7 +170,7 @@ static void print_group_csv(FILE *out, const struct profile_stats *stats,
     for (unsigned at = 0; stats->by_hop && at < TRACE_NUM_HOPS; at++) {
         if (group->hops[at].count) {
             (void)fprintf(out, "%s,%s,%s,", profile_kind_name(group->kind), group->label,
-                          profile_hop_name((enum trace_hop_at)at));
+                          profile_point_name(group->kind, (enum trace_hop_at)at));
             print_samples_csv(out, &group->hops[at], group->total.sum);
         }
     }
@@ -245,7 +246,8 @@ static void print_group_json(FILE *out, const struct profile_stats *stats,
     for (unsigned at = 0; stats->by_hop && at < TRACE_NUM_HOPS; at++) {
         if (group->hops[at].count) {
             (void)fprintf(out, "%s\n       {\"hop\": \"%s\", \"class\": \"%s\", ", separator,
-                          profile_hop_name((enum trace_hop_at)at), class_names[classes[at]]);
+                          profile_point_name(group->kind, (enum trace_hop_at)at),
+                          class_names[classes[at]]);
             print_samples_json(out, &group->hops[at], group->total.sum);
             (void)fprintf(out, "}");
             separator = ",";

@@ -71,13 +71,14 @@ int profile_read(FILE *in, const char *name, struct profile *profile, char *erro
     int ret = -ENOMEM;
 
     *profile = (struct profile){.num_messages = 0};
+    memset(reader.notified, 0xff, sizeof(reader.notified)); /* PROFILE_NEVER */
     (void)snprintf(error, PROFILE_ERROR, "%s: no memory", name);
     reader.downtime = downtime_create();
     reader.channels = malloc(num_channels * sizeof(*reader.channels));
     if (reader.downtime && reader.channels) {
         for (size_t i = 0; i < num_channels; i++) {
             reader.channels[i] = (struct profile_channel){
-                .newest = {PROFILE_NONE, PROFILE_NONE, PROFILE_NONE},
+                .newest = {PROFILE_NONE, PROFILE_NONE, PROFILE_NONE, PROFILE_NONE},
                 .rung_first = PROFILE_NONE,
                 .rung_last = PROFILE_NONE,
                 .turn = PROFILE_NEVER,

@@ -7,8 +7,9 @@
 
 #include "traces/profile.h"
 
-#define PROFILE_MAX_BACK 16384u /* messages that one ring can hold */
-#define PROFILE_NUM_FNS  (EVENT_MAX_FN + 1u)
+#define PROFILE_MAX_BACK  16384u /* messages that one ring can hold */
+#define PROFILE_MAX_VGPUS 8u     /* with number 0 */
+#define PROFILE_NUM_FNS   (EVENT_MAX_FN + 1u)
 
 /* One function at one GuC. */
 struct profile_channel {
@@ -26,7 +27,8 @@ struct profile_reader {
     struct downtime *downtime;
     struct profile_channel *channels; /* by GPU, GT, function */
     size_t capacity;
-    int error; /* first failure, -errno */
+    uint64_t notified[PROFILE_MAX_GPUS][PROFILE_MAX_VGPUS]; /* when a vGPU last wrote g2v_notify */
+    int error;                                              /* first failure, -errno */
 };
 
 /* What a handler works on. */
@@ -64,5 +66,10 @@ void profile_note_first(struct profile_message *message, enum trace_hop_at at, u
 
 /* Notes what an event says of messages. Sets channel and fn of the scene. */
 void profile_points(struct profile_scene *scene);
+
+/* ---- PV channels (profile_pv.c) -------------------------------------------------------------- */
+
+void profile_on_pv(struct profile_scene *scene);
+void profile_on_trap(struct profile_scene *scene);
 
 #endif

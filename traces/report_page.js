@@ -91,7 +91,8 @@ function drawHead() {
 // ---- sequence: rows and filters -----------------------------------------------------------------
 
 const REQUEST = 0, ANSWER = 1, STEP = 3, REMARK = 4;
-const PF = 0, GUC = 1, VF = 2;
+const GUC = 1, VF = 2, VGPU = 4;
+const ACTORS = ["PF", "GuC", "VF", "mediator", "vGPU"];
 const MAX_SHOWN = 400;
 const BREAK_PS = 20e6;
 
@@ -215,7 +216,7 @@ function drawOverview() {
 
 const CHAR = 6.65, ROW = 22, AXIS = 84;
 
-const numberOf = (row, actor) => (actor === GUC ? row.gt : actor === VF ? row.vf : 0);
+const numberOf = (row, actor) => (actor === GUC ? row.gt : actor === VF || actor === VGPU ? row.vf : 0);
 const keyOf = (row, actor) => `${row.gpu}|${actor}|${numberOf(row, actor)}`;
 
 function columnsOf(rows) {
@@ -223,7 +224,7 @@ function columnsOf(rows) {
   for (const row of rows) {
     if (row.role === REMARK) continue;
     for (const actor of [row.from, row.to]) {
-      const title = [`${row.gpu} PF`, `${row.gpu} GuC ${row.gt ? "media" : "main"}`, `${row.gpu} VF ${row.vf}`][actor];
+      const title = `${row.gpu} ${ACTORS[actor]}` + (actor === GUC ? (row.gt ? " media" : " main") : actor === VF || actor === VGPU ? ` ${row.vf}` : "");
       columns.set(keyOf(row, actor), { title, order: ranks.indexOf(row.gpu) * 1e4 + actor * 100 + numberOf(row, actor) });
     }
   }
@@ -283,7 +284,7 @@ function drawRow(root, row, y, columns, width) {
   } else {
     drawArrow(group, row, y, columns);
   }
-  root.append(tip(group, `${us(row.t, 6)} \u00b5s\n${row.gpu} ${row.role === REMARK ? "" : ["PF", "GuC", "VF"][row.from] + " \u2192 " + ["PF", "GuC", "VF"][row.to]}\n${row.text}`));
+  root.append(tip(group, `${us(row.t, 6)} \u00b5s\n${row.gpu} ${row.role === REMARK ? "" : ACTORS[row.from] + " \u2192 " + ACTORS[row.to]}\n${row.text}`));
 }
 
 function drawChart() {

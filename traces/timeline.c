@@ -290,6 +290,30 @@ static void on_mmio_msg(struct scene *scene)
     }
 }
 
+/* ---- PV channels ----------------------------------------------------------------------------- */
+
+/* A message counts when the mediator has fetched it: its guest does not know which vGPU it is. */
+static void on_pv(struct scene *scene)
+{
+    const char *ev = event_text(scene->event, "ev");
+    const char *name = event_text(scene->event, "name");
+    uint64_t fence = event_int(scene->event, "fence");
+    uint64_t vgpu = event_int(scene->event, "vgpu");
+
+    scene->row.vf = vgpu <= EVENT_MAX_FN ? (unsigned)vgpu : 0;
+    if (strcmp(ev, "trap") == 0) {
+        say(scene, "%s, fence %" PRIu64, name ? name : "PV message", fence);
+        show(scene, TIMELINE_REQUEST, TIMELINE_VGPU, TIMELINE_MEDIATOR);
+    } else if (strcmp(ev, "done") == 0) {
+        say(scene, "fence %" PRIu64 ", status %" PRId32, fence,
+            (int32_t)event_int(scene->event, "status"));
+        show(scene, TIMELINE_ANSWER, TIMELINE_MEDIATOR, TIMELINE_VGPU);
+    } else if (strcmp(ev, "timeout") == 0) {
+        say(scene, "a guest of %s waits no longer for fence %" PRIu64, scene->row.gpu, fence);
+        show(scene, TIMELINE_REMARK, TIMELINE_VGPU, TIMELINE_VGPU);
+    }
+}
+
 /* ---- states and steps ------------------------------------------------------------------------ */
 
 static void on_vf_state(struct scene *scene)
@@ -475,10 +499,19 @@ static const struct {
     const char *kind;
     void (*handle)(struct scene *scene);
 } handlers[] = {
-    {"h2g", on_h2g},           {"g2h", on_g2h},       {"mmio_msg", on_mmio_msg},
-    {"vf_state", on_vf_state}, {"irq", on_irq},       {"pf_state", on_pf_state},
-    {"recovery", on_recovery}, {"vfio", on_vfio},     {"fault", on_error},
-    {"peer_error", on_error},  {"script", on_script}, {"expect", on_expect},
+    {"h2g", on_h2g},
+    {"g2h", on_g2h},
+    {"mmio_msg", on_mmio_msg},
+    {"vf_state", on_vf_state},
+    {"irq", on_irq},
+    {"pf_state", on_pf_state},
+    {"recovery", on_recovery},
+    {"vfio", on_vfio},
+    {"fault", on_error},
+    {"peer_error", on_error},
+    {"script", on_script},
+    {"expect", on_expect},
+    {"pv", on_pv},
 };
 
 /* The GPU by name, added when it is new; NULL when there are too many. */

@@ -25,7 +25,14 @@ struct timeline_options {
     unsigned width; /* of the drawing, in characters; 0 chosen */
 };
 
-enum timeline_actor { TIMELINE_PF, TIMELINE_GUC, TIMELINE_VF };
+/* The last two are of mediated vGPUs. */
+enum timeline_actor {
+    TIMELINE_PF,
+    TIMELINE_GUC,
+    TIMELINE_VF,
+    TIMELINE_MEDIATOR,
+    TIMELINE_VGPU,
+};
 
 enum timeline_role {
     TIMELINE_REQUEST, /* will be answered: both ends are at work from here on */
@@ -38,7 +45,7 @@ enum timeline_role {
 struct timeline_row {
     uint64_t t_ps;
     char gpu[EVENT_NAME_SIZE]; /* printable ASCII, "" when none applies */
-    unsigned vf;               /* 0: concerns no single VF */
+    unsigned vf;               /* or vGPU; 0: concerns no single one */
     unsigned gt;               /* of the GuC at one end; 0 where no GuC is involved */
     enum timeline_role role;
     enum timeline_actor from;

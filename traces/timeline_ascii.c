@@ -41,6 +41,7 @@ struct timeline_ascii {
     bool in_section;
     char gpu[EVENT_NAME_SIZE];
     unsigned vf;
+    bool mediated;            /* the section is about a vGPU */
     struct timeline_row held; /* drawn when the next row differs */
     unsigned repeats;         /* of the held row; 0: nothing is held */
     char line[MAX_WIDTH + 1];
@@ -56,10 +57,10 @@ struct block {
 static unsigned lifeline_of(const struct timeline_ascii *chart, enum timeline_actor actor,
                             unsigned gt)
 {
-    if (actor == TIMELINE_PF) {
+    if (actor == TIMELINE_PF || actor == TIMELINE_MEDIATOR) {
         return 0;
     }
-    if (actor == TIMELINE_VF) {
+    if (actor == TIMELINE_VF || actor == TIMELINE_VGPU) {
         return chart->num_lifelines - 1;
     }
     return 1 + (gt < chart->num_gts ? gt : 0);
@@ -151,10 +152,10 @@ static const char *lifeline_name(const struct timeline_ascii *chart, unsigned i)
     static const char *const gucs[] = {"GuC main", "GuC media"};
 
     if (i == 0) {
-        return "PF";
+        return chart->mediated ? "host" : "PF";
     }
     if (i == chart->num_lifelines - 1) {
-        return "VF";
+        return chart->mediated ? "vGPU" : "VF";
     }
     if (chart->num_gts > 1) {
         return gucs[(i - 1) & 1];
@@ -167,7 +168,7 @@ static void draw_section(struct timeline_ascii *chart, const struct timeline_row
     (void)fprintf(chart->out, "%s%s", chart->in_section ? "\n" : "",
                   row->gpu[0] ? row->gpu : "no GPU");
     if (row->vf) {
-        (void)fprintf(chart->out, ", VF %u", row->vf);
+        (void)fprintf(chart->out, ", %s %u", chart->mediated ? "vGPU" : "VF", row->vf);
     }
     (void)fprintf(chart->out, "\n\n");
     chart->in_section = true;
@@ -192,7 +193,11 @@ static void enter_section(struct timeline_ascii *chart, const struct timeline_ro
 {
     bool same_gpu = strcmp(chart->gpu, row->gpu) == 0 || !row->gpu[0];
 
-    if (!chart->in_section || !same_gpu || (row->vf && row->vf != chart->vf)) {
+    bool mediated = row->from >= TIMELINE_MEDIATOR;
+
+    if (!chart->in_section || !same_gpu || mediated != chart->mediated ||
+        (row->vf && row->vf != chart->vf)) {
+        chart->mediated = mediated;
         draw_section(chart, row);
     }
 }

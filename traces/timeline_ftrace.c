@@ -2,9 +2,10 @@
 /* The form "ftrace" of a timeline: CTB messages as the tracepoints of the xe driver print them, so
  * that scripts for those read a run. H2G is told when its driver publishes it (one that no driver
  * of ours sent, when the GuC takes it), G2H when the driver has taken it, flow control with the
- * message that had to wait. As there: len has the CTB header, head and tail are places in the ring in
- * dwords, and the action of an answer is what stands in the low half of its first dword. Rings are
- * as large as SELF_CFG said; how many credits were left no event says, so that space is 0 there. */
+ * message that had to wait. As there: len has the CTB header, head and tail are places in the
+ * ring in dwords, and the action of an answer is what stands in the low half of its first dword.
+ * Rings are as large as SELF_CFG said; how many credits were left no event says, so that space is
+ * 0 there. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>

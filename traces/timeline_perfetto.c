@@ -68,16 +68,22 @@ static uint32_t draw_whole(struct drawing *drawing, const struct profile_message
     uint64_t at = path->start;
     uint32_t track, whole;
 
-    actor_name(gpu, message->fn, actor);
-    (void)snprintf(thread, sizeof(thread), "gt%u.%s", message->gt,
-                   profile_kind_name((enum profile_kind)message->kind));
+    if (message->kind == PROFILE_PV) {
+        (void)snprintf(actor, sizeof(actor), "%s.vgpu%u", gpu, message->fn);
+        (void)snprintf(thread, sizeof(thread), "pv");
+    } else {
+        actor_name(gpu, message->fn, actor);
+        (void)snprintf(thread, sizeof(thread), "gt%u.%s", message->gt,
+                       profile_kind_name((enum profile_kind)message->kind));
+    }
     track = perfetto_track(&drawing->trace, actor, thread);
     whole = perfetto_slice(&drawing->trace, track, PERFETTO_NONE, name, at, at + path->total);
     for (unsigned hop = 0; hop < TRACE_NUM_HOPS; hop++) {
         if (path->hops[hop] != PROFILE_NEVER && path->hops[hop]) {
-            (void)perfetto_slice(&drawing->trace, track, whole,
-                                 profile_hop_name((enum trace_hop_at)hop), at,
-                                 at + path->hops[hop]);
+            (void)perfetto_slice(
+                &drawing->trace, track, whole,
+                profile_point_name((enum profile_kind)message->kind, (enum trace_hop_at)hop), at,
+                at + path->hops[hop]);
             at += path->hops[hop];
         }
     }
@@ -90,7 +96,8 @@ static uint64_t last_moment(const struct profile_path *path)
     return path->start + path->total - 1;
 }
 
-/* The GuC at work for a message; PERFETTO_NONE when the log does not say, or that took no time. */
+/* The GuC, or a vGPU's mediator, at work for a message; PERFETTO_NONE when the log does not say, or
+ * that took no time. */
 static uint32_t draw_guc(struct drawing *drawing, const struct profile_message *message,
                          enum trace_hop_at from, enum trace_hop_at to)
 {
@@ -102,7 +109,11 @@ static uint32_t draw_guc(struct drawing *drawing, const struct profile_message *
         message->at[from] >= message->at[to]) {
         return PERFETTO_NONE;
     }
-    (void)snprintf(actor, sizeof(actor), "%s.guc%u", gpu, message->gt);
+    if (message->kind == PROFILE_PV) {
+        (void)snprintf(actor, sizeof(actor), "%s.mediator", gpu);
+    } else {
+        (void)snprintf(actor, sizeof(actor), "%s.guc%u", gpu, message->gt);
+    }
     return perfetto_slice(&drawing->trace, perfetto_track(&drawing->trace, actor, "program"),
                           PERFETTO_NONE, name, message->at[from], message->at[to]);
 }

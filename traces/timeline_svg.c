@@ -76,6 +76,7 @@ static unsigned number_of(const struct timeline_row *row, enum timeline_actor ac
 {
     switch (actor) {
     case TIMELINE_VF:
+    case TIMELINE_VGPU:
         return row->vf;
     case TIMELINE_GUC:
         return row->gt;
@@ -269,6 +270,12 @@ static void column_title(const struct column *column, char *title, size_t size)
         break;
     case TIMELINE_GUC:
         (void)snprintf(title, size, "%s GuC %s", column->gpu, column->number ? "media" : "main");
+        break;
+    case TIMELINE_MEDIATOR:
+        (void)snprintf(title, size, "%s mediator", column->gpu);
+        break;
+    case TIMELINE_VGPU:
+        (void)snprintf(title, size, "%s vGPU %u", column->gpu, column->number);
         break;
     default:
         (void)snprintf(title, size, "%s VF %u", column->gpu, column->number);

@@ -364,7 +364,7 @@ static int sandbox_require(lua_State *lua)
     return 1;
 }
 
-/* read_text(name): a text beside the script, or else as seen from where the program was started. */
+/* A text beside the script, or else as seen from where the program was started. */
 int lua_read_text(lua_State *lua)
 {
     const char *name = luaL_checkstring(lua, 1);

@@ -92,6 +92,86 @@ static void read_log(struct profile *profile)
 
 TestSuite(profile, .init = log_begin, .fini = log_end);
 
+/* A PV message of a vGPU from its guest's ring to when the guest sees the fence. */
+static void pv(unsigned ns, unsigned vgpu, const char *ev, unsigned fence)
+{
+    at(ns, "pv", "\"vgpu\":%u,\"ev\":\"%s\",\"fence\":%u,\"status\":0,\"action\":3,\"name\":%s",
+       vgpu, ev, fence, vgpu ? "\"BIND\"" : "null");
+}
+
+static void pv_message(unsigned t, unsigned vgpu, unsigned fence)
+{
+    pv(t, 0, "sent", fence);
+    at(t + 1, "trap",
+       "\"fn\":%u,\"ev\":\"exit\",\"write\":true,\"addr\":493592,\"size\":4,\"value\":9",
+       56 + vgpu);
+    pv(t + 100, vgpu, "trap", fence);
+    pv(t + 130, vgpu, "exec", fence);
+    pv(t + 150, vgpu, "done", fence);
+    pv(t + 200, 0, "seen", fence);
+}
+
+Test(profile, pv_message_has_hops_of_its_own)
+{
+    struct profile profile;
+    struct profile_path path;
+
+    pv_message(1000, 1, 7);
+    read_log(&profile);
+    cr_assert_eq(profile.num_messages, 1u);
+    cr_assert(profile_path(&profile, &profile.messages[0], &path));
+    cr_expect_eq(profile.messages[0].fn, 1u);
+    cr_expect_str_eq(profile.names.names[profile.messages[0].name], "BIND");
+    cr_expect_eq(path.total, 200000u);
+    cr_expect_eq(path.hops[TRACE_HOP_DOORBELL_ARRIVED], 1000u);
+    cr_expect_eq(path.hops[TRACE_HOP_PAYLOAD_FETCHED], 99000u);
+    cr_expect_eq(path.hops[TRACE_HOP_HANDLER_STARTED], 30000u);
+    cr_expect_eq(path.hops[TRACE_HOP_HANDLER_ENDED], 20000u);
+    cr_expect_eq(path.hops[TRACE_HOP_RETURNED], 50000u);
+    cr_expect_str_eq(profile_point_name(PROFILE_PV, TRACE_HOP_RETURNED), "guest_sees");
+    profile_free(&profile);
+}
+
+Test(profile, pv_messages_of_two_guests_with_one_fence_stay_apart)
+{
+    struct profile profile;
+    struct profile_path path;
+
+    pv(1000, 0, "sent", 7);
+    pv(1010, 0, "sent", 7);
+    pv(1020, 2, "trap", 7);
+    pv(1030, 1, "trap", 7);
+    pv(1040, 1, "exec", 7);
+    pv(1050, 2, "exec", 7);
+    pv(1060, 1, "done", 7);
+    pv(1070, 2, "done", 7);
+    pv(1100, 0, "seen", 7);
+    pv(1200, 0, "seen", 7);
+    read_log(&profile);
+    cr_assert_eq(profile.num_messages, 2u);
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert(profile_path(&profile, &profile.messages[i], &path));
+        cr_expect_eq(path.total, i ? 190000u : 100000u);
+    }
+    profile_free(&profile);
+}
+
+Test(profile, pv_message_given_up_does_not_take_the_next_ones_end)
+{
+    struct profile profile;
+    struct profile_path path;
+
+    pv(1000, 0, "sent", 7);
+    pv(1500, 0, "timeout", 7);
+    pv_message(2000, 1, 8);
+    pv(3000, 9, "trap", 7);
+    read_log(&profile);
+    cr_assert_eq(profile.num_messages, 2u);
+    cr_expect_not(profile_path(&profile, &profile.messages[0], &path));
+    cr_expect(profile_path(&profile, &profile.messages[1], &path));
+    profile_free(&profile);
+}
+
 /* ---- paths ----------------------------------------------------------------------------------- */
 
 Test(profile, hops_of_a_request_add_up_from_call_to_return)
