@@ -17,6 +17,7 @@ struct guc_engine_desc {
     const char *name;  /* rcs0, bcs0, vcs0: for traces */
     uint8_t guc_class; /* GUC_*_CLASS */
     uint8_t instance;  /* logical instance in its class */
+    uint8_t also;      /* bits of further logical instances that it stands for */
 };
 
 struct guc_config {

@@ -77,7 +77,7 @@ static uint8_t find_engine(const struct guc *guc, uint32_t guc_class, uint32_t m
     for (uint8_t i = 0; i < guc->config.num_engines; i++) {
         const struct guc_engine_desc *desc = &guc->engines[i].desc;
 
-        if (desc->guc_class == guc_class && (mask >> desc->instance & 1)) {
+        if (desc->guc_class == guc_class && (mask & (1u << desc->instance | desc->also))) {
             return i;
         }
     }

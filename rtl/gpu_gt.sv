@@ -8,6 +8,7 @@ module gpu_gt
 (
   input  logic        clk_i,
   input  logic        rst_ni,
+  input  logic        media_i,
   /*verilator tracing_off*/
   input  logic [63:0] timestamp_i,
   /*verilator tracing_on*/
@@ -226,6 +227,7 @@ module gpu_gt
   gpu_pf_regs u_pf_regs (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
+    .media_i          (media_i),
     .reg_valid_i      (pf_sel_i),
     .reg_write_i      (reg_write_i),
     .reg_offset_i     (reg_offset_i),

@@ -9,6 +9,7 @@ module gpu_pf_regs
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
+  input  logic        media_i,     // which GT, a constant: its fuses tell its engines
 
   // register bus: offset in this GT's block
   input  logic        reg_valid_i,
@@ -50,9 +51,25 @@ module gpu_pf_regs
   assign gt_reset_o       = reg_valid_i && reg_write_i && offset == GDRST &&
                             (reg_wdata_i & mask & GRDOM_FULL) != 32'd0;
 
+  // What is not here is fused off. One L3 node with four banks, four subslices of eight units; the
+  // engines are those of gpu_engines.
+  function automatic logic [31:0] fuse(input logic [31:0] register_addr,
+                                             input logic media);
+    unique case (register_addr)
+      MIRROR_FUSE3:                fuse = 32'h0001_0000;
+      MIRROR_L3BANK_ENABLE:        fuse = media ? 32'd0 : 32'h0000_000f;
+      XELP_EU_ENABLE:              fuse = media ? 32'd0 : 32'h0000_00ff;
+      XELP_GT_GEOMETRY_DSS_ENABLE: fuse = media ? 32'd0 : 32'h0000_000f;
+      XEHP_GT_COMPUTE_DSS_ENABLE:  fuse = media ? 32'd0 : 32'h0000_000f;
+      GT_VEBOX_VDBOX_DISABLE:      fuse = media ? 32'h0000_0001 : 32'd0;
+      default:                     fuse = 32'd0;
+    endcase
+  endfunction
+
   always_comb begin
     reg_rdata_o = 32'd0;
     if (reg_valid_i && !reg_write_i) begin
+      reg_rdata_o = fuse(offset, media_i);
       if (is_scratch)            reg_rdata_o = soft_scratch[reg_offset_i[5:2]];
       if (offset == RPM_CONFIG0) reg_rdata_o = RpmConfig0;
       if (offset == GMD_ID)      reg_rdata_o = GmdId;

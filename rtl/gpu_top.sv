@@ -271,10 +271,10 @@ module gpu_top
   for (genvar gt = 0; gt < 2; gt++) begin : gen_gt
     assign {mem_ppgtt[ClientDma+gt], mem_ppgtt[ClientIrq+gt]} = 2'd0;
     assign {mem_addr[ClientDma+gt][63:32], mem_addr[ClientIrq+gt][63:32]} = 64'd0;
-
     gpu_gt u_gt (
       .clk_i            (clk_i),
       .rst_ni           (rst_ni),
+      .media_i          (gt == 1),
       .timestamp_i      (timestamp),
       .reg_write_i      (reg_write),
       .reg_fn_i         (reg_fn),

@@ -18,7 +18,22 @@
 #define PAIRS_AT   2u
 
 /* Registers of each GT whose values VFs may learn, ascending. */
-static const uint32_t runtime_regs[] = {RPM_CONFIG0};
+static const uint32_t runtime_regs[] = {
+    RPM_CONFIG0,
+    XEHP_FUSE4,
+    MIRROR_FUSE3,
+    MIRROR_FUSE1,
+    MIRROR_L3BANK_ENABLE,
+    XELP_EU_ENABLE,
+    XELP_GT_GEOMETRY_DSS_ENABLE,
+    GT_VEBOX_VDBOX_DISABLE,
+    XEHP_GT_COMPUTE_DSS_ENABLE,
+    XEHPC_GT_COMPUTE_DSS_ENABLE_EXT,
+    XE2_GT_COMPUTE_DSS_2,
+    XE2_GT_GEOMETRY_DSS_1,
+    XE2_GT_GEOMETRY_DSS_2,
+    HUC_KERNEL_LOAD_INFO,
+};
 
 struct answer {
     uint32_t dw[ANSWER_MAX];

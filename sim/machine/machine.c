@@ -20,13 +20,15 @@
 #define MACHINE_DEVICE_ID 0xb080u
 #define MACHINE_REVISION  4u
 
-/* Engines of each GT, in the order of the chip's GUCBUS_ENGINE. */
+/* Engines of each GT, in the order of the chip's GUCBUS_ENGINE. The second logical copy engine, by
+ * which drivers move memory, is the first one too: it is told apart by nothing that they see, since
+ * an interrupt of a class wakes all its queues. */
 static const struct {
     unsigned num_engines;
     struct guc_engine_desc engines[GUC_MAX_ENGINES];
 } gt_engines[MACHINE_MAX_GTS] = {
-    {2, {{"rcs0", GUC_RENDER_CLASS, 0}, {"bcs0", GUC_BLITTER_CLASS, 0}}},
-    {1, {{"vcs0", GUC_VIDEO_CLASS, 0}}},
+    {2, {{"rcs0", GUC_RENDER_CLASS, 0, 0}, {"bcs0", GUC_BLITTER_CLASS, 0, 1u << 1}}},
+    {1, {{"vcs0", GUC_VIDEO_CLASS, 0, 0}}},
 };
 
 static const char *const guc_program_names[MACHINE_MAX_GTS] = {"guc", "media guc"};

@@ -15,6 +15,9 @@ mkdir -p "$root/bin" "$root/modules" "$root/proc" "$root/sys" "$root/dev" "$root
 cp "$tree/bin/busybox" "$root/bin/busybox"
 cp tests/linux/init.sh "$root/init"
 chmod +x "$root/init"
+# Its headers are the tree's: those of the host may be too old to know xe.
+gcc -std=c11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -static -idirafter "$tree/usr/include" \
+    -o "$root/bin/xe_batches" tests/linux/xe_batches.c
 
 # Dependencies first; each name once, in the order of loading.
 order=

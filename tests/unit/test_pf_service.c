@@ -57,7 +57,7 @@ static void handshake_and_query(void *arg)
     cr_expect_eq(gt->relayed[3], 0x70000000);
     cr_expect_eq(gt->relayed[4], 0x00010000, "a newer version gets ours");
     gt = ask(query, 2);
-    cr_expect_eq(gt->relayed[3], 0x70000001);
+    cr_expect_eq(gt->relayed[3], 0x7000000e);
     cr_expect_eq(gt->relayed[4], 0, "nothing remains");
     cr_expect_eq(gt->relayed[5], RPM_CONFIG0);
     cr_expect_eq(gt->relayed[6], 0x14);
@@ -79,7 +79,7 @@ static void refused(void *arg)
     } requests[] = {
         {{0x00000001, 0}, 1, EMSGSIZE},       {{0x00000001, 0, 0}, 3, EMSGSIZE},
         {{0x00010001, 0}, 2, EPFNOSUPPORT},   {{0x00000001, 0x00000005}, 2, EPERM},
-        {{0x00000101, 0, 0, 0}, 4, EMSGSIZE}, {{0x00000101, 2}, 2, ERANGE},
+        {{0x00000101, 0, 0, 0}, 4, EMSGSIZE}, {{0x00000101, 15}, 2, ERANGE},
         {{0x00000777, 0}, 2, EBADRQC},        {{0x80000001, 0}, 2, EPROTO},
         {{0x10000001, 0}, 2, EPROTO},
     };
