@@ -17,7 +17,10 @@ void give_function(sim_vm *vm, sim_gpu *gpu, unsigned fn)
 {
     vm->handle.gpu = gpu;
     vm->handle.fn = fn;
-    vm->handle.irq_pending = 0;
+    // A vGPU's interrupts are virtual: one that waits is the VM's, and moves with it.
+    if (!vm->handle.mediated) {
+        vm->handle.irq_pending = 0;
+    }
     // A mediated guest's work runs as the host's, through a window.
     gpu->functions[fn].memory = vm->handle.mediated ? nullptr : vm->handle.memory;
     gpu->functions[fn].owner = &vm->handle;

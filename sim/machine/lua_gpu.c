@@ -267,8 +267,12 @@ static int vmm_migrate_vm(lua_State *lua)
     luaL_argcheck(lua, luaL_testudata(lua, 3, LUA_VM), 1, "vm = a VM is wanted");
     migration.vm = lua_object_check(lua, 3, LUA_VM);
     lua_getfield(lua, 1, "to");
-    luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf} is wanted");
-    migration.to = lua_check_fn(lua, 4);
+    if (luaL_testudata(lua, 4, LUA_VGPU)) {
+        migration.to_vgpu = lua_object_check(lua, 4, LUA_VGPU);
+    } else {
+        luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf}, or a vGPU, is wanted");
+        migration.to = lua_check_fn(lua, 4);
+    }
     err = machine_migrate(script->machine, &migration);
     if (tamper.error) {
         return luaL_error(lua, "%s", tamper.error);

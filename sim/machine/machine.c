@@ -285,6 +285,10 @@ static void vmm_switch_over(void *arg, void *target)
     struct machine_fn *to = target;
 
     migration->stale_pages = sim_vm_copy_stale(vm_of(arg));
+    if (migration->to_vgpu) {
+        machine_vgpu_switch_over(migration);
+        return;
+    }
     sim_vm_switch_over(vm_of(arg), to->gpu->sim, to->vf);
     migration->from = migration->vm->fn;
     migration->vm->fn = to;
@@ -294,6 +298,10 @@ static void vmm_switch_back(void *arg)
 {
     struct machine_migration *migration = arg;
 
+    if (migration->to_vgpu) {
+        machine_vgpu_switch_back(migration);
+        return;
+    }
     sim_vm_switch_back(vm_of(arg));
     migration->vm->fn = migration->from;
 }
@@ -320,16 +328,23 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
 {
     struct machine_vm *vm = migration->vm;
 
-    if (!vm->fn) {
-        return -ENODEV;
+    int err = 0;
+
+    if (migration->to_vgpu) {
+        err = machine_vgpu_prepare(migration);
+    } else if (!vm->fn) {
+        err = -ENODEV;
+    } else if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
+        err = -EBUSY;
+    } else {
+        migration->job.source.v2 = &vm->fn->vfio;
+        migration->job.target.v2 = &migration->to->vfio;
     }
-    if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
-        return -EBUSY;
+    if (err) {
+        return err;
     }
     migration->job.name = vm->desc.name;
     migration->job.probes = &vm->probes;
-    migration->job.source.v2 = &vm->fn->vfio;
-    migration->job.target.v2 = &migration->to->vfio;
     migration->job.vm_ops = &vm_ops;
     migration->job.vm = migration;
     migration->job.target_fn = migration->to;

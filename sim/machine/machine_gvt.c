@@ -153,7 +153,7 @@ static void op_interrupt(void *arg)
     }
 }
 
-static const struct gvt_ops ops = {
+static const struct gvt_ops gvt_ops = {
     .guest_read = op_guest_read,
     .guest_write = op_guest_write,
     .guest_frame = op_guest_frame,
@@ -167,6 +167,11 @@ static const struct gvt_ops ops = {
     .kick = op_kick,
     .interrupt = op_interrupt,
 };
+
+const struct gvt_ops *machine_gvt_ops(void)
+{
+    return &gvt_ops;
+}
 
 /* ---- traps ----------------------------------------------------------------------------------- */
 
@@ -281,7 +286,8 @@ static int vgpu_build(struct machine_gvt *gvt, char type)
     int64_t written;
 
     vgpu->gvt = gvt;
-    (void)snprintf(path, sizeof(path), "mdev_supported_types/i915-GVTg_V5_%c/create", type);
+    (void)snprintf(vgpu->type, sizeof(vgpu->type), "i915-GVTg_V5_%c", type);
+    (void)snprintf(path, sizeof(path), "mdev_supported_types/%s/create", vgpu->type);
     (void)snprintf(vgpu->uuid, sizeof(vgpu->uuid), "00000000-0000-4000-8000-%012x",
                    gvt->num_vgpus + 1);
     written = gvt_sysfs_write(gvt->gvt, path, vgpu->uuid, GVT_UUID_CHARS);
@@ -293,7 +299,8 @@ static int vgpu_build(struct machine_gvt *gvt, char type)
     vgpu->base = WINDOW_SIZE * vgpu->id;
     (void)snprintf(vgpu->name, sizeof(vgpu->name), "%s.vgpu%u", gvt->gpu->desc.name, vgpu->id);
     gvt->num_vgpus++;
-    return gvt_vgpu_attach(vgpu->vgpu, &ops, vgpu, 0);
+    written = gvt_vgpu_attach(vgpu->vgpu, &gvt_ops, vgpu, 0);
+    return written ? (int)written : machine_vgpu_faces(vgpu);
 }
 
 int machine_gvt_build(struct machine_gpu *gpu)
@@ -357,6 +364,11 @@ int machine_gvt_build(struct machine_gpu *gpu)
 void machine_gvt_destroy(struct machine_gvt *gvt)
 {
     if (gvt) {
+        for (unsigned n = 0; n < gvt->num_vgpus; n++) {
+            if (gvt->vgpus[n].v1) {
+                vfio_v1_destroy(gvt->vgpus[n].v1);
+            }
+        }
         gvt_destroy(gvt->gvt);
         free(gvt->entries);
         free(gvt);
@@ -374,43 +386,4 @@ int machine_pv_build(struct machine_vm *vm)
 
     vm->pv = pv_create(&config);
     return vm->pv ? 0 : -ENOMEM;
-}
-
-/* ---- attaching ------------------------------------------------------------------------------- */
-
-static void device_wrote(void *arg, uint64_t gpa)
-{
-    const struct machine_vgpu *vgpu = arg;
-
-    gvt_dirty_mark(vgpu->vgpu, gpa, sizeof(uint64_t));
-}
-
-/* The host pins and maps the guest's RAM. */
-static int map_guest(struct machine_vgpu *vgpu, struct machine_vm *vm)
-{
-    int err = gvt_vgpu_attach(vgpu->vgpu, &ops, vgpu, vm->desc.ram / XE_PAGE_SIZE);
-
-    if (!err) {
-        vgpu->ram = vm->desc.ram;
-        sim_gpu_map_vm(vgpu->gvt->gpu->sim, vm->sim, vgpu->base, device_wrote, vgpu);
-    }
-    return err;
-}
-
-int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm)
-{
-    int err;
-
-    if (vgpu->vm || vm->vgpu) {
-        return -EBUSY;
-    }
-    err = map_guest(vgpu, vm);
-    if (err) {
-        return err;
-    }
-    sim_vm_attach_mediated(vm->sim, vgpu->gvt->gpu->sim, VGPU_FN_BASE + vgpu->id);
-    vgpu->vm = vm;
-    vm->vgpu = vgpu;
-    gvt_vgpu_start(vgpu->vgpu);
-    return 0;
 }

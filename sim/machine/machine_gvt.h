@@ -20,10 +20,14 @@ struct machine_vgpu {
     struct gvt_vgpu *vgpu;
     unsigned id; /* from 1 */
     char uuid[GVT_UUID_CHARS + 1];
+    char type[GVT_NAME_BYTES + 8];   /* i915-GVTg_V5_8 */
     char name[2 * MACHINE_NAME_LEN]; /* src.vgpu1 */
-    struct machine_vm *vm;           /* NULL until attached */
-    uint64_t base;                   /* host address of the guest's RAM */
-    uint64_t ram;                    /* bytes of it; 0: no guest */
+    char v1_name[3 * MACHINE_NAME_LEN];
+    struct vfio_device v2; /* its two faces; a VMM uses one of them */
+    struct vfio_v1 *v1;
+    struct machine_vm *vm; /* NULL until attached */
+    uint64_t base;         /* host address of the guest's RAM */
+    uint64_t ram;          /* bytes of it; 0: no guest */
     struct machine_pv_faults faults;
 };
 
@@ -40,7 +44,17 @@ MUST_USE int machine_gvt_build(struct machine_gpu *gpu);
 void machine_gvt_destroy(struct machine_gvt *gvt);
 /* A VM's PV driver. Returns 0 or -ENOMEM. */
 MUST_USE int machine_pv_build(struct machine_vm *vm);
+/* The chip and the guest's RAM, as a mediator asks for them; arg is the machine_vgpu. */
+const struct gvt_ops *machine_gvt_ops(void);
+/* Makes the VFIO faces of a vGPU. Returns 0 or -ENOMEM. */
+MUST_USE int machine_vgpu_faces(struct machine_vgpu *vgpu);
 /* Gives the vGPU to the VM and starts it. Returns 0, -EBUSY when either has another. */
 MUST_USE int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm);
+
+/* Of machine_migrate, when the VM has a vGPU: devices and compatibility of the job; 0, -ENODEV,
+ * -EBUSY, -ENOMEM. Then what the VMM asks for at switch-over. */
+MUST_USE int machine_vgpu_prepare(struct machine_migration *migration);
+void machine_vgpu_switch_over(struct machine_migration *migration);
+void machine_vgpu_switch_back(struct machine_migration *migration);
 
 #endif
