@@ -120,7 +120,7 @@ module gpu_ppgtt_walk
   assign null_o     = null_q;
   assign local_o    = local_q;
   assign writable_o = writable_q;
-  assign idle_o     = (state_q == StIdle && !start_i) || (state_q == StAnswer && !mem_rsp_valid_i);
+  assign idle_o     = (state_q == StIdle && !start_i) || state_q == StAnswer;
 
   always_comb begin
     state_d = state_q;

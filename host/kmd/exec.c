@@ -16,6 +16,7 @@
 #include "firmware/abi/guc_klvs_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
 #include "firmware/abi/guc_scheduler_abi.h"
+#include "gpu_regs.h"
 #include "host/abi/gpu_commands_abi.h"
 #include "host/abi/xe_gtt_defs.h"
 #include "host/abi/xe_lrc_layout.h"
@@ -43,8 +44,9 @@
 struct exec {
     struct exec_config config;
     struct bo bo;
-    uint32_t seqno; /* of the last work */
-    bool known;     /* to the GuC */
+    uint32_t seqno;  /* of the last work */
+    unsigned levels; /* of its page tables, as it is registered */
+    bool known;      /* to the GuC */
     bool enabled;
     bool failed; /* thrown off its engine */
 };
@@ -76,12 +78,11 @@ static uint32_t klv1(uint32_t key)
     return FIELD_PREP(GUC_KLV_0_KEY, key) | FIELD_PREP(GUC_KLV_0_LEN, 1u);
 }
 
-/* mode: how addresses of the context's own space are translated. */
 static int guc_action_register_context(struct exec *exec)
 {
-    uint64_t desc = bo_addr(&exec->bo, PPHWSP_OFFSET) |
-                    FIELD_PREP(LRC_ADDRESSING_MODE, LRC_LEGACY_64B_CONTEXT) | LRC_PRIVILEGE |
-                    LRC_VALID;
+    uint32_t mode = exec->levels == 3 ? GUCBUS_ENGINE_MODE_3_LEVELS : GUCBUS_ENGINE_MODE_4_LEVELS;
+    uint64_t desc = bo_addr(&exec->bo, PPHWSP_OFFSET) | FIELD_PREP(LRC_ADDRESSING_MODE, mode) |
+                    LRC_PRIVILEGE | LRC_VALID;
     const uint32_t request[] = {
         action(XE_GUC_ACTION_REGISTER_CONTEXT),
         CONTEXT_REGISTRATION_FLAG_KMD |
@@ -255,11 +256,24 @@ static uint32_t write_ring(struct exec *exec, const struct exec_work *work)
 
 /* ---- one work -------------------------------------------------------------------------------- */
 
-static int make_enabled(struct exec *exec)
+static int disable(struct exec *exec)
+{
+    int err = guc_action_update_context_policies(exec, PREEMPT_NOW_US);
+
+    err = err ? err : guc_action_mode_set(exec, GUC_CONTEXT_DISABLE);
+    return err ? err : wait_flag(exec, &exec->enabled, false);
+}
+
+/* The registration tells how many levels the page tables have: with another number it is made
+ * anew. */
+static int make_enabled(struct exec *exec, unsigned levels)
 {
     int err = 0;
 
-    if (exec->known && !exec->enabled) {
+    if (exec->enabled && levels && levels != exec->levels) {
+        err = disable(exec);
+    }
+    if (!err && exec->known && !exec->enabled) {
         err = guc_action_deregister_context(exec);
         err = err ? err : wait_flag(exec, &exec->known, false);
     }
@@ -267,6 +281,7 @@ static int make_enabled(struct exec *exec)
         return err;
     }
     exec->failed = false;
+    exec->levels = levels ? levels : 4;
     err = guc_action_register_context(exec);
     if (err) {
         return err;
@@ -306,11 +321,7 @@ static int wait_done(struct exec *exec, uint32_t tail, uint64_t timeout_ns)
 
 static void throw_off(struct exec *exec)
 {
-    int err = guc_action_update_context_policies(exec, PREEMPT_NOW_US);
-
-    err = err ? err : guc_action_mode_set(exec, GUC_CONTEXT_DISABLE);
-    err = err ? err : wait_flag(exec, &exec->enabled, false);
-    if (err) {
+    if (disable(exec)) {
         trace_peer_error(exec->config.hal, (int)exec->config.gt, 0, "context does not leave",
                          exec->config.id);
     }
@@ -336,7 +347,9 @@ int exec_run(struct exec *exec, const struct exec_work *work)
     /* Enabling counts as a submission: the image must be whole before. */
     write_image(exec, work, tail);
     trace_job(hal, (int)exec->config.gt, 0, exec->config.id, exec->config.engine, "submit");
-    err = exec->enabled ? guc_action_sched_context(exec) : make_enabled(exec);
+    err = exec->enabled && (!work->levels || work->levels == exec->levels)
+              ? guc_action_sched_context(exec)
+              : make_enabled(exec, work->levels);
     err = err ? err : wait_done(exec, tail, work->timeout_ns);
     if (err == -ETIME) {
         throw_off(exec);

@@ -246,7 +246,8 @@ static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
 /* vmm.migrate{vm =, to = {gpu, vf} [, tamper =]} */
 static int vmm_migrate_vm(lua_State *lua)
 {
-    static const char *const fields[] = {"vm", "to", "tamper", NULL};
+    static const char *const fields[] = {"vm", "to", "tamper", "face", "bandwidth", NULL};
+    static const char *const faces[] = {"v2", "v1", NULL};
     struct script *script = script_of(lua);
     struct tamper tamper = {.lua = lua};
     struct machine_migration migration = {
@@ -273,6 +274,9 @@ static int vmm_migrate_vm(lua_State *lua)
         luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf}, or a vGPU, is wanted");
         migration.to = lua_check_fn(lua, 4);
     }
+    lua_getfield(lua, 1, "face");
+    migration.v1 = luaL_checkoption(lua, -1, "v2", faces) == 1;
+    migration.job.bandwidth = lua_field_uint(lua, 1, "bandwidth", INT64_MAX, 0);
     err = machine_migrate(script->machine, &migration);
     if (tamper.error) {
         return luaL_error(lua, "%s", tamper.error);
@@ -281,6 +285,12 @@ static int vmm_migrate_vm(lua_State *lua)
     lua_newtable(lua);
     set_integer(lua, "bytes", migration.job.result.stream_size);
     set_integer(lua, "downtime_ns", migration.job.result.downtime_ns);
+    set_integer(lua, "total_ns", migration.job.result.total_ns);
+    set_integer(lua, "rounds", migration.job.result.rounds);
+    set_integer(lua, "ram_bytes", migration.job.result.ram_bytes);
+    set_integer(lua, "dirty_pages", migration.job.result.dirty_pages);
+    set_integer(lua, "device_pages", migration.job.result.device_pages);
+    set_integer(lua, "stale_pages", migration.stale_pages);
     return 1;
 }
 

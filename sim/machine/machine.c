@@ -285,10 +285,6 @@ static void vmm_switch_over(void *arg, void *target)
     struct machine_fn *to = target;
 
     migration->stale_pages = sim_vm_copy_stale(vm_of(arg));
-    if (migration->to_vgpu) {
-        machine_vgpu_switch_over(migration);
-        return;
-    }
     sim_vm_switch_over(vm_of(arg), to->gpu->sim, to->vf);
     migration->from = migration->vm->fn;
     migration->vm->fn = to;
@@ -298,10 +294,6 @@ static void vmm_switch_back(void *arg)
 {
     struct machine_migration *migration = arg;
 
-    if (migration->to_vgpu) {
-        machine_vgpu_switch_back(migration);
-        return;
-    }
     sim_vm_switch_back(vm_of(arg));
     migration->vm->fn = migration->from;
 }
@@ -328,23 +320,19 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
 {
     struct machine_vm *vm = migration->vm;
 
-    int err = 0;
-
     if (migration->to_vgpu) {
-        err = machine_vgpu_prepare(migration);
-    } else if (!vm->fn) {
-        err = -ENODEV;
-    } else if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
-        err = -EBUSY;
-    } else {
-        migration->job.source.v2 = &vm->fn->vfio;
-        migration->job.target.v2 = &migration->to->vfio;
+        return machine_vgpu_migrate(migration, &vm_ops);
     }
-    if (err) {
-        return err;
+    if (!vm->fn) {
+        return -ENODEV;
+    }
+    if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
+        return -EBUSY;
     }
     migration->job.name = vm->desc.name;
     migration->job.probes = &vm->probes;
+    migration->job.source.v2 = &vm->fn->vfio;
+    migration->job.target.v2 = &migration->to->vfio;
     migration->job.vm_ops = &vm_ops;
     migration->job.vm = migration;
     migration->job.target_fn = migration->to;

@@ -132,10 +132,10 @@ MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, stru
 struct machine_migration {
     struct machine_vm *vm;
     struct machine_fn *to;
-    struct machine_fn *from;      /* filled in */
-    struct machine_vgpu *to_vgpu; /* instead of to, when the VM has a vGPU; the one before: */
-    struct machine_vgpu *from_vgpu;
-    bool use_v1; /* of a vGPU's faces the region of version 1 */
+    struct machine_fn *from;        /* filled in */
+    struct machine_vgpu *to_vgpu;   /* instead of to, when the VM has a vGPU */
+    struct machine_vgpu *from_vgpu; /* filled in */
+    bool v1;                        /* over the faces of version 1 */
     struct vmm_migration job;
     uint64_t stale_pages; /* of the target's RAM that were not as the source's at switch-over */
 };

@@ -51,10 +51,9 @@ MUST_USE int machine_vgpu_faces(struct machine_vgpu *vgpu);
 /* Gives the vGPU to the VM and starts it. Returns 0, -EBUSY when either has another. */
 MUST_USE int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm);
 
-/* Of machine_migrate, when the VM has a vGPU: devices and compatibility of the job; 0, -ENODEV,
- * -EBUSY, -ENOMEM. Then what the VMM asks for at switch-over. */
-MUST_USE int machine_vgpu_prepare(struct machine_migration *migration);
-void machine_vgpu_switch_over(struct machine_migration *migration);
-void machine_vgpu_switch_back(struct machine_migration *migration);
+/* machine_migrate of a VM that has a vGPU. vm_ops: of any VM; what concerns the device is other
+ * here. */
+MUST_USE int machine_vgpu_migrate(struct machine_migration *migration,
+                                  const struct vmm_vm_ops *vm_ops);
 
 #endif

@@ -3,10 +3,14 @@
  * by either VFIO face. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "gpu_regs.h"
 #include "host/abi/xe_gtt_defs.h"
 #include "sim/machine/machine_gvt.h"
+
+#define PCI_CONFIG_SIZE   256u
+#define PCI_IDENTITY_SIZE 4u /* vendor and device */
 
 int machine_vgpu_faces(struct machine_vgpu *vgpu)
 {
@@ -14,7 +18,7 @@ int machine_vgpu_faces(struct machine_vgpu *vgpu)
     struct vfio_v1_config config = {
         .hal = hal, .name = vgpu->v1_name, .ops = &gvt_vfio_ops, .dev = vgpu->vgpu};
 
-    (void)snprintf(vgpu->v1_name, sizeof(vgpu->v1_name), "%s.v1", vgpu->name);
+    (void)snprintf(vgpu->v1_name, sizeof(vgpu->v1_name), "%s_v1", vgpu->name);
     vfio_init(&vgpu->v2, hal, vgpu->name, &gvt_vfio_ops, vgpu->vgpu);
     vgpu->v1 = vfio_v1_create(&config);
     return vgpu->v1 ? 0 : -ENOMEM;
@@ -73,21 +77,51 @@ static void rebind(struct machine_vm *vm, struct machine_vgpu *from, struct mach
     vm->vgpu = to;
 }
 
-void machine_vgpu_switch_over(struct machine_migration *migration)
+static void switch_over(void *arg, void *target)
 {
+    struct machine_migration *migration = arg;
     struct machine_vm *vm = migration->vm;
-    struct machine_vgpu *to = migration->to_vgpu;
+    struct machine_vgpu *to = target;
 
+    migration->stale_pages = sim_vm_copy_stale(vm->sim);
     migration->from_vgpu = vm->vgpu;
     sim_vm_switch_over(vm->sim, to->gvt->gpu->sim, VGPU_FN_BASE + to->id);
     map_ram(to, vm);
     rebind(vm, migration->from_vgpu, to);
 }
 
-void machine_vgpu_switch_back(struct machine_migration *migration)
+static void switch_back(void *arg)
 {
+    struct machine_migration *migration = arg;
+
     sim_vm_switch_back(migration->vm->sim);
     rebind(migration->vm, migration->to_vgpu, migration->from_vgpu);
+}
+
+/* Config space of the device, as it is in its image too: what the guest may have written to
+ * command and BARs is the VMM's to set once more. */
+static int64_t pci_save(void *arg, void *to, uint64_t size)
+{
+    const struct machine_migration *migration = arg;
+
+    if (size < PCI_CONFIG_SIZE) {
+        return -ENOSPC;
+    }
+    memcpy(to, gvt_vgpu_config_space(migration->vm->vgpu->vgpu), PCI_CONFIG_SIZE);
+    return PCI_CONFIG_SIZE;
+}
+
+static int pci_load(void *arg, void *target, const void *from, uint64_t size)
+{
+    const struct machine_vgpu *to = target;
+    uint8_t *config = gvt_vgpu_config_space(to->vgpu);
+
+    (void)arg;
+    if (size != PCI_CONFIG_SIZE || memcmp(config, from, PCI_IDENTITY_SIZE) != 0) {
+        return -EINVAL;
+    }
+    memcpy(config, from, size);
+    return 0;
 }
 
 static int compatible(void *arg)
@@ -99,11 +133,13 @@ static int compatible(void *arg)
     return gvt_migration_compatible(from->gvt->gvt, from->type, to->gvt->gvt, to->type);
 }
 
-int machine_vgpu_prepare(struct machine_migration *migration)
+int machine_vgpu_migrate(struct machine_migration *migration, const struct vmm_vm_ops *vm_ops)
 {
+    struct vmm_vm_ops ops = *vm_ops;
     struct machine_vm *vm = migration->vm;
     struct machine_vgpu *to = migration->to_vgpu;
     struct vmm_migration *job = &migration->job;
+    int err;
 
     if (!vm->vgpu) {
         return -ENODEV;
@@ -111,14 +147,27 @@ int machine_vgpu_prepare(struct machine_migration *migration)
     if (to->vm) {
         return -EBUSY;
     }
-    if (migration->use_v1) {
+    err = set_ram(to, vm->desc.ram);
+    if (err) {
+        return err;
+    }
+    if (migration->v1) {
         job->source.v1 = vm->vgpu->v1;
         job->target.v1 = to->v1;
     } else {
         job->source.v2 = &vm->vgpu->v2;
         job->target.v2 = &to->v2;
     }
+    ops.switch_over = switch_over;
+    ops.switch_back = switch_back;
+    ops.pci_save = pci_save;
+    ops.pci_load = pci_load;
+    job->name = vm->desc.name;
+    job->probes = &vm->probes;
     job->compatible = compatible;
     job->compatible_arg = migration;
-    return set_ram(to, vm->desc.ram);
+    job->vm_ops = &ops;
+    job->vm = migration;
+    job->target_fn = to;
+    return vmm_migrate(job);
 }
