@@ -9,9 +9,11 @@
 
 #include "sim/hal/hal.h"
 
-#define VF_MAX_GTS      2u
-#define VF_MAX_QUEUES   64u
-#define VF_RESULT_SLOTS 1024u
+#define VF_MAX_GTS       2u
+#define VF_MAX_QUEUES    64u
+#define VF_RESULT_SLOTS  1024u
+#define VF_VM_LEVELS_MIN 3u
+#define VF_VM_LEVELS_MAX 5u
 
 enum vf_engine { VF_ENGINE_RENDER, VF_ENGINE_COPY, VF_ENGINE_VIDEO };
 
@@ -54,6 +56,9 @@ void vf_remove(struct vf *vf);
 
 /* Creates a queue (context) on an engine class. Returns its index in the calls below, or -errno. */
 MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
+/* The same with an address space of its own, by page tables of 3 to 5 levels: batches lie there, and
+ * slots are in its own memory. Also -EINVAL. */
+MUST_USE int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
 MUST_USE int vf_queue_destroy(struct vf *vf, unsigned index);
 /* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns
@@ -65,6 +70,8 @@ MUST_USE int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t time
 /* Highest fence that has signalled on the queue. */
 int64_t vf_fence_done(struct vf *vf, unsigned index);
 uint32_t vf_result(struct vf *vf, unsigned slot);
+/* A slot in a queue's own memory; 0 when it has none. */
+uint32_t vf_queue_result(struct vf *vf, unsigned index, unsigned slot);
 /* Bytes of local memory that the VF has; 0: none. */
 uint64_t vf_local_size(struct vf *vf);
 /* A slot in local memory, through the function's window (blocks); 0 without it. */

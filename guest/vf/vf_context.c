@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The context of a queue in memory: ring, PPHWSP, register state and per-context batch in one
- * object, seqno page and batch pool beside it; and what must change in it when the GGTT moved. */
+ * object, seqno page and batch pool (or an address space) beside it; and what must change in it
+ * when the GGTT moved. */
 #include "guest/vf/vf_internal.h"
 
 #include "host/abi/gpu_commands_abi.h"
@@ -12,7 +13,6 @@
 #define RING_SIZE     0x4000u
 #define PPHWSP_OFFSET RING_SIZE
 #define STATE_OFFSET  (PPHWSP_OFFSET + LRC_PPHWSP_SIZE)
-#define BATCH_POOL    0x2000u
 
 static uint64_t batch_page_offset(const struct vf_queue *queue)
 {
@@ -91,7 +91,8 @@ static void shift_batch_head(struct vf_queue *queue)
     uint32_t low = read_state(queue, CTX_BB_HEAD);
     uint64_t addr = make_64(low & ~CTX_BB_HEAD_VALID, read_state(queue, CTX_BB_HEAD_UDW));
 
-    if (!(low & CTX_BB_HEAD_VALID)) {
+    /* An address of its own space is not one of the GGTT and stays. */
+    if (!(low & CTX_BB_HEAD_VALID) || read_state(queue, CTX_BB_STATE) & CTX_BB_STATE_PPGTT) {
         return;
     }
     if (addr < queue->image_base || addr - queue->image_base >= ggtt_size(vf->ggtt)) {
@@ -114,6 +115,18 @@ void vf_context_fixup(struct vf_queue *queue)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
+static void write_roots(struct vf_queue *queue)
+{
+    unsigned count = queue->vm.levels == VF_VM_LEVELS_MIN ? CTX_PDPS : 1;
+
+    for (unsigned i = 0; i < count; i++) {
+        uint64_t root = vf_vm_root(&queue->vm, i);
+
+        write_state(queue, CTX_PDP_UDW(i), upper_32(root));
+        write_state(queue, CTX_PDP_LDW(i), root);
+    }
+}
+
 static void write_image(struct vf_queue *queue, uint32_t head)
 {
     write_state(queue, CTX_RING_HEAD, head);
@@ -121,6 +134,10 @@ static void write_image(struct vf_queue *queue, uint32_t head)
     write_state(queue, CTX_RING_CTL, RING_CTL_SIZE(RING_SIZE) | RING_VALID);
     write_state(queue, CTX_BB_HEAD, 0);
     write_state(queue, CTX_BB_HEAD_UDW, 0);
+    write_state(queue, CTX_BB_STATE, 0);
+    if (queue->vm.levels) {
+        write_roots(queue);
+    }
     write_pointers(queue);
 }
 
@@ -141,12 +158,19 @@ void vf_context_set_tail(struct vf_queue *queue)
 
 uint64_t vf_context_descriptor(const struct vf_queue *queue)
 {
-    uint64_t mode = FIELD_PREP(LRC_ADDRESSING_MODE, LRC_LEGACY_64B_CONTEXT);
+    static const uint64_t modes[VF_VM_LEVELS_MAX + 1] = {
+        [0] = LRC_LEGACY_64B_CONTEXT,
+        [3] = LRC_LEGACY_32B_CONTEXT,
+        [4] = LRC_ADVANCED_AD_CONTEXT,
+        [5] = LRC_LEGACY_64B_CONTEXT,
+    };
+    uint64_t mode = FIELD_PREP(LRC_ADDRESSING_MODE, modes[queue->vm.levels]);
+    uint64_t space = queue->vm.levels ? LRC_PRIVILEGE : 0;
 
-    return bo_addr(&queue->lrc, PPHWSP_OFFSET) | mode | LRC_VALID;
+    return bo_addr(&queue->lrc, PPHWSP_OFFSET) | space | mode | LRC_VALID;
 }
 
-int vf_context_create(struct vf_queue *queue)
+int vf_context_create(struct vf_queue *queue, unsigned levels)
 {
     struct vf *vf = queue->vf;
     uint64_t lrc_size = batch_page_offset(queue) + XE_PAGE_SIZE;
@@ -156,7 +180,9 @@ int vf_context_create(struct vf_queue *queue)
         ret = bo_create(vf->hal, vf->ggtt, XE_PAGE_SIZE, GGTT_PAT_NORMAL, &queue->seqno);
     }
     if (!ret) {
-        ret = bo_create(vf->hal, vf->ggtt, BATCH_POOL, GGTT_PAT_NORMAL, &queue->batches);
+        ret = levels
+                  ? vf_vm_create(vf, levels, &queue->vm)
+                  : bo_create(vf->hal, vf->ggtt, VF_BATCH_POOL, GGTT_PAT_NORMAL, &queue->batches);
     }
     if (ret) {
         vf_context_destroy(queue);
@@ -172,7 +198,9 @@ void vf_context_map(struct vf_queue *queue)
     const struct bo *objects[] = {&queue->lrc, &queue->seqno, &queue->batches};
 
     for (unsigned i = 0; i < ARRAY_SIZE(objects); i++) {
-        ggtt_map(queue->vf->ggtt, objects[i]->node, objects[i]->phys, GGTT_PAT_NORMAL);
+        if (objects[i]->node) {
+            ggtt_map(queue->vf->ggtt, objects[i]->node, objects[i]->phys, GGTT_PAT_NORMAL);
+        }
     }
 }
 
@@ -186,4 +214,5 @@ void vf_context_destroy(struct vf_queue *queue)
         }
         *objects[i] = (struct bo){0};
     }
+    vf_vm_destroy(queue->vf, &queue->vm);
 }

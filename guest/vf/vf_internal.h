@@ -102,12 +102,19 @@ enum vf_queue_state {
 /* Jobs a ring has room for; one place stays free, so that HEAD, which may still stand behind the
  * seqno write of the newest finished job, is never overtaken. */
 #define VF_QUEUE_SLOTS 128u
+#define VF_BATCH_POOL  0x2000u /* bytes: a batch for each of them */
 
 /* What a queue waited for when last looked at; see vf_watch.c. */
 struct vf_watch {
     uint64_t since;
     enum vf_queue_state state;
     int64_t done;
+};
+
+/* Address space of a queue; see vf_vm.c. */
+struct vf_vm {
+    unsigned levels; /* of its page tables; 0: there is none */
+    uint64_t memory; /* in RAM: all of it */
 };
 
 struct vf_queue {
@@ -124,7 +131,8 @@ struct vf_queue {
     int error;           /* jobs that are not done end with it */
     struct bo lrc;       /* ring | PPHWSP | register state | batch page */
     struct bo seqno;     /* own page: seqno +0, start seqno +8; the engine writes */
-    struct bo batches;   /* one slot a job */
+    struct bo batches;   /* one slot a job; without a space of its own */
+    struct vf_vm vm;     /* or where batches lie and write to */
     uint64_t image_base; /* GGTT start for which the image was last written */
     int64_t emitted;     /* newest fence in the ring */
     int64_t submitted;   /* newest fence the GuC was told of */
@@ -256,13 +264,29 @@ void vf_context_rewind(struct vf_queue *queue);
 /* Behind the newest job. */
 void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
-/* Takes the objects and writes their first contents. Returns 0, -ENOMEM, -ENOSPC. */
-MUST_USE int vf_context_create(struct vf_queue *queue);
+/* Takes the objects, with levels an address space of so many too, and writes their first contents. Returns 0, -ENOMEM, -ENOSPC. */
+MUST_USE int vf_context_create(struct vf_queue *queue, unsigned levels);
 /* Writes the objects' GGTT entries again. */
 void vf_context_map(struct vf_queue *queue);
 void vf_context_destroy(struct vf_queue *queue);
 /* What is an address in one context's image, after the GGTT moved. Never blocks. */
 void vf_context_fixup(struct vf_queue *queue);
+
+/* ---- vf_vm.c --------------------------------------------------------------------------------- */
+
+/* Returns 0 or -ENOMEM. Nothing in a space changes afterwards but batches and results. */
+MUST_USE int vf_vm_create(struct vf *vf, unsigned levels, struct vf_vm *vm);
+/* A space without levels is none. */
+void vf_vm_destroy(struct vf *vf, struct vf_vm *vm);
+/* What goes into the image as PDPn. */
+uint64_t vf_vm_root(const struct vf_vm *vm, unsigned pdp);
+/* Addresses in the space. */
+uint64_t vf_vm_slot_addr(const struct vf_vm *vm, bool local, unsigned slot);
+uint64_t vf_vm_batch_addr(const struct vf_vm *vm, uint64_t offset);
+/* The CPU's side of them. */
+void vf_vm_write_batch(struct vf *vf, const struct vf_vm *vm, uint64_t offset, const void *from,
+                       uint64_t size);
+uint32_t vf_vm_result(struct vf *vf, const struct vf_vm *vm, unsigned slot);
 
 /* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
 void vf_job_emit(struct vf_queue *queue, int64_t fence);

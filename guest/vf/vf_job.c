@@ -20,7 +20,7 @@
 #define SDI_LENGTH_DW  2u /* 4 dwords: command, address, one value */
 
 static_assert(VF_QUEUE_SLOTS * JOB_RING_SIZE == 0x4000, "jobs fill the 16 KiB ring exactly");
-static_assert(VF_QUEUE_SLOTS * JOB_BATCH_SIZE == 0x2000, "batch pool of two pages");
+static_assert(VF_QUEUE_SLOTS * JOB_BATCH_SIZE == VF_BATCH_POOL, "batch pool");
 
 struct words {
     uint32_t dw[JOB_RING_DW]; /* MI_NOOP behind the end */
@@ -39,9 +39,10 @@ static void put_addr(struct words *words, uint64_t addr)
     put(words, upper_32(addr));
 }
 
-static void put_store_dword(struct words *words, uint64_t addr, uint32_t value)
+/* space: MI_SDI_GGTT, or 0 for the context's own. */
+static void put_store_dword(struct words *words, uint32_t space, uint64_t addr, uint32_t value)
 {
-    put(words, MI_STORE_DATA_IMM | MI_SDI_GGTT | SDI_LENGTH_DW);
+    put(words, MI_STORE_DATA_IMM | space | SDI_LENGTH_DW);
     put_addr(words, addr);
     put(words, value);
 }
@@ -69,26 +70,45 @@ static void put_work(struct words *words, const struct vf_job *job)
     put(words, job->work_cycles);
 }
 
-static void put_atomic_add(struct words *words, uint64_t addr, uint32_t value)
+/* space: MI_ATOMIC_GGTT, or 0. */
+static void put_atomic_add(struct words *words, uint32_t space, uint64_t addr, uint32_t value)
 {
-    put(words, MI_ATOMIC | MI_ATOMIC_GGTT | MI_ATOMIC_INLINE_DATA |
+    put(words, MI_ATOMIC | space | MI_ATOMIC_INLINE_DATA |
                    FIELD_PREP(MI_ATOMIC_OPCODE, MI_ATOMIC_ADD) | ATOMIC_LENGTH);
     put_addr(words, addr);
     put(words, value);
 }
 
+static uint64_t slot_addr(const struct vf_queue *queue, bool local, unsigned slot)
+{
+    return queue->vm.levels ? vf_vm_slot_addr(&queue->vm, local, slot)
+                            : vf_slot_addr(queue->vf, local, slot);
+}
+
+static void write_batch(struct vf_queue *queue, int64_t fence, const struct words *words)
+{
+    uint64_t offset = vf_job_slot(fence) * JOB_BATCH_SIZE;
+
+    if (queue->vm.levels) {
+        vf_vm_write_batch(queue->vf, &queue->vm, offset, words->dw, JOB_BATCH_SIZE);
+    } else {
+        bo_write(queue->vf->hal, &queue->batches, offset, words->dw, JOB_BATCH_SIZE);
+    }
+}
+
 static void emit_batch(struct vf_queue *queue, int64_t fence)
 {
     const struct vf_job *job = &queue->jobs[vf_job_slot(fence)];
-    const struct vf *vf = queue->vf;
+    bool own = queue->vm.levels != 0;
     struct words words = {.len = 0};
 
     put_work(&words, job);
-    put_atomic_add(&words, vf_slot_addr(vf, job->local, job->add_slot), job->add);
-    put_store_dword(&words, vf_slot_addr(vf, job->local, job->store_slot), job->store);
+    put_atomic_add(&words, own ? 0 : MI_ATOMIC_GGTT, slot_addr(queue, job->local, job->add_slot),
+                   job->add);
+    put_store_dword(&words, own ? 0 : MI_SDI_GGTT, slot_addr(queue, job->local, job->store_slot),
+                    job->store);
     put(&words, MI_BATCH_BUFFER_END);
-    bo_write(vf->hal, &queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE, words.dw,
-             JOB_BATCH_SIZE);
+    write_batch(queue, fence, &words);
 }
 
 /* ---- ring ------------------------------------------------------------------------------------ */
@@ -120,13 +140,18 @@ static void put_seqno_write(struct words *words, enum vf_engine engine, uint64_t
 static void emit_ring(struct vf_queue *queue, int64_t fence)
 {
     uint32_t seqno = vf_job_seqno(fence);
-    uint64_t batch = bo_addr(&queue->batches, vf_job_slot(fence) * JOB_BATCH_SIZE);
+    uint64_t offset = vf_job_slot(fence) * JOB_BATCH_SIZE;
     struct words words = {.len = 0};
 
     put(&words, MI_ARB_ON_OFF | MI_ARB_ENABLE);
-    put_store_dword(&words, bo_addr(&queue->seqno, SEQNO_STARTED), seqno);
-    put(&words, MI_BATCH_BUFFER_START);
-    put_addr(&words, batch);
+    put_store_dword(&words, MI_SDI_GGTT, bo_addr(&queue->seqno, SEQNO_STARTED), seqno);
+    if (queue->vm.levels) {
+        put(&words, MI_BATCH_BUFFER_START | MI_BATCH_PPGTT);
+        put_addr(&words, vf_vm_batch_addr(&queue->vm, offset));
+    } else {
+        put(&words, MI_BATCH_BUFFER_START);
+        put_addr(&words, bo_addr(&queue->batches, offset));
+    }
     /* No switch between the work and the word that it is done. */
     put(&words, MI_ARB_ON_OFF);
     put_seqno_write(&words, queue->engine, bo_addr(&queue->seqno, SEQNO_DONE), seqno);

@@ -103,14 +103,14 @@ static int wait_valid_ggtt(struct vf *vf)
 
 /* Entries and image hold addresses, and writing entries takes time: when the GGTT moved
  * meanwhile, all of it is written again. */
-static int build(struct vf_queue *queue)
+static int build(struct vf_queue *queue, unsigned levels)
 {
     struct vf *vf = queue->vf;
     int ret = wait_valid_ggtt(vf);
     unsigned irqs = vf_recovery_irqs(vf);
 
     if (!ret) {
-        ret = vf_context_create(queue);
+        ret = vf_context_create(queue, levels);
     }
     for (unsigned i = 0; i < CREATE_TRIES && !ret; i++) {
         hal_cycles(vf->hal, CREATE_CYCLES);
@@ -127,7 +127,7 @@ static int build(struct vf_queue *queue)
     return ret ? ret : -EAGAIN;
 }
 
-int vf_queue_create(struct vf *vf, enum vf_engine engine)
+static int create(struct vf *vf, enum vf_engine engine, unsigned levels)
 {
     struct vf_queue *queue;
     int ret;
@@ -142,13 +142,26 @@ int vf_queue_create(struct vf *vf, enum vf_engine engine)
     if (!queue) {
         return -ENOSPC;
     }
-    ret = build(queue);
+    ret = build(queue, levels);
     if (ret) {
         vf_queue_free(queue);
         return ret;
     }
     queue->state = VF_QUEUE_NEW;
     return (int)queue->index;
+}
+
+int vf_queue_create(struct vf *vf, enum vf_engine engine)
+{
+    return create(vf, engine, 0);
+}
+
+int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels)
+{
+    if (levels < VF_VM_LEVELS_MIN || levels > VF_VM_LEVELS_MAX) {
+        return -EINVAL;
+    }
+    return create(vf, engine, levels);
 }
 
 int vf_queue_destroy(struct vf *vf, unsigned index)
@@ -295,6 +308,16 @@ int vf_wait(struct vf *vf, unsigned index, int64_t fence, uint64_t timeout_ns)
         }
         (void)hal_wait(vf->hal, timeout_ns == HAL_FOREVER ? HAL_FOREVER : timeout_ns - waited);
     }
+}
+
+uint32_t vf_queue_result(struct vf *vf, unsigned index, unsigned slot)
+{
+    struct vf_queue *queue = get(vf, index);
+
+    if (!queue || !queue->vm.levels || slot >= VF_RESULT_SLOTS) {
+        return 0;
+    }
+    return vf_vm_result(vf, &queue->vm, slot);
 }
 
 int64_t vf_fence_done(struct vf *vf, unsigned index)

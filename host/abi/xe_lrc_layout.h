@@ -38,20 +38,24 @@
 #define CTX_ASID                   0x2fu
 #define CTX_PDP0_UDW               0x31u
 #define CTX_PDP0_LDW               0x33u
-#define CTX_LRM_INT_MASK_ENABLE    0x50u
-#define CTX_INT_MASK_ENABLE_REG    0x51u
-#define CTX_INT_MASK_ENABLE_PTR    0x52u /* GGTT address of the memirq enable dword */
-#define CTX_LRI_INT_REPORT_PTR     0x55u
-#define CTX_INT_STATUS_REPORT_REG  0x56u
-#define CTX_INT_STATUS_REPORT_PTR  0x57u /* GGTT address, status of unit 0; + 16 x unit */
-#define CTX_INT_SRC_REPORT_REG     0x58u
-#define CTX_INT_SRC_REPORT_PTR     0x59u /* GGTT address, source byte of unit 0; + unit */
-#define CTX_CS_INT_VEC_REG         0x5au
-#define CTX_CS_INT_VEC_DATA        0x5bu
+/* Roots of page tables of 3 levels, in images of older drivers where others have CTX_ASID. */
+#define CTX_PDPS                  4u
+#define CTX_PDP_UDW(n)            (CTX_PDP0_UDW - 4u * (n))
+#define CTX_PDP_LDW(n)            (CTX_PDP0_LDW - 4u * (n))
+#define CTX_LRM_INT_MASK_ENABLE   0x50u
+#define CTX_INT_MASK_ENABLE_REG   0x51u
+#define CTX_INT_MASK_ENABLE_PTR   0x52u /* GGTT address of the memirq enable dword */
+#define CTX_LRI_INT_REPORT_PTR    0x55u
+#define CTX_INT_STATUS_REPORT_REG 0x56u
+#define CTX_INT_STATUS_REPORT_PTR 0x57u /* GGTT address, status of unit 0; + 16 x unit */
+#define CTX_INT_SRC_REPORT_REG    0x58u
+#define CTX_INT_SRC_REPORT_PTR    0x59u /* GGTT address, source byte of unit 0; + unit */
+#define CTX_CS_INT_VEC_REG        0x5au
+#define CTX_CS_INT_VEC_DATA       0x5bu
 
-#define RING_CTL_SIZE(bytes)       ((bytes)-0x1000u)
-#define RING_CTL_SIZE_MASK         0x001ff000u
-#define RING_VALID                 0x1u
+#define RING_CTL_SIZE(bytes)      ((bytes)-0x1000u)
+#define RING_CTL_SIZE_MASK        0x001ff000u
+#define RING_VALID                0x1u
 
 /* Memory-based interrupts: one page of a VF (xe_memirq.c). Unit = bit position in GT_INTR_DW space.
  * The device writes 0xff to status byte(s), then to the source byte, then signals MSI vector 0. */

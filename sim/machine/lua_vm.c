@@ -109,12 +109,21 @@ static int vf_unbind(lua_State *lua)
     return finish(lua, "vf:remove", 0);
 }
 
+/* vf:queue(engine [, {ppgtt = levels}]) */
 static int vf_queue(lua_State *lua)
 {
     static const char *const engines[] = {"render", "copy", "video", NULL};
+    static const char *const fields[] = {"ppgtt", NULL};
     struct vf *vf = check_guest(lua, "vf:queue");
-    int queue = vf_queue_create(vf, (enum vf_engine)luaL_checkoption(lua, 2, NULL, engines));
+    enum vf_engine engine = (enum vf_engine)luaL_checkoption(lua, 2, NULL, engines);
+    unsigned levels = 0;
+    int queue;
 
+    if (!lua_isnoneornil(lua, 3)) {
+        lua_check_fields(lua, 3, fields);
+        levels = (unsigned)lua_field_uint(lua, 3, "ppgtt", VF_VM_LEVELS_MAX, 0);
+    }
+    queue = levels ? vf_queue_create_vm(vf, engine, levels) : vf_queue_create(vf, engine);
     finish(lua, "vf:queue", queue);
     lua_pushinteger(lua, queue);
     return 1;
@@ -203,11 +212,19 @@ static int vf_done(lua_State *lua)
     return 1;
 }
 
+/* vf:result(slot [, queue]): with a queue, in its own memory */
 static int vf_result_slot(lua_State *lua)
 {
     struct vf *vf = check_driver(lua);
+    unsigned slot = (unsigned)lua_check_range(lua, 2, 0, VF_RESULT_SLOTS - 1);
 
-    lua_pushinteger(lua, vf_result(vf, (unsigned)lua_check_range(lua, 2, 0, VF_RESULT_SLOTS - 1)));
+    if (lua_isnoneornil(lua, 3)) {
+        lua_pushinteger(lua, vf_result(vf, slot));
+    } else {
+        unsigned queue = (unsigned)lua_check_range(lua, 3, 0, VF_MAX_QUEUES - 1);
+
+        lua_pushinteger(lua, vf_queue_result(vf, queue, slot));
+    }
     return 1;
 }
 

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/* The address space of a queue: page tables in guest RAM, through which the batches of its jobs
+ * are fetched and write their results. Every space has the same addresses and its own memory
+ * behind them. Tables hold addresses as the guest has its RAM, which a migration does not change:
+ * nothing here is ever fixed up. */
+#include "guest/vf/vf_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+
+#include "host/abi/xe_gtt_defs.h"
+
+/* Pages of one allocation, in this order: what the batches write, the batches, then one table for
+ * each level from the last one up. All addresses in use share these tables. */
+#define RESULT_PAGE   0u
+#define BATCH_PAGE    1u
+#define BATCH_PAGES   2u
+#define LOCAL_PAGE    (BATCH_PAGE + BATCH_PAGES) /* a place in the space, not in the allocation */
+#define TABLE_PAGE    (BATCH_PAGE + BATCH_PAGES)
+
+#define SPACE_BASE    0x345641200000ull /* chosen: a different index at each level */
+#define SPACE_BASE_32 0x41200000ull
+#define INDEX_BITS    9u
+#define PAGE_BITS     12u
+#define LOCAL_ADDR    0u /* of the slots in local memory */
+#define ENTRY_FLAGS   (XE_PAGE_PRESENT | XE_PAGE_RW)
+
+static_assert(VF_RESULT_SLOTS * sizeof(uint32_t) == XE_PAGE_SIZE, "results fill one page");
+static_assert(VF_BATCH_POOL == BATCH_PAGES * XE_PAGE_SIZE, "batch pool");
+
+static uint64_t base(const struct vf_vm *vm)
+{
+    return vm->levels == VF_VM_LEVELS_MIN ? SPACE_BASE_32 : SPACE_BASE;
+}
+
+static uint64_t page(const struct vf_vm *vm, unsigned index)
+{
+    return vm->memory + index * XE_PAGE_SIZE;
+}
+
+/* Of a level, counted from 1. With three levels the first one is registers. */
+static uint64_t table(const struct vf_vm *vm, unsigned level)
+{
+    return page(vm, TABLE_PAGE + level - 1);
+}
+
+static unsigned top_table(const struct vf_vm *vm)
+{
+    return vm->levels == VF_VM_LEVELS_MIN ? vm->levels - 1 : vm->levels;
+}
+
+/* RAM that hal_mem_alloc gave: moving within it cannot fail. */
+static void write_memory(struct hal *hal, uint64_t addr, const void *from, size_t size)
+{
+    int err = hal_mem_write(hal, addr, from, size);
+
+    assert(!err);
+    (void)err;
+}
+
+static void write_entry(struct hal *hal, const struct vf_vm *vm, unsigned level, uint64_t addr,
+                        uint64_t entry)
+{
+    unsigned shift = PAGE_BITS + INDEX_BITS * (level - 1);
+    uint64_t index = addr >> shift & ((1u << INDEX_BITS) - 1);
+
+    write_memory(hal, table(vm, level) + index * sizeof(entry), &entry, sizeof(entry));
+}
+
+static void write_tables(struct vf *vf, const struct vf_vm *vm)
+{
+    for (unsigned level = top_table(vm); level > 1; level--) {
+        write_entry(vf->hal, vm, level, base(vm), table(vm, level - 1) | ENTRY_FLAGS);
+    }
+    for (unsigned i = RESULT_PAGE; i < LOCAL_PAGE; i++) {
+        write_entry(vf->hal, vm, 1, base(vm) + i * XE_PAGE_SIZE, page(vm, i) | ENTRY_FLAGS);
+    }
+    if (vf->local_slots) {
+        write_entry(vf->hal, vm, 1, base(vm) + LOCAL_PAGE * XE_PAGE_SIZE,
+                    LOCAL_ADDR | XE_PPGTT_PTE_DM | ENTRY_FLAGS);
+    }
+}
+
+int vf_vm_create(struct vf *vf, unsigned levels, struct vf_vm *vm)
+{
+    struct vf_vm made = {.levels = levels};
+
+    assert(levels >= VF_VM_LEVELS_MIN && levels <= VF_VM_LEVELS_MAX);
+    made.memory = hal_mem_alloc(vf->hal, (TABLE_PAGE + levels) * XE_PAGE_SIZE);
+    if (!made.memory) {
+        return -ENOMEM;
+    }
+    write_tables(vf, &made);
+    *vm = made;
+    return 0;
+}
+
+void vf_vm_destroy(struct vf *vf, struct vf_vm *vm)
+{
+    if (vm->levels) {
+        hal_mem_free(vf->hal, vm->memory);
+    }
+    *vm = (struct vf_vm){0};
+}
+
+uint64_t vf_vm_root(const struct vf_vm *vm, unsigned pdp)
+{
+    unsigned used = vm->levels == VF_VM_LEVELS_MIN ? (unsigned)(base(vm) >> 30) : 0;
+
+    return pdp == used ? table(vm, top_table(vm)) | ENTRY_FLAGS : 0;
+}
+
+uint64_t vf_vm_slot_addr(const struct vf_vm *vm, bool local, unsigned slot)
+{
+    return base(vm) + (local ? LOCAL_PAGE : RESULT_PAGE) * XE_PAGE_SIZE + slot * sizeof(uint32_t);
+}
+
+uint64_t vf_vm_batch_addr(const struct vf_vm *vm, uint64_t offset)
+{
+    return base(vm) + BATCH_PAGE * XE_PAGE_SIZE + offset;
+}
+
+void vf_vm_write_batch(struct vf *vf, const struct vf_vm *vm, uint64_t offset, const void *from,
+                       uint64_t size)
+{
+    assert(offset + size <= VF_BATCH_POOL);
+    write_memory(vf->hal, page(vm, BATCH_PAGE) + offset, from, size);
+}
+
+uint32_t vf_vm_result(struct vf *vf, const struct vf_vm *vm, unsigned slot)
+{
+    uint32_t value = 0;
+    int err =
+        hal_mem_read(vf->hal, page(vm, RESULT_PAGE) + slot * sizeof(value), &value, sizeof(value));
+
+    assert(!err && slot < VF_RESULT_SLOTS);
+    (void)err;
+    return value;
+}
