@@ -305,6 +305,40 @@ static int sandbox_setmetatable(lua_State *lua)
     return 1;
 }
 
+/* ---- errors that cannot be caught ------------------------------------------------------------ */
+
+/* A script that catches the end of its patience would go on for ever. */
+static bool is_endless(lua_State *lua)
+{
+    return script_actor(lua)->instructions > SCRIPT_MAX_INSTRUCTIONS;
+}
+
+static int protected_end(lua_State *lua, int status, int from)
+{
+    if (status != LUA_OK && is_endless(lua)) {
+        return lua_error(lua);
+    }
+    lua_pushboolean(lua, status == LUA_OK);
+    lua_insert(lua, from);
+    return lua_gettop(lua) - from + 1;
+}
+
+/* pcall(function, ...) */
+static int sandbox_pcall(lua_State *lua)
+{
+    luaL_checkany(lua, 1);
+    return protected_end(lua, lua_pcall(lua, lua_gettop(lua) - 1, LUA_MULTRET, 0), 1);
+}
+
+/* xpcall(function, handler, ...) */
+static int sandbox_xpcall(lua_State *lua)
+{
+    luaL_checktype(lua, 2, LUA_TFUNCTION);
+    lua_pushvalue(lua, 1);
+    lua_insert(lua, 3); /* function, handler, function, arguments */
+    return protected_end(lua, lua_pcall(lua, lua_gettop(lua) - 3, LUA_MULTRET, 2), 3);
+}
+
 /* ---- helpers beside the script -------------------------------------------------------------- */
 
 /* Where the module with this path is: beside the script, or in the folder above, where scenarios
@@ -414,7 +448,13 @@ static void wrap(lua_State *lua, const char *name, lua_CFunction function)
 }
 
 static const luaL_Reg base_functions[] = {
-    {"next", sandbox_next},       {"pairs", sandbox_pairs},       {"require", sandbox_require}, {"tostring", sandbox_tostring}, {NULL, NULL},
+    {"next", sandbox_next},
+    {"pairs", sandbox_pairs},
+    {"require", sandbox_require},
+    {"tostring", sandbox_tostring},
+    {"pcall", sandbox_pcall},
+    {"xpcall", sandbox_xpcall},
+    {NULL, NULL},
 };
 
 void lua_sandbox_open(lua_State *lua)
