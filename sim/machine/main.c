@@ -93,6 +93,7 @@ static const struct command {
      "runs scenarios and compares with traces/golden/",
      "Without a path: all of tests/scenarios. A golden holds the order of messages and states.\n"
      "  -j N                 runs at a time (one a processor)\n"
+     "  --tag NAME           only scenarios with '-- tags: NAME ...' in them\n"
      "  --shard I/N          the I-th of N parts\n"
      "  --repeat N           runs each N times; all must leave the same bytes\n"
      "  --junit FILE         also writes JUnit XML\n"

@@ -17,8 +17,18 @@
 #define MAX_REPEAT      1000u
 #define MAX_SHARDS      1000u
 #define MAX_TIMEOUT     86400u
+#define MAX_EXACT       8u /* exact goldens change with every latency */
 
-enum { OPT_SHARD = 256, OPT_REPEAT, OPT_JUNIT, OPT_BLESS, OPT_GOLDEN, OPT_OUT, OPT_TIMEOUT };
+enum {
+    OPT_SHARD = 256,
+    OPT_REPEAT,
+    OPT_JUNIT,
+    OPT_BLESS,
+    OPT_GOLDEN,
+    OPT_OUT,
+    OPT_TIMEOUT,
+    OPT_TAG
+};
 
 static const struct option long_options[] = {
     {"shard", required_argument, NULL, OPT_SHARD},
@@ -28,6 +38,7 @@ static const struct option long_options[] = {
     {"golden", required_argument, NULL, OPT_GOLDEN},
     {"out", required_argument, NULL, OPT_OUT},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
+    {"tag", required_argument, NULL, OPT_TAG},
     {NULL, 0, NULL, 0},
 };
 
@@ -64,6 +75,9 @@ static bool option_take(struct regress *regress, int option, const char *value)
     case OPT_OUT:
         regress->out_root = value;
         return *value != '\0';
+    case OPT_TAG:
+        regress->tag = value;
+        return *value && !strchr(value, ' ');
     default: /* OPT_BLESS */
         regress->bless = true;
         return true;
@@ -132,10 +146,50 @@ static int entry_make(struct regress *regress, const struct scenario *scenario)
     return 0;
 }
 
+static bool has_tag(const struct scenario *scenario, const char *tag)
+{
+    char word[sizeof(scenario->tags)];
+
+    (void)snprintf(word, sizeof(word), " %s ", tag);
+    return strstr(scenario->tags, word) != NULL;
+}
+
+/* Leaves the scenarios with the tag. */
+static void scenarios_pick(struct scenarios *scenarios, const char *tag)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < scenarios->count; i++) {
+        if (has_tag(&scenarios->list[i], tag)) {
+            scenarios->list[kept++] = scenarios->list[i];
+        }
+    }
+    scenarios->count = kept;
+}
+
+static bool too_many_exact(const struct scenarios *scenarios)
+{
+    size_t exact = 0;
+
+    for (size_t i = 0; i < scenarios->count; i++) {
+        exact += scenarios->list[i].exact;
+    }
+    return exact > MAX_EXACT;
+}
+
 /* An entry for each scenario of the shard. */
 static int entries_make(struct regress *regress)
 {
     int err = 0;
+
+    if (regress->tag) {
+        scenarios_pick(&regress->scenarios, regress->tag);
+    }
+    if (too_many_exact(&regress->scenarios)) {
+        (void)fprintf(stderr, "gucsim regress: more than %u scenarios with golden = \"exact\"\n",
+                      MAX_EXACT);
+        return -E2BIG;
+    }
 
     regress->entries = calloc(regress->scenarios.count + 1, sizeof(*regress->entries));
     if (!regress->entries) {
@@ -194,7 +248,8 @@ static int regress_all(struct regress *regress)
     int err = entries_make(regress);
 
     if (!err && regress->scenarios.count == 0) {
-        (void)fprintf(stderr, "gucsim regress: no scenario there: none that builds a machine\n");
+        (void)fprintf(stderr, "gucsim regress: no scenario there: none that builds a machine%s\n",
+                      regress->tag ? " and has the tag" : "");
         return EXIT_TROUBLE;
     }
     if (!err) {

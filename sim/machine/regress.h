@@ -53,6 +53,9 @@ struct scenario {
     char path[PATH_MAX];
     char name[PATH_MAX]; /* below tests/scenarios, without .lua */
     int wanted;          /* exit code; 0 unless a comment says '-- exit: N' */
+    char tags[128];    /* of the comment '-- tags: one two', with a blank before and behind each */
+    bool exact;        /* golden = "exact" */
+    char signals[256]; /* golden_signals = "glob,glob": whose waves are kept too; "" none */
 };
 
 struct scenarios {
@@ -122,6 +125,7 @@ struct regress {
     unsigned timeout_s;
     unsigned shard, num_shards; /* shard from 1 */
     bool bless;
+    const char *tag;         /* only scenarios with it; NULL: all */
     const char *junit;       /* NULL: none */
     const char *golden_root; /* directories */
     const char *out_root;
@@ -130,6 +134,12 @@ struct regress {
     size_t count;
     size_t ended, failed;
 };
+
+/* regress_exact.c: compares what a run left with its exact golden and tells the first difference.
+ * Returns 0, 1 when they differ, -ENOENT when there is none. */
+MUST_USE int exact_compare(const struct entry *entry, FILE *detail);
+/* Makes it the golden. Returns 0 or -errno. */
+MUST_USE int exact_bless(const struct entry *entry);
 
 /* Runs all entries and judges them. Returns 0, -EINTR, or -errno. */
 MUST_USE int regress_run(struct regress *regress);

@@ -10,11 +10,38 @@
 
 #define SCENARIO_ROOT "tests/scenarios/"
 #define EXIT_COMMENT  "-- exit: "
+#define TAGS_COMMENT  "-- tags: "
+#define EXACT_LINE    "golden = \"exact\""
+#define SIGNALS_LINE  "golden_signals = \""
 #define MAX_LINE      1024
 #define MAX_DEPTH     8u
 #define MAX_SCENARIOS 10000u
 
-/* Reads what a script says about itself: whether it builds a machine, and how it shall end. */
+static bool begins(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* What a line says about the scenario. */
+static void line_read(struct scenario *scenario, const char *line)
+{
+    if (begins(line, EXIT_COMMENT)) {
+        scenario->wanted = (int)strtol(line + strlen(EXIT_COMMENT), NULL, 10);
+    } else if (begins(line, TAGS_COMMENT)) {
+        line += strlen(TAGS_COMMENT);
+        (void)snprintf(scenario->tags, sizeof(scenario->tags), " %.*s ", (int)strcspn(line, "\n"),
+                       line);
+    } else if (begins(line, EXACT_LINE)) {
+        scenario->exact = true;
+    } else if (begins(line, SIGNALS_LINE)) {
+        line += strlen(SIGNALS_LINE);
+        (void)snprintf(scenario->signals, sizeof(scenario->signals), "%.*s",
+                       (int)strcspn(line, "\"\n"), line);
+    }
+}
+
+/* Reads what a script says about itself: whether it builds a machine, how it shall end, and what is
+ * kept of it. */
 static int script_read(struct scenario *scenario, bool *builds)
 {
     FILE *file = fopen(scenario->path, "r");
@@ -27,9 +54,8 @@ static int script_read(struct scenario *scenario, bool *builds)
     while (fgets(line, sizeof(line), file)) {
         const char *machine = strstr(line, "machine");
 
-        if (strncmp(line, EXIT_COMMENT, strlen(EXIT_COMMENT)) == 0) {
-            scenario->wanted = (int)strtol(line + strlen(EXIT_COMMENT), NULL, 10);
-        } else if (machine && strncmp(line, "--", 2) != 0) {
+        line_read(scenario, line);
+        if (machine && !begins(line, "--")) {
             machine += strlen("machine");
             machine += strspn(machine, " (");
             *builds = *builds || *machine == '{';

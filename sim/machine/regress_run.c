@@ -41,6 +41,11 @@ static bool next_run(void *arg, struct pool_job *job)
         .args = {"run", entry->scenario->path, "--quiet", "--out", out, "--trace",
                  waves ? "vcd.gz" : "off"},
     };
+    if (entry->state == ENTRY_RUNS && entry->scenario->exact && *entry->scenario->signals) {
+        job->args[6] = "vcd";
+        job->args[7] = "--trace-scope";
+        job->args[8] = entry->scenario->signals;
+    }
     (void)snprintf(job->log, sizeof(job->log), "%.*s/log.txt", (int)(sizeof(job->log) - 16), out);
     if (path_make(out)) {
         job->log[0] = '\0'; /* cannot be opened: the child ends at once, and is told so */
@@ -118,6 +123,18 @@ static void judge_golden(struct regress *regress, struct entry *entry, FILE *det
     }
 }
 
+static void judge_exact(struct regress *regress, struct entry *entry, FILE *detail)
+{
+    int ret = exact_compare(entry, detail);
+
+    if (ret == 1) {
+        fail(regress, entry, "differs from its exact golden");
+    } else if (ret) {
+        fail(regress, entry, "has no exact golden");
+        (void)fprintf(detail, "to make one: gucsim regress --bless %s\n", entry->scenario->path);
+    }
+}
+
 static void judge_repetition(struct regress *regress, struct entry *entry, FILE *detail)
 {
     char path[PATH_MAX + 32], reason[160];
@@ -171,10 +188,13 @@ static void bless(struct regress *regress, struct entry *entry, FILE *detail)
 
     (void)snprintf(events, sizeof(events), "%s/events.jsonl", entry->out);
     ret = golden_compare(entry->golden, events, detail, error, sizeof(error));
+    if (entry->scenario->exact && ret == 0) {
+        ret = exact_compare(entry, detail);
+    }
     if (ret == 0) {
         return;
     }
-    if (replace_golden(entry, events, error)) {
+    if (replace_golden(entry, events, error) || (entry->scenario->exact && exact_bless(entry))) {
         fail(regress, entry, "cannot be blessed");
         (void)fprintf(detail, "%s\n", error);
         return;
@@ -206,6 +226,9 @@ static void judge(struct regress *regress, struct entry *entry, const struct poo
         bless(regress, entry, detail);
     } else if (!entry->failed) {
         judge_golden(regress, entry, detail);
+        if (!entry->failed && entry->scenario->exact) {
+            judge_exact(regress, entry, detail);
+        }
     } else {
         put_log(detail, job->log);
     }

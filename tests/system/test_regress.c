@@ -210,6 +210,62 @@ Test(regress, junit_is_xml_with_the_repeat_command)
                    directory);
     EXPECT(shell(command), 0, "2 1 ");
     cr_expect(strstr(output, "repeat:  ") && strstr(output, "seed:    1"), "%s", output);
+    (void)snprintf(command, sizeof(command),
+                   "xmllint --noout --schema tests/system/junit.xsd %s/junit.xml 2>&1", directory);
+    EXPECT(shell(command), 0, "validates");
+}
+
+#define EXACT "golden = \"exact\"\ngolden_signals = \"*u_doorbell*\"\n"
+
+Test(regress, exact_golden_keeps_times_and_chosen_waves)
+{
+    write_text("a.lua", EXACT GOOD);
+    EXPECT(regress("--bless %/a.lua"), 0, "made ");
+    cr_expect(exists("golden/a.events.jsonl") && exists("golden/a.vcd"));
+    EXPECT(regress("%/a.lua"), 0, "0 failed");
+    write_text("a.lua", EXACT MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
+    EXPECT(regress("%/a.lua"), 1, "differs from its exact golden");
+    cr_expect(strstr(output, "expect one: holds"), "the first difference is shown: %s", output);
+    EXPECT(regress("--bless %/a.lua"), 0, "replaced ");
+    EXPECT(regress("%/a.lua"), 0, "0 failed");
+    EXPECT(regress("--repeat 2 %/a.lua"), 0, "0 failed");
+}
+
+Test(regress, exact_goldens_are_few)
+{
+    char name[16];
+
+    for (unsigned i = 0; i < 9; i++) {
+        (void)snprintf(name, sizeof(name), "s%u.lua", i);
+        write_text(name, EXACT GOOD);
+    }
+    EXPECT(regress("%"), 2, "more than 8 scenarios with golden = \"exact\"");
+}
+
+Test(regress, tags_pick_scenarios)
+{
+    write_text("a.lua", "-- tags: quick ring\n" GOOD);
+    write_text("b.lua", "-- tags: ringing\n" GOOD);
+    EXPECT(regress("--bless %"), 0, "2 scenarios");
+    EXPECT(regress("--tag ring %"), 0, "1 scenarios");
+    EXPECT(regress("--tag nothing %"), 2, "and has the tag");
+}
+
+Test(regress, report_of_a_doctored_golden_leads_to_the_first_differing_message)
+{
+    char command[512];
+
+    (void)snprintf(command, sizeof(command),
+                   "mkdir -p %s/golden/ctb && awk '/TLB_INVALIDATION/ && !done { sub(\"TLB\", "
+                   "\"NLB\"); done = 1 } { print }' traces/golden/ctb/answers.golden "
+                   "> %s/golden/ctb/answers.golden",
+                   directory, directory);
+    cr_assert_eq(shell(command), 0, "%s", output);
+    EXPECT(regress("tests/scenarios/ctb/answers.lua"), 1, "first difference, in [gpu.gt0], after");
+    cr_expect(strstr(output, "  golden: h2g fn0 NLB_INVALIDATION"), "%s", output);
+    cr_expect(strstr(output, "  seen:   h2g fn0 TLB_INVALIDATION"), "%s", output);
+    cr_expect(strstr(output, "answers/events.jsonl:"), "the line of the log is named: %s", output);
+    cr_expect(exists("out/ctb/answers/trace.vcd.gz"), "no waves of the failure");
 }
 
 Test(regress, damaged_golden_is_told_with_its_line)

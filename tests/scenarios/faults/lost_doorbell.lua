@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A ring's doorbell is lost: the message waits for the next one, and then both are taken in order.
+golden = "exact"
+golden_signals = "*u_doorbell*"
 local raw = require "lib.raw"
 
 local m = machine { gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "vm1" } } }

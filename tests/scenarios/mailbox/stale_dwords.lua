@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What earlier messages left in the registers is no part of a shorter one, nor a request itself.
+golden = "exact"
+golden_signals = "*u_doorbell*"
 local raw = require "lib.raw"
 
 local m = machine { gpus = { { name = "gpu" } }, vms = { { name = "vm1" } } }
