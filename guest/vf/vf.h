@@ -56,8 +56,8 @@ void vf_remove(struct vf *vf);
 
 /* Creates a queue (context) on an engine class. Returns its index in the calls below, or -errno. */
 MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
-/* The same with an address space of its own, by page tables of 3 to 5 levels: batches lie there, and
- * slots are in its own memory. Also -EINVAL. */
+/* The same with an address space of its own, by page tables of 3 to 5 levels: batches lie there,
+ * and slots are in its own memory. Also -EINVAL. */
 MUST_USE int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
 MUST_USE int vf_queue_destroy(struct vf *vf, unsigned index);

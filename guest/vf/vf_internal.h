@@ -264,7 +264,8 @@ void vf_context_rewind(struct vf_queue *queue);
 /* Behind the newest job. */
 void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
-/* Takes the objects, with levels an address space of so many too, and writes their first contents. Returns 0, -ENOMEM, -ENOSPC. */
+/* Takes the objects, with levels an address space of so many too, and writes their first contents.
+ * Returns 0, -ENOMEM, -ENOSPC. */
 MUST_USE int vf_context_create(struct vf_queue *queue, unsigned levels);
 /* Writes the objects' GGTT entries again. */
 void vf_context_map(struct vf_queue *queue);
