@@ -119,6 +119,9 @@ bool pf_vf_recovered(struct pf *pf, unsigned vf);
 
 /* VF n as a migratable device; give both to vfio_init. */
 const struct vfio_ops *pf_vfio_ops(void);
+/* The same with pre-copy, an extension: the stream's descriptor is told while the VF runs, so that
+ * a target of another kind refuses before the guest stops. */
+const struct vfio_ops *pf_vfio_precopy_ops(void);
 void *pf_vfio_device(struct pf *pf, unsigned vf);
 
 #endif

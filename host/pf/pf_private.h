@@ -59,6 +59,7 @@ struct pf_stream {
     uint64_t pos;                   /* bytes of it (header and payload) that have moved */
     bool begun;                     /* the descriptor has moved */
     bool ended;                     /* the trailer has */
+    bool precopy;                   /* save: begun while the VF ran */
 };
 
 /* ---- PF, GT, VF ------------------------------------------------------------------------------ */
@@ -79,6 +80,7 @@ struct pf_vf {
     uint32_t adverse[PF_ADVERSE_COUNT];
     uint16_t relay_major[PF_MAX_GTS]; /* 0: no version negotiated */
     struct pf_stream stream;
+    bool spoiled; /* by a load that failed and could not be cleared away */
 };
 
 /* A request that came through the relay. */
@@ -231,9 +233,16 @@ int64_t pf_migration_estimate(struct pf_gt *gt, unsigned vf);
 MUST_USE int pf_stream_save_begin(struct pf_vf *vf);
 int64_t pf_stream_read(struct pf_vf *vf, void *to, uint64_t size);
 MUST_USE int pf_stream_save_end(struct pf_vf *vf);
+/* Pre-copy: the descriptor alone; a save goes on behind what was read. */
+MUST_USE int pf_stream_precopy_begin(struct pf_vf *vf);
+int64_t pf_stream_precopy_pending(struct pf_vf *vf);
+int64_t pf_stream_precopy_read(struct pf_vf *vf, void *to, uint64_t size);
+void pf_stream_precopy_end(struct pf_vf *vf);
 MUST_USE int pf_stream_load_begin(struct pf_vf *vf);
 int64_t pf_stream_write(struct pf_vf *vf, const void *from, uint64_t size);
 MUST_USE int pf_stream_load_end(struct pf_vf *vf);
+/* After a load that failed: is the VF as it was before it? */
+bool pf_stream_intact(const struct pf_vf *vf);
 
 /* pf_service.c: answers to what VFs ask through the relay. */
 void pf_service_start(struct pf_gt *gt);

@@ -25,6 +25,17 @@ static void reset_stream(struct pf_stream *stream)
     memset(stream, 0, sizeof(*stream));
 }
 
+/* Is the VF in one of these states on every GT? */
+static bool all_in(const struct pf_vf *vf, uint64_t states)
+{
+    bool all = true;
+
+    for (unsigned n = 0; n < vf->pf->config.num_gts; n++) {
+        all = all && pf_control_in(&vf->pf->gts[n], vf->id, states);
+    }
+    return all;
+}
+
 /* ---- save ------------------------------------------------------------------------------------ */
 
 /* Waits for a GT's next packet. Returns 0 with NULL when it has no more, or -errno. */
@@ -78,11 +89,28 @@ static int next_packet(struct pf_vf *vf)
     return 0;
 }
 
+int pf_stream_precopy_begin(struct pf_vf *vf)
+{
+    struct pf_stream *stream = &vf->stream;
+
+    reset_stream(stream);
+    stream->packet = pf_packet_descriptor(&vf->pf->config);
+    stream->begun = true;
+    stream->precopy = true;
+    return stream->packet ? 0 : -ENOMEM;
+}
+
+void pf_stream_precopy_end(struct pf_vf *vf)
+{
+    reset_stream(&vf->stream);
+}
+
+/* What was begun in pre-copy goes on. */
 int pf_stream_save_begin(struct pf_vf *vf)
 {
     int err = pf_control_save_begin(vf->pf, vf->id);
 
-    if (!err) {
+    if (!err && !vf->stream.precopy) {
         reset_stream(&vf->stream);
     }
     return err;
@@ -108,6 +136,23 @@ static uint64_t read_packet(struct pf_stream *stream, uint8_t *to, uint64_t size
     return len;
 }
 
+int64_t pf_stream_precopy_pending(struct pf_vf *vf)
+{
+    const struct pf_packet *packet = vf->stream.packet;
+
+    return packet ? (int64_t)(header_size + packet->hdr.size - vf->stream.pos) : 0;
+}
+
+int64_t pf_stream_precopy_read(struct pf_vf *vf, void *to, uint64_t size)
+{
+    uint64_t done = 0;
+
+    while (vf->stream.packet && done < size) {
+        done += read_packet(&vf->stream, (uint8_t *)to + done, size - done);
+    }
+    return (int64_t)done;
+}
+
 int64_t pf_stream_read(struct pf_vf *vf, void *to, uint64_t size)
 {
     struct pf_stream *stream = &vf->stream;
@@ -127,8 +172,14 @@ int64_t pf_stream_read(struct pf_vf *vf, void *to, uint64_t size)
 
 int pf_stream_save_end(struct pf_vf *vf)
 {
-    int err = pf_control_save_finish(vf->pf, vf->id);
+    int err = 0;
 
+    /* Saving only looks: to stop in the middle is no failure. */
+    if (all_in(vf, PF_SAVING) && !vf->stream.error && !(vf->stream.ended && !vf->stream.packet)) {
+        pf_control_abandon(vf->pf, vf->id);
+    } else {
+        err = pf_control_save_finish(vf->pf, vf->id);
+    }
     reset_stream(&vf->stream);
     for (unsigned n = 0; n < vf->pf->config.num_gts; n++) {
         pf_migration_drop(&vf->pf->gts[n], vf->id); /* what nobody read */
@@ -265,6 +316,7 @@ int pf_stream_load_begin(struct pf_vf *vf)
 
     if (!err) {
         reset_stream(&vf->stream);
+        vf->spoiled = false;
     }
     return err;
 }
@@ -294,18 +346,46 @@ int64_t pf_stream_write(struct pf_vf *vf, const void *from, uint64_t size)
     return (int64_t)done;
 }
 
+/* What was loaded before another GT's GuC said no goes again: the VF is reset and paused, as it was
+ * given to the load. One that something else came upon meanwhile is not ours to touch. */
+static void clear_target(struct pf_vf *vf)
+{
+    int err = all_in(vf, PF_HALTED) ? pf_control_flr(vf->pf, vf->id) : -ECANCELED;
+
+    if (!err) {
+        err = pf_control_pause(vf->pf, vf->id);
+    }
+    vf->spoiled = err != 0;
+    if (err) {
+        return;
+    }
+    for (unsigned n = 0; n < vf->pf->config.num_gts; n++) {
+        vf->pf->gts[n].control[vf->id].unfixed = false;
+    }
+}
+
 int pf_stream_load_end(struct pf_vf *vf)
 {
-    const bool whole = vf->stream.ended && vf->stream.pos == 0;
+    /* Until the trailer nothing is applied: a stream that fails before has changed nothing. */
+    const bool applied = vf->stream.ended;
     int err = vf->stream.error;
 
-    reset_stream(&vf->stream);
-    if (!err && !whole) {
+    if (!err && !(applied && vf->stream.pos == 0)) {
         err = -ENODATA;
     }
+    reset_stream(&vf->stream);
     if (err) {
         pf_control_abandon(vf->pf, vf->id);
-        return err;
+    } else {
+        err = pf_control_restore_finish(vf->pf, vf->id);
     }
-    return pf_control_restore_finish(vf->pf, vf->id);
+    if (err && applied) {
+        clear_target(vf);
+    }
+    return err;
+}
+
+bool pf_stream_intact(const struct pf_vf *vf)
+{
+    return !vf->spoiled;
 }

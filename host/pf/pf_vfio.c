@@ -81,21 +81,50 @@ static int load_end(void *dev)
     return pf_stream_load_end(dev);
 }
 
+/* What a refused stream leaves: see pf_stream_load_end. */
+static bool intact(void *dev)
+{
+    return pf_stream_intact(dev);
+}
+
+static int precopy_begin(void *dev)
+{
+    return pf_stream_precopy_begin(dev);
+}
+
+static int64_t precopy_pending(void *dev)
+{
+    return pf_stream_precopy_pending(dev);
+}
+
+static int64_t precopy_read(void *dev, void *to, uint64_t size)
+{
+    return pf_stream_precopy_read(dev, to, size);
+}
+
+static int precopy_end(void *dev)
+{
+    pf_stream_precopy_end(dev);
+    return 0;
+}
+
+#define OPS                                                                                        \
+    .pause = vf_pause, .resume = vf_resume, .stop = vf_stop, .reset = vf_reset,                    \
+    .estimate = estimate, .save_begin = save_begin, .save_read = save_read, .save_end = save_end,  \
+    .load_begin = load_begin, .load_write = load_write, .load_end = load_end, .intact = intact
+
 const struct vfio_ops *pf_vfio_ops(void)
 {
-    static const struct vfio_ops ops = {
-        .pause = vf_pause,
-        .resume = vf_resume,
-        .stop = vf_stop,
-        .reset = vf_reset,
-        .estimate = estimate,
-        .save_begin = save_begin,
-        .save_read = save_read,
-        .save_end = save_end,
-        .load_begin = load_begin,
-        .load_write = load_write,
-        .load_end = load_end,
-    };
+    static const struct vfio_ops ops = {OPS};
+
+    return &ops;
+}
+
+const struct vfio_ops *pf_vfio_precopy_ops(void)
+{
+    static const struct vfio_ops ops = {OPS, .precopy_begin = precopy_begin,
+                                        .precopy_pending = precopy_pending,
+                                        .precopy_read = precopy_read, .precopy_end = precopy_end};
 
     return &ops;
 }

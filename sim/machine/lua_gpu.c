@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* gpu:... and vmm...: the administrator of a host and its VMM, over the PF driver and the VFIO
- * faces of its VFs. */
+/* gpu:...: the administrator of a host, over the PF driver and the VFIO faces of its VFs. */
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "host/abi/vfio_migration_v2.h"
 
 static struct machine_gpu *check_gpu(lua_State *lua)
 {
@@ -178,6 +179,25 @@ static int gpu_vfio(lua_State *lua)
     return 1;
 }
 
+/* gpu:vfio_flags(vf): what VFIO's feature MIGRATION tells of it. */
+static int gpu_vfio_flags(lua_State *lua)
+{
+    static const struct {
+        const char *name;
+        uint64_t flag;
+    } flags[] = {{"stop_copy", VFIO_MIGRATION_STOP_COPY},
+                 {"p2p", VFIO_MIGRATION_P2P},
+                 {"precopy", VFIO_MIGRATION_PRE_COPY}};
+    const uint64_t offered = vfio_flags(check_vfio(lua));
+
+    lua_newtable(lua);
+    for (unsigned n = 0; n < ARRAY_SIZE(flags); n++) {
+        lua_pushboolean(lua, (offered & flags[n].flag) != 0);
+        lua_setfield(lua, -2, flags[n].name);
+    }
+    return 1;
+}
+
 static int gpu_reset(lua_State *lua)
 {
     return finish(lua, "gpu:reset", vfio_reset(check_vfio(lua)));
@@ -208,92 +228,6 @@ static int gpu_load(lua_State *lua)
     return finish(lua, "gpu:load", vmm_load(device, (const uint8_t *)stream, size));
 }
 
-/* ---- the VMM -------------------------------------------------------------------------------- */
-
-struct tamper {
-    lua_State *lua;
-    const char *error; /* why the script's function could not be used; on the stack, or a literal */
-};
-
-/* Gives the stream to the script's function (at index 2) and takes what it returns; it can
- * damage or cut, not grow. Errors wait until the migration is over: a jump out of it would leave
- * the VM half way. */
-static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
-{
-    struct tamper *tamper = arg;
-    lua_State *lua = tamper->lua;
-    const char *changed;
-    size_t len;
-
-    lua_pushvalue(lua, 2);
-    lua_pushlstring(lua, (const char *)stream, *size);
-    if (lua_pcall(lua, 1, 1, 0) != LUA_OK) {
-        tamper->error = lua_push_text(lua, -1);
-        return;
-    }
-    if (lua_isnil(lua, -1)) {
-        return;
-    }
-    changed = lua_tolstring(lua, -1, &len);
-    if (!changed || len > *size) {
-        tamper->error = "tamper has to return a text no longer than the stream, or nothing";
-        return;
-    }
-    memcpy(stream, changed, len);
-    *size = len;
-}
-
-/* vmm.migrate{vm =, to = {gpu, vf} [, tamper =]} */
-static int vmm_migrate_vm(lua_State *lua)
-{
-    static const char *const fields[] = {"vm", "to", "tamper", "face", "bandwidth", NULL};
-    static const char *const faces[] = {"v2", "v1", NULL};
-    struct script *script = script_of(lua);
-    struct tamper tamper = {.lua = lua};
-    struct machine_migration migration = {
-        .job = {.hal = script_actor(lua)->hal, .tamper_arg = &tamper}};
-    int err;
-
-    lua_settop(lua, 1);
-    lua_check_fields(lua, 1, fields);
-    if (script_actor(lua)->vm) {
-        return luaL_error(lua, "the VMM is of the host: call this outside of guests");
-    }
-    lua_getfield(lua, 1, "tamper");
-    if (!lua_isnil(lua, 2)) {
-        luaL_checktype(lua, 2, LUA_TFUNCTION);
-        migration.job.tamper = tamper_call;
-    }
-    lua_getfield(lua, 1, "vm");
-    luaL_argcheck(lua, luaL_testudata(lua, 3, LUA_VM), 1, "vm = a VM is wanted");
-    migration.vm = lua_object_check(lua, 3, LUA_VM);
-    lua_getfield(lua, 1, "to");
-    if (luaL_testudata(lua, 4, LUA_VGPU)) {
-        migration.to_vgpu = lua_object_check(lua, 4, LUA_VGPU);
-    } else {
-        luaL_argcheck(lua, lua_istable(lua, 4), 1, "to = {gpu, vf}, or a vGPU, is wanted");
-        migration.to = lua_check_fn(lua, 4);
-    }
-    lua_getfield(lua, 1, "face");
-    migration.v1 = luaL_checkoption(lua, -1, "v2", faces) == 1;
-    migration.job.bandwidth = lua_field_uint(lua, 1, "bandwidth", INT64_MAX, 0);
-    err = machine_migrate(script->machine, &migration);
-    if (tamper.error) {
-        return luaL_error(lua, "%s", tamper.error);
-    }
-    finish(lua, "vmm.migrate", err);
-    lua_newtable(lua);
-    set_integer(lua, "bytes", migration.job.result.stream_size);
-    set_integer(lua, "downtime_ns", migration.job.result.downtime_ns);
-    set_integer(lua, "total_ns", migration.job.result.total_ns);
-    set_integer(lua, "rounds", migration.job.result.rounds);
-    set_integer(lua, "ram_bytes", migration.job.result.ram_bytes);
-    set_integer(lua, "dirty_pages", migration.job.result.dirty_pages);
-    set_integer(lua, "device_pages", migration.job.result.device_pages);
-    set_integer(lua, "stale_pages", migration.stale_pages);
-    return 1;
-}
-
 const luaL_Reg lua_gpu_methods[] = {
     {"provision", gpu_provision},
     {"unprovision", gpu_unprovision},
@@ -306,14 +240,10 @@ const luaL_Reg lua_gpu_methods[] = {
     {"state", gpu_state},
     {"recovered", gpu_recovered},
     {"vfio", gpu_vfio},
+    {"vfio_flags", gpu_vfio_flags},
     {"reset", gpu_reset},
     {"save", gpu_save},
     {"vgpu", lua_gpu_vgpu},
     {"load", gpu_load},
-    {NULL, NULL},
-};
-
-const luaL_Reg lua_vmm_functions[] = {
-    {"migrate", vmm_migrate_vm},
     {NULL, NULL},
 };

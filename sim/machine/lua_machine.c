@@ -45,6 +45,14 @@ static const struct param machine_keys[] = {
      .default_value = "100",
      .min = 1,
      .max = 100000},
+    {.name = "vfio.vf_precopy",
+     .type = PARAM_BOOL,
+     .text = "VFs offer VFIO's pre-copy, as no real PF driver does",
+     .default_value = "off"},
+    {.name = "vfio.v1",
+     .type = PARAM_BOOL,
+     .text = "VFs have VFIO's migration region of version 1 too",
+     .default_value = "off"},
     {.name = "time_limit",
      .type = PARAM_TIME,
      .text = "virtual time after which the run is given up",
@@ -277,6 +285,8 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
     gpu->guc_abi = gpu_abi(lua, gpu->name);
     slow_read(lua, gpu);
     lua_vgpus_read(lua, gpu);
+    gpu->vf_precopy = params_find(script_of(lua)->config.params, "vfio.vf_precopy")->number != 0;
+    gpu->vfio_v1 = params_find(script_of(lua)->config.params, "vfio.v1")->number != 0;
     desc->num_gpus++;
 }
 

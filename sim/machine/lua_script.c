@@ -170,6 +170,7 @@ void script_destroy(struct script *script)
         free(script->expectations[i].name);
     }
     free(script->expectations);
+    free(script->migrations);
     script_watches_free(script);
     diagnosis_destroy(script->diagnosis);
     free(script->error);
@@ -333,6 +334,12 @@ const char *script_error(const struct script *script)
 uint64_t script_last_event_ps(const struct script *script)
 {
     return script->diagnosis ? diagnosis_last_ps(script->diagnosis) : 0;
+}
+
+const struct script_migration *script_migrations(const struct script *script, unsigned *count)
+{
+    *count = script->num_migrations;
+    return script->migrations;
 }
 
 const struct expectation *script_expectations(const struct script *script, unsigned *count)

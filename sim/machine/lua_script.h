@@ -52,6 +52,8 @@ struct script {
     const struct actor *failed; /* whose verb failed and ended the run; NULL: nobody's */
     struct expectation *expectations;
     unsigned num_expectations;
+    struct script_migration *migrations;
+    unsigned num_migrations;
     struct watch *watches;
     uint64_t num_events; /* of the run */
     struct diagnosis *diagnosis;

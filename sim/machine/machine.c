@@ -19,6 +19,8 @@
 #define MACHINE_GMD_ID    0x07800004u
 #define MACHINE_DEVICE_ID 0xb080u
 #define MACHINE_REVISION  4u
+#define PCI_VENDOR_INTEL  0x8086u
+#define PCI_COMMAND_ON    6u /* memory and bus master */
 
 /* Engines of each GT, in the order of the chip's GUCBUS_ENGINE. The second logical copy engine, by
  * which drivers move memory, is the first one too: it is told apart by nothing that they see, since
@@ -66,6 +68,28 @@ static bool guc_build(struct machine_gpu *gpu, unsigned gt)
     return true;
 }
 
+/* What a VMM sees of a VF: the config space that moves with its guest, and VFIO's faces. */
+static bool fn_faces_build(struct machine_fn *fn)
+{
+    struct machine_gpu *gpu = fn->gpu;
+    const struct vfio_ops *ops = gpu->desc.vf_precopy ? pf_vfio_precopy_ops() : pf_vfio_ops();
+    void *dev = pf_vfio_device(gpu->pf, fn->vf);
+    struct vfio_v1_config v1 = {.hal = gpu->pf_hal, .ops = ops, .dev = dev, .form = VFIO_V1_FINAL};
+
+    fn->pci = (struct machine_pci){.vendor = PCI_VENDOR_INTEL,
+                                   .device = MACHINE_DEVICE_ID,
+                                   .command = PCI_COMMAND_ON,
+                                   .revision = MACHINE_REVISION};
+    vfio_init(&fn->vfio, gpu->pf_hal, fn->name, ops, dev);
+    if (!gpu->desc.vfio_v1) {
+        return true;
+    }
+    (void)snprintf(fn->v1_name, sizeof(fn->v1_name), "%s_v1", fn->name);
+    v1.name = fn->v1_name;
+    fn->v1 = vfio_v1_create(&v1);
+    return fn->v1;
+}
+
 static bool fns_build(struct machine_gpu *gpu)
 {
     gpu->fns = calloc(gpu->desc.num_vfs, sizeof(*gpu->fns));
@@ -78,7 +102,9 @@ static bool fns_build(struct machine_gpu *gpu)
         fn->gpu = gpu;
         fn->vf = vf;
         (void)snprintf(fn->name, sizeof(fn->name), "%s.vf%u", gpu->desc.name, vf);
-        vfio_init(&fn->vfio, gpu->pf_hal, fn->name, pf_vfio_ops(), pf_vfio_device(gpu->pf, vf));
+        if (!fn_faces_build(fn)) {
+            return false;
+        }
     }
     return true;
 }
@@ -181,6 +207,9 @@ static void gpu_destroy(struct machine_gpu *gpu)
     }
     machine_gvt_destroy(gpu->gvt);
     inject_clear(gpu);
+    for (unsigned vf = 0; gpu->fns && vf < gpu->desc.num_vfs; vf++) {
+        vfio_v1_destroy(gpu->fns[vf].v1);
+    }
     free(gpu->fns);
 }
 
@@ -210,8 +239,8 @@ struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf)
     return vf >= 1 && vf <= gpu->desc.num_vfs ? &gpu->fns[vf - 1] : NULL;
 }
 
-static bool fn_is_taken(struct machine *machine, const struct machine_fn *fn,
-                        const struct machine_vm *except)
+bool machine_fn_taken(const struct machine *machine, const struct machine_fn *fn,
+                      const struct machine_vm *except)
 {
     for (unsigned i = 0; i < machine->num_vms; i++) {
         if (&machine->vms[i] != except && machine->vms[i].fn == fn) {
@@ -223,118 +252,10 @@ static bool fn_is_taken(struct machine *machine, const struct machine_fn *fn,
 
 int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn)
 {
-    if (vm->fn || fn_is_taken(machine, fn, vm)) {
+    if (vm->fn || machine_fn_taken(machine, fn, vm)) {
         return -EBUSY;
     }
     sim_vm_attach(vm->sim, fn->gpu->sim, fn->vf);
     vm->fn = fn;
     return 0;
-}
-
-/* ---- what the VMM asks of a VM; arg is the machine_migration -------------------------------- */
-
-static struct sim_vm *vm_of(void *arg)
-{
-    return ((struct machine_migration *)arg)->vm->sim;
-}
-
-static void vmm_stop(void *arg)
-{
-    sim_vm_stop(vm_of(arg));
-}
-
-static void vmm_start(void *arg)
-{
-    sim_vm_start(vm_of(arg));
-}
-
-static uint64_t vmm_ram_size(void *arg)
-{
-    return sim_vm_ram_size(vm_of(arg));
-}
-
-static int vmm_ram_begin(void *arg)
-{
-    sim_vm_copy_begin(vm_of(arg));
-    sim_vm_log(vm_of(arg), true);
-    return 0;
-}
-
-static void vmm_ram_end(void *arg)
-{
-    sim_vm_log(vm_of(arg), false);
-    sim_vm_drop_copy(vm_of(arg));
-}
-
-static uint64_t vmm_ram_dirty(void *arg, bool device_too, uint64_t addr, uint64_t page_size,
-                              uint64_t pages, uint8_t *bitmap)
-{
-    const struct sim_vm_writers by = {.cpu = true, .device = device_too};
-
-    return sim_vm_log_take(vm_of(arg), by, addr, page_size, pages, bitmap);
-}
-
-static bool vmm_ram_copy(void *arg, uint64_t addr, uint64_t size)
-{
-    return sim_vm_copy_pages(vm_of(arg), addr, size);
-}
-
-static void vmm_switch_over(void *arg, void *target)
-{
-    struct machine_migration *migration = arg;
-    struct machine_fn *to = target;
-
-    migration->stale_pages = sim_vm_copy_stale(vm_of(arg));
-    sim_vm_switch_over(vm_of(arg), to->gpu->sim, to->vf);
-    migration->from = migration->vm->fn;
-    migration->vm->fn = to;
-}
-
-static void vmm_switch_back(void *arg)
-{
-    struct machine_migration *migration = arg;
-
-    sim_vm_switch_back(vm_of(arg));
-    migration->vm->fn = migration->from;
-}
-
-static void vmm_commit(void *arg)
-{
-    sim_vm_commit(vm_of(arg));
-}
-
-static const struct vmm_vm_ops vm_ops = {
-    .stop = vmm_stop,
-    .start = vmm_start,
-    .ram_size = vmm_ram_size,
-    .ram_begin = vmm_ram_begin,
-    .ram_end = vmm_ram_end,
-    .ram_dirty = vmm_ram_dirty,
-    .ram_copy = vmm_ram_copy,
-    .switch_over = vmm_switch_over,
-    .switch_back = vmm_switch_back,
-    .commit = vmm_commit,
-};
-
-int machine_migrate(struct machine *machine, struct machine_migration *migration)
-{
-    struct machine_vm *vm = migration->vm;
-
-    if (migration->to_vgpu) {
-        return machine_vgpu_migrate(migration, &vm_ops);
-    }
-    if (!vm->fn) {
-        return -ENODEV;
-    }
-    if (vm->fn == migration->to || fn_is_taken(machine, migration->to, vm)) {
-        return -EBUSY;
-    }
-    migration->job.name = vm->desc.name;
-    migration->job.probes = &vm->probes;
-    migration->job.source.v2 = &vm->fn->vfio;
-    migration->job.target.v2 = &migration->to->vfio;
-    migration->job.vm_ops = &vm_ops;
-    migration->job.vm = migration;
-    migration->job.target_fn = migration->to;
-    return vmm_migrate(&migration->job);
 }

@@ -48,7 +48,9 @@ struct machine_gpu_desc {
     uint16_t slow_action; /* of its GuCs takes slow_cycles longer */
     uint32_t slow_cycles;
     struct machine_gvt_desc gvt;
-    uint64_t vram; /* bytes of local memory; 0: none */
+    uint64_t vram;   /* bytes of local memory; 0: none */
+    bool vf_precopy; /* VFs offer pre-copy: an extension, no real PF driver does */
+    bool vfio_v1;    /* VFs have VFIO's face of version 1 too */
 };
 
 struct machine_vm_desc {
@@ -80,6 +82,12 @@ struct machine_fn {
     unsigned vf;
     char name[2 * MACHINE_NAME_LEN]; /* src.vf1 */
     struct vfio_device vfio;
+    char v1_name[2 * MACHINE_NAME_LEN + 4];
+    struct vfio_v1 *v1; /* NULL: no face of version 1 */
+    struct machine_pci {
+        uint16_t vendor, device, command;
+        uint8_t revision;
+    } pci;
 };
 
 struct machine_gpu {
@@ -124,6 +132,9 @@ void machine_destroy(struct machine *machine);
 
 /* VF number vf (from 1) of a GPU, or NULL. */
 struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf);
+/* Whether a VM but this one has the VF. */
+bool machine_fn_taken(const struct machine *machine, const struct machine_fn *fn,
+                      const struct machine_vm *except);
 /* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM. */
 MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn);
 /* Migrates the VM from the VF that it has to another. The caller fills in time (hal), link, limits

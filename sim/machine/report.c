@@ -221,6 +221,29 @@ static void add_expectations(cJSON *report, const struct script *script)
     }
 }
 
+static void add_migrations(cJSON *report, const struct script *script)
+{
+    cJSON *list = cJSON_AddArrayToObject(report, "migrations");
+    unsigned count;
+    const struct script_migration *migrations = script_migrations(script, &count);
+
+    for (unsigned i = 0; i < count; i++) {
+        const struct vmm_result *result = &migrations[i].result;
+        cJSON *one = cJSON_CreateObject();
+
+        cJSON_AddStringToObject(one, "vm", migrations[i].vm);
+        cJSON_AddBoolToObject(one, "ok", migrations[i].err == 0);
+        cJSON_AddStringToObject(one, "step", vmm_step_name(result->step));
+        add_number(one, "rounds", result->rounds);
+        add_number(one, "ram_bytes", result->ram_bytes);
+        add_number(one, "device_bytes", result->stream_size);
+        add_number(one, "dirty_pages", result->dirty_pages);
+        add_number(one, "downtime_ns", result->downtime_ns);
+        add_number(one, "total_ns", result->total_ns);
+        cJSON_AddItemToArray(list, one);
+    }
+}
+
 static char *report_text(const struct run_options *options, const struct script *script,
                          const struct run_result *result)
 {
@@ -247,6 +270,7 @@ static char *report_text(const struct run_options *options, const struct script 
     add_hash(report, "trace_sha256", result->summary.trace_sha256);
     add_hash(report, "events_sha256", result->summary.events_sha256);
     add_expectations(report, script);
+    add_migrations(report, script);
     text = cJSON_Print(report);
     cJSON_Delete(report);
     return text;

@@ -33,6 +33,13 @@ struct expectation {
     uint64_t at_ps;
 };
 
+/* A migration that a scenario had done, or that failed. */
+struct script_migration {
+    const char *vm;
+    int err;
+    struct vmm_result result;
+};
+
 /* Returns NULL without memory. config's pointers must outlive it. */
 struct script *script_create(const struct script_config *config);
 /* After sim_destroy: its actors' stacks are gone then. NULL is allowed. */
@@ -47,6 +54,7 @@ enum script_outcome script_outcome(const struct script *script);
 /* What went wrong, with file, line and traceback; "" when nothing did. */
 const char *script_error(const struct script *script);
 const struct expectation *script_expectations(const struct script *script, unsigned *count);
+const struct script_migration *script_migrations(const struct script *script, unsigned *count);
 /* Names the actors that have not ended, comma separated, into text. */
 void script_waiting(const struct script *script, char *text, size_t size);
 /* Tells where each actor stands, and what is open in the machine. */

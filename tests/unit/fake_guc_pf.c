@@ -182,6 +182,9 @@ static uint32_t vf_control(struct fake_guc_gt *gt, const uint32_t *hxg, uint32_t
         return answer == FAKE_REFUSE ? FAILURE | XE_GUC_RESPONSE_INVALID_STATE : 0;
     }
     gt->paused[vf] = command == GUC_PF_TRIGGER_VF_PAUSE;
+    if (command == GUC_PF_TRIGGER_VF_FLR_START) {
+        gt->seed[vf] = 0; /* what a blob brought is gone */
+    }
     if (has_done && gt->script.done_first) {
         say_done(gt, vf, command);
     } else if (has_done) {

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: MIT */
+/* vmm...: the VMM of the hosts. What a migration came to is kept for report.json too. */
+#include "sim/machine/lua_script.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_BANDWIDTH (1ull << 40)
+#define MAX_PAGE      (1ull << 30)
+#define MAX_ROUNDS    1000u
+
+static void set_integer(lua_State *lua, const char *name, uint64_t value)
+{
+    lua_pushinteger(lua, (lua_Integer)value);
+    lua_setfield(lua, -2, name);
+}
+
+/* ---- hooks ----------------------------------------------------------------------------------- */
+
+/* What the script gave, by stack index; 0: nothing. Errors wait until the migration is over: a jump
+ * out of it would leave the VM half way. */
+struct hooks {
+    lua_State *lua;
+    int tamper;
+    int after;         /* a function */
+    int cancel;        /* enum vmm_step, or -1 */
+    const char *error; /* why the script's function could not be used; on the stack, or a literal */
+};
+
+/* Gives the stream to the script's function and takes what it returns; it can damage or cut, not
+ * grow. */
+static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
+{
+    struct hooks *hooks = arg;
+    lua_State *lua = hooks->lua;
+    const char *changed;
+    size_t len;
+
+    lua_pushvalue(lua, hooks->tamper);
+    lua_pushlstring(lua, (const char *)stream, *size);
+    if (lua_pcall(lua, 1, 1, 0) != LUA_OK) {
+        hooks->error = lua_push_text(lua, -1);
+        return;
+    }
+    if (lua_isnil(lua, -1)) {
+        return;
+    }
+    changed = lua_tolstring(lua, -1, &len);
+    if (!changed || len > *size) {
+        hooks->error = "tamper has to return a text no longer than the stream, or nothing";
+        return;
+    }
+    memcpy(stream, changed, len);
+    *size = len;
+}
+
+/* after(step, round): a true result cancels. */
+static int after_call(void *arg, enum vmm_step step, unsigned round)
+{
+    struct hooks *hooks = arg;
+    lua_State *lua = hooks->lua;
+    bool cancel = (int)step == hooks->cancel;
+
+    if (hooks->after && !hooks->error) {
+        lua_pushvalue(lua, hooks->after);
+        lua_pushstring(lua, vmm_step_name(step));
+        lua_pushinteger(lua, round);
+        if (lua_pcall(lua, 2, 1, 0) != LUA_OK) {
+            hooks->error = lua_push_text(lua, -1);
+            return -ECANCELED;
+        }
+        cancel = cancel || lua_toboolean(lua, -1);
+        lua_pop(lua, 1);
+    }
+    return cancel ? -ECANCELED : 0;
+}
+
+/* ---- arguments ------------------------------------------------------------------------------- */
+
+static int step_of(lua_State *lua, const char *name)
+{
+    for (int step = 0; step < VMM_STEPS; step++) {
+        if (strcmp(vmm_step_name((enum vmm_step)step), name) == 0) {
+            return step;
+        }
+    }
+    return luaL_error(lua, "cancel = \"%s\": a step is wanted: \"setup\", \"round\", ...", name);
+}
+
+/* Field of the table at 1 that is a function, left on the stack; 0: absent. */
+static int function_field(lua_State *lua, const char *name)
+{
+    lua_getfield(lua, 1, name);
+    if (lua_isnil(lua, -1)) {
+        lua_pop(lua, 1);
+        return 0;
+    }
+    luaL_checktype(lua, -1, LUA_TFUNCTION);
+    return lua_gettop(lua);
+}
+
+static void link_read(lua_State *lua, struct vmm_migration *job)
+{
+    job->bandwidth = lua_field_uint(lua, 1, "bandwidth", MAX_BANDWIDTH, 0);
+    job->page_size = lua_field_uint(lua, 1, "page_size", MAX_PAGE, 0);
+    job->max_rounds = (unsigned)lua_field_uint(lua, 1, "rounds", MAX_ROUNDS, 0);
+    lua_getfield(lua, 1, "downtime");
+    job->downtime_limit_ns = lua_check_time(lua, -1, 0);
+    lua_pop(lua, 1);
+}
+
+static void hooks_read(lua_State *lua, struct hooks *hooks, struct vmm_migration *job)
+{
+    *hooks = (struct hooks){.lua = lua, .cancel = -1};
+    lua_getfield(lua, 1, "cancel");
+    if (!lua_isnil(lua, -1)) {
+        hooks->cancel = step_of(lua, luaL_checkstring(lua, -1));
+    }
+    lua_pop(lua, 1);
+    hooks->tamper = function_field(lua, "tamper");
+    hooks->after = function_field(lua, "after");
+    job->tamper = hooks->tamper ? tamper_call : NULL;
+    job->tamper_arg = hooks;
+    job->after = hooks->after || hooks->cancel >= 0 ? after_call : NULL;
+    job->after_arg = hooks;
+}
+
+static bool face_is_v1(lua_State *lua)
+{
+    static const char *const faces[] = {"v2", "v1", NULL};
+    bool v1;
+
+    lua_getfield(lua, 1, "face");
+    v1 = luaL_checkoption(lua, -1, "v2", faces) == 1;
+    lua_pop(lua, 1);
+    return v1;
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+
+static void result_push(lua_State *lua, const struct machine_migration *migration)
+{
+    const struct vmm_result *result = &migration->job.result;
+
+    lua_newtable(lua);
+    set_integer(lua, "bytes", result->stream_size);
+    set_integer(lua, "downtime_ns", result->downtime_ns);
+    set_integer(lua, "total_ns", result->total_ns);
+    set_integer(lua, "rounds", result->rounds);
+    set_integer(lua, "ram_bytes", result->ram_bytes);
+    set_integer(lua, "ram_pages", result->ram_pages);
+    set_integer(lua, "zero_pages", result->zero_pages);
+    set_integer(lua, "dirty_pages", result->dirty_pages);
+    set_integer(lua, "device_pages", result->device_pages);
+    set_integer(lua, "stale_pages", migration->stale_pages);
+}
+
+/* Keeps it for the report; without memory there is one migration less in it. */
+static void remember(struct script *script, const struct machine_migration *migration, int err)
+{
+    struct script_migration *grown =
+        realloc(script->migrations, (script->num_migrations + 1) * sizeof(*script->migrations));
+
+    if (grown) {
+        script->migrations = grown;
+        grown[script->num_migrations++] = (struct script_migration){
+            .vm = migration->vm->desc.name, .err = err, .result = migration->job.result};
+    }
+}
+
+/* vmm.migrate{vm =, to = {gpu, vf} [, face =, bandwidth =, page_size =, downtime =, rounds =,
+ * cancel =, after =, tamper =]} */
+static int vmm_migrate_vm(lua_State *lua)
+{
+    static const char *const fields[] = {"vm",        "to",       "face",   "bandwidth",
+                                         "page_size", "downtime", "rounds", "cancel",
+                                         "after",     "tamper",   NULL};
+    struct script *script = script_of(lua);
+    struct hooks hooks;
+    struct machine_migration migration = {.job = {.hal = script_actor(lua)->hal}};
+    int err;
+
+    lua_settop(lua, 1);
+    lua_check_fields(lua, 1, fields);
+    if (script_actor(lua)->vm) {
+        return luaL_error(lua, "the VMM is of the host: call this outside of guests");
+    }
+    lua_getfield(lua, 1, "vm");
+    luaL_argcheck(lua, luaL_testudata(lua, 2, LUA_VM), 1, "vm = a VM is wanted");
+    migration.vm = lua_object_check(lua, 2, LUA_VM);
+    lua_getfield(lua, 1, "to");
+    if (luaL_testudata(lua, 3, LUA_VGPU)) {
+        migration.to_vgpu = lua_object_check(lua, 3, LUA_VGPU);
+    } else {
+        luaL_argcheck(lua, lua_istable(lua, 3), 1, "to = {gpu, vf}, or a vGPU, is wanted");
+        migration.to = lua_check_fn(lua, 3);
+    }
+    migration.v1 = face_is_v1(lua);
+    link_read(lua, &migration.job);
+    hooks_read(lua, &hooks, &migration.job);
+    err = machine_migrate(script->machine, &migration);
+    remember(script, &migration, err);
+    if (hooks.error) {
+        return luaL_error(lua, "%s", hooks.error);
+    }
+    script_time_passes(lua);
+    if (err < 0) {
+        return lua_fail(lua, "vmm.migrate", err);
+    }
+    result_push(lua, &migration);
+    return 1;
+}
+
+const luaL_Reg lua_vmm_functions[] = {
+    {"migrate", vmm_migrate_vm},
+    {NULL, NULL},
+};
