@@ -17,6 +17,13 @@
 
 enum diff_side { DIFF_A, DIFF_B };
 
+/* What x and z are equal to. */
+enum diff_unknown {
+    DIFF_UNKNOWN_EXACT, /* to themselves */
+    DIFF_UNKNOWN_ALIKE, /* to each other */
+    DIFF_UNKNOWN_ANY,   /* to everything */
+};
+
 struct diff_words {
     char **words;
     size_t count;
@@ -32,7 +39,10 @@ struct diff_options {
     int64_t skew_fs;
     int64_t shift_fs; /* added to the times of B */
     bool order_only;
-    bool x_any; /* unknown bits equal everything */
+    enum diff_unknown unknown;
+    const char *clock;       /* values count when this signal rises; NULL: always */
+    struct diff_words whens; /* and when all of these hold */
+    int64_t glitch_fs;       /* a difference no longer than this is marked; 0: none is */
     bool json;
     size_t limit;      /* differences that are told one by one */
     const char *names; /* file that replaces both names.json; NULL */
@@ -76,6 +86,7 @@ struct diff_report {
     int64_t clock_fs; /* 0 when unknown */
     struct diff_section signals;
     struct diff_section events;
+    struct diff_item message; /* the first one that differs, if what */
     char *story[2]; /* the scenario's last words before the first difference; NULL without any */
 };
 
@@ -86,6 +97,8 @@ MUST_USE int diff_found(const struct diff_options *options, struct diff_section 
 MUST_USE int diff_add_row(struct diff_section *section, const struct diff_row *row);
 MUST_USE int diff_found_only(const struct diff_options *options, struct diff_section *section,
                              enum diff_side side, const char *what);
+/* A message of both sides differs; the earliest is kept. */
+MUST_USE int diff_found_message(struct diff_report *report, const struct diff_item *item);
 /* After the comparison: brings what was found into the order of time. */
 void diff_sort(struct diff_report *report);
 bool diff_is_same(const struct diff_report *report);

@@ -36,6 +36,7 @@ struct side {
 
 struct logs {
     const struct diff_options *options;
+    struct diff_report *report;
     struct diff_section *section;
     char *error;
     struct side sides[2];
@@ -176,6 +177,20 @@ static int count_row(struct logs *logs, const struct record *record)
         section, &(struct diff_row){.what = record->name, .count = 1, .first_fs = record->t_fs});
 }
 
+/* By the kind at the end of the name. */
+static bool is_message(const char *name)
+{
+    static const char *const kinds[] = {"h2g", "g2h", "mmio_msg", "pv"};
+    const char *kind = strrchr(name, '.') ? strrchr(name, '.') + 1 : name;
+
+    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+        if (strcmp(kinds[i], kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* One difference: an event of each side, or of one alone. */
 static int tell(struct logs *logs, const struct record *a, const struct record *b)
 {
@@ -196,6 +211,9 @@ static int tell(struct logs *logs, const struct record *a, const struct record *
             (void)snprintf(text[side], sizeof(text[side]), "%s  %s", time, records[side]->text);
             item.text[side] = text[side];
         }
+    }
+    if (!ret && is_message(one->name)) {
+        ret = diff_found_message(logs->report, &item);
     }
     return ret ? ret : diff_found(logs->options, logs->section, &item);
 }
@@ -347,7 +365,8 @@ int diff_event_logs(const struct diff_options *options, const char *const path[2
     error[0] = '\0';
     report->events.title = "events";
     if (logs) {
-        *logs = (struct logs){.options = options, .section = &report->events, .error = error};
+        *logs = (struct logs){
+            .options = options, .report = report, .section = &report->events, .error = error};
         ret = open_side(logs, DIFF_A, path[DIFF_A]);
         ret = ret ? ret : open_side(logs, DIFF_B, path[DIFF_B]);
         ret = ret ? ret : compare_logs(logs);

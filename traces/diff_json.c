@@ -40,19 +40,23 @@ static void add_words(cJSON *object, const char *name, const struct diff_words *
     }
 }
 
+static void add_item(const struct diff_report *report, cJSON *one, const struct diff_item *item)
+{
+    add_time(report, one, item->t_fs);
+    (void)cJSON_AddStringToObject(one, "what", item->what ? item->what : "");
+    (void)cJSON_AddStringToObject(one, "a", item->text[DIFF_A] ? item->text[DIFF_A] : "");
+    (void)cJSON_AddStringToObject(one, "b", item->text[DIFF_B] ? item->text[DIFF_B] : "");
+}
+
 static void add_items(const struct diff_report *report, cJSON *object,
                       const struct diff_section *section)
 {
     cJSON *list = cJSON_AddArrayToObject(object, "first");
 
     for (size_t i = 0; i < section->num_items; i++) {
-        const struct diff_item *item = &section->items[i];
         cJSON *one = cJSON_CreateObject();
 
-        add_time(report, one, item->t_fs);
-        (void)cJSON_AddStringToObject(one, "what", item->what ? item->what : "");
-        (void)cJSON_AddStringToObject(one, "a", item->text[DIFF_A] ? item->text[DIFF_A] : "");
-        (void)cJSON_AddStringToObject(one, "b", item->text[DIFF_B] ? item->text[DIFF_B] : "");
+        add_item(report, one, &section->items[i]);
         (void)cJSON_AddItemToArray(list, one);
     }
 }
@@ -94,6 +98,9 @@ int diff_print_json(const struct diff_report *report, FILE *out)
     (void)cJSON_AddBoolToObject(root, "same", diff_is_same(report));
     add_section(report, root, &report->signals);
     add_section(report, root, &report->events);
+    if (report->message.what) {
+        add_item(report, cJSON_AddObjectToObject(root, "first_message"), &report->message);
+    }
     for (int side = 0; side < 2; side++) {
         if (report->story[side]) {
             (void)cJSON_AddStringToObject(root, side == DIFF_A ? "story_a" : "story_b",

@@ -34,7 +34,11 @@ static const char usage[] =
     "  --skew TIME      what is apart by no more than this counts as equal\n"
     "  --shift TIME     added to the times of B; may be negative\n"
     "  --order-only     the order of changes of each signal, or of all events; times do not count\n"
+    "  --clock SIGNAL   values count only when this signal rises, in A or in B\n"
+    "  --when COND      and only while SIGNAL, SIGNAL=N or SIGNAL!=N holds; all that are given\n"
+    "  --glitch TIME    marks a difference that lasts no longer\n"
     "  --x-any          unknown bits equal anything\n"
+    "  --x-is-z         x and z are equal\n"
     "  --limit N        differences told one by one (10)\n"
     "  --names FILE     names of values, instead of names.json beside each VCD\n"
     "  --format FORM    text (default) or json\n"
@@ -126,8 +130,18 @@ static bool take_option(int option, const char *value, struct diff_options *opti
         options->order_only = true;
         return true;
     case 'x':
-        options->x_any = true;
+        options->unknown = DIFF_UNKNOWN_ANY;
         return true;
+    case 'z':
+        options->unknown = DIFF_UNKNOWN_ALIKE;
+        return true;
+    case 'c':
+        options->clock = value;
+        return *value != '\0';
+    case 'w':
+        return *value != '\0' && !diff_add_word(&options->whens, value);
+    case 'g':
+        return diff_parse_time(value, &options->glitch_fs) && options->glitch_fs > 0;
     case 'l':
         return parse_limit(value, &options->limit) && options->limit > 0;
     case 'n':
@@ -153,6 +167,10 @@ static int parse_arguments(int argc, char **argv, struct diff_options *options)
         {"shift", required_argument, NULL, 'S'},
         {"order-only", no_argument, NULL, 'o'},
         {"x-any", no_argument, NULL, 'x'},
+        {"x-is-z", no_argument, NULL, 'z'},
+        {"clock", required_argument, NULL, 'c'},
+        {"when", required_argument, NULL, 'w'},
+        {"glitch", required_argument, NULL, 'g'},
         {"limit", required_argument, NULL, 'l'},
         {"names", required_argument, NULL, 'n'},
         {"format", required_argument, NULL, 'F'},
@@ -180,9 +198,12 @@ static int parse_arguments(int argc, char **argv, struct diff_options *options)
         (void)fprintf(stderr, "diff: two files or directories are needed\n");
         return -EINVAL;
     }
-    if (options->x_any && (options->skew_fs || options->order_only)) {
-        (void)fprintf(stderr, "diff: --x-any compares values: it goes neither with --skew nor with "
-                              "--order-only\n");
+    if ((options->unknown != DIFF_UNKNOWN_EXACT || options->clock || options->whens.count ||
+         options->glitch_fs) &&
+        (options->skew_fs || options->order_only)) {
+        (void)fprintf(stderr,
+                      "diff: --x-any, --x-is-z, --clock, --when and --glitch compare values: "
+                      "they go neither with --skew nor with --order-only\n");
         return -EINVAL;
     }
     options->path[DIFF_A] = argv[optind];
@@ -358,5 +379,6 @@ int diff_main(int argc, char **argv)
     diff_free_words(&options.maps);
     diff_free_words(&options.ignores);
     diff_free_words(&options.selects);
+    diff_free_words(&options.whens);
     return ret;
 }

@@ -149,6 +149,26 @@ void diff_sort(struct diff_report *report)
     sort_section(&report->events);
 }
 
+int diff_found_message(struct diff_report *report, const struct diff_item *item)
+{
+    struct diff_item copy = {.t_fs = item->t_fs, .what = strdup(item->what)};
+
+    if (report->message.what && report->message.t_fs <= item->t_fs) {
+        free(copy.what);
+        return 0;
+    }
+    for (int side = 0; side < 2; side++) {
+        copy.text[side] = strdup(item->text[side]);
+    }
+    if (!copy.what || !copy.text[DIFF_A] || !copy.text[DIFF_B]) {
+        free_item(&copy);
+        return -ENOMEM;
+    }
+    free_item(&report->message);
+    report->message = copy;
+    return 0;
+}
+
 int64_t diff_first_time(const struct diff_report *report)
 {
     const struct diff_section *sections[] = {&report->signals, &report->events};
@@ -180,6 +200,7 @@ void diff_free(struct diff_report *report)
 {
     free_section(&report->signals);
     free_section(&report->events);
+    free_item(&report->message);
     free(report->story[DIFF_A]);
     free(report->story[DIFF_B]);
 }
@@ -295,6 +316,11 @@ void diff_print(const struct diff_report *report, FILE *out)
                   report->options->path[DIFF_B]);
     print_first(report, &report->signals, out);
     print_first(report, &report->events, out);
+    if (report->message.what && report->events.num_items &&
+        report->message.t_fs != report->events.items[0].t_fs) {
+        (void)fprintf(out, "first difference of messages: ");
+        print_item(report, &report->message, out);
+    }
     for (int side = 0; side < 2; side++) {
         if (report->story[side]) {
             (void)fprintf(out, "before it, the scenario of %c: %s\n", "AB"[side],

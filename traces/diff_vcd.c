@@ -8,279 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "traces/diff.h"
-#include "traces/vcd.h"
+#include "traces/diff_waves.h"
 
-#define NO_PAIR    UINT32_MAX
-#define MAX_NAME   8192u
-#define MAX_BINARY 64u /* digits of a value with unknown bits that are shown */
-#define FOREVER    (INT64_MAX / 2)
-
-struct pair {
-    uint32_t signal[2];
-    uint32_t key[2]; /* of aliases */
-    bool named;      /* its values have names: the most telling ones, told first */
-    bool differs;    /* at present */
-    uint64_t count;
-    int64_t first_fs;
-    uint64_t *last[2]; /* last values, when changes are matched */
-};
-
-struct waves {
-    const struct diff_options *options;
-    struct diff_report *report;
-    char *error;
-    struct vcd *vcd[2];
-    const struct vcd_signal *signals[2];
-    size_t num_signals[2];
-    struct diff_names *names[2];
-    struct pair *pairs;
-    size_t num_pairs;
-    uint32_t *pair_of[2]; /* by signal */
-    uint32_t *fresh;      /* pairs that began to differ at this instant */
-    size_t num_fresh;
-    struct diff_match *match; /* NULL: values are compared, not changes */
-    bool in_window;
-};
-
-/* ---- pairs ----------------------------------------------------------------------------------- */
-
-struct name_entry {
-    char *name; /* as B calls it */
-    uint32_t signal;
-};
-
-static int by_name(const void *a, const void *b)
-{
-    return strcmp(((const struct name_entry *)a)->name, ((const struct name_entry *)b)->name);
-}
-
-/* The names of one side that take part, sorted. */
-static struct name_entry *sorted_names(struct waves *waves, enum diff_side side, size_t *count)
-{
-    struct name_entry *entries = calloc(waves->num_signals[side] + 1, sizeof(*entries));
-    char name[MAX_NAME];
-
-    *count = 0;
-    for (size_t i = 0; entries && i < waves->num_signals[side]; i++) {
-        const char *own = waves->signals[side][i].name;
-        bool fits = side == DIFF_B ? snprintf(name, sizeof(name), "%s", own) < (int)sizeof(name)
-                                   : diff_map(waves->options, own, name, sizeof(name));
-
-        if (!fits || !diff_selected(waves->options, name)) {
-            continue;
-        }
-        entries[*count] = (struct name_entry){.name = strdup(name), .signal = (uint32_t)i};
-        if (!entries[*count].name) {
-            continue;
-        }
-        (*count)++;
-    }
-    if (entries) {
-        qsort(entries, *count, sizeof(*entries), by_name);
-    }
-    return entries;
-}
-
-static void free_names(struct name_entry *entries, size_t count)
-{
-    for (size_t i = 0; entries && i < count; i++) {
-        free(entries[i].name);
-    }
-    free(entries);
-}
-
-static int add_pair(struct waves *waves, uint32_t a, uint32_t b)
-{
-    struct pair *pair = &waves->pairs[waves->num_pairs];
-    const struct vcd_signal *x = &waves->signals[DIFF_A][a];
-    const struct vcd_signal *y = &waves->signals[DIFF_B][b];
-    char text[2][64];
-
-    waves->report->signals.compared++;
-    if (x->width == y->width && x->is_number == y->is_number) {
-        *pair = (struct pair){
-            .signal = {a, b},
-            .key = {vcd_alias_key(waves->vcd[DIFF_A], a), vcd_alias_key(waves->vcd[DIFF_B], b)},
-            .named = diff_names_find(waves->names[DIFF_A], x->name, 0) != NULL};
-        waves->num_pairs++;
-        return 0;
-    }
-    (void)snprintf(text[0], sizeof(text[0]), "%s of %u bits", x->is_number ? "number" : "signal",
-                   x->width);
-    (void)snprintf(text[1], sizeof(text[1]), "%s of %u bits", y->is_number ? "number" : "signal",
-                   y->width);
-    return diff_found(waves->options, &waves->report->signals,
-                      &(struct diff_item){.t_fs = 0, .what = x->name, .text = {text[0], text[1]}});
-}
-
-/* Walks through both sorted lists of names: pairs, and what one side alone has. */
-static int merge_names(struct waves *waves, const struct name_entry *a, size_t num_a,
-                       const struct name_entry *b, size_t num_b)
-{
-    size_t i = 0, k = 0;
-    int ret = 0;
-
-    while (!ret && (i < num_a || k < num_b)) {
-        int order = i == num_a ? 1 : k == num_b ? -1 : strcmp(a[i].name, b[k].name);
-
-        if (order == 0) {
-            ret = add_pair(waves, a[i++].signal, b[k++].signal);
-        } else if (order < 0) {
-            ret = diff_found_only(waves->options, &waves->report->signals, DIFF_A, a[i++].name);
-        } else {
-            ret = diff_found_only(waves->options, &waves->report->signals, DIFF_B, b[k++].name);
-        }
-    }
-    return ret;
-}
-
-static int by_importance(const void *a, const void *b)
-{
-    const struct pair *x = a;
-    const struct pair *y = b;
-
-    if (x->named != y->named) {
-        return x->named ? -1 : 1;
-    }
-    return (x->signal[0] > y->signal[0]) - (x->signal[0] < y->signal[0]);
-}
-
-static int by_key(const void *a, const void *b)
-{
-    const struct pair *x = a;
-    const struct pair *y = b;
-
-    for (int side = 0; side < 2; side++) {
-        if (x->key[side] != y->key[side]) {
-            return x->key[side] < y->key[side] ? -1 : 1;
-        }
-    }
-    return by_importance(a, b);
-}
-
-/* Keeps one pair of those that are aliases in both files. */
-static void drop_aliases(struct waves *waves)
-{
-    size_t kept = 0;
-
-    qsort(waves->pairs, waves->num_pairs, sizeof(*waves->pairs), by_key);
-    for (size_t i = 0; i < waves->num_pairs; i++) {
-        const struct pair *pair = &waves->pairs[i];
-        const struct pair *before = kept ? &waves->pairs[kept - 1] : NULL;
-
-        if (!before || before->key[0] != pair->key[0] || before->key[1] != pair->key[1]) {
-            waves->pairs[kept++] = *pair;
-        }
-    }
-    waves->num_pairs = kept;
-    qsort(waves->pairs, waves->num_pairs, sizeof(*waves->pairs), by_importance);
-}
-
-static int index_pairs(struct waves *waves)
-{
-    for (int side = 0; side < 2; side++) {
-        bool *wanted = calloc(waves->num_signals[side] + 1, sizeof(*wanted));
-
-        waves->pair_of[side] = malloc((waves->num_signals[side] + 1) * sizeof(uint32_t));
-        if (!wanted || !waves->pair_of[side]) {
-            free(wanted);
-            return -ENOMEM;
-        }
-        memset(waves->pair_of[side], 0xff, waves->num_signals[side] * sizeof(uint32_t));
-        for (size_t i = 0; i < waves->num_pairs; i++) {
-            waves->pair_of[side][waves->pairs[i].signal[side]] = (uint32_t)i;
-            wanted[waves->pairs[i].signal[side]] = true;
-        }
-        vcd_watch(waves->vcd[side], wanted);
-        free(wanted);
-    }
-    waves->fresh = calloc(waves->num_pairs + 1, sizeof(*waves->fresh));
-    return waves->fresh ? 0 : -ENOMEM;
-}
-
-static int make_pairs(struct waves *waves)
-{
-    size_t num_a, num_b;
-    struct name_entry *a = sorted_names(waves, DIFF_A, &num_a);
-    struct name_entry *b = sorted_names(waves, DIFF_B, &num_b);
-    int ret = -ENOMEM;
-
-    waves->pairs = calloc(num_a + 1, sizeof(*waves->pairs));
-    if (a && b && waves->pairs) {
-        ret = merge_names(waves, a, num_a, b, num_b);
-    }
-    free_names(a, num_a);
-    free_names(b, num_b);
-    if (ret) {
-        return ret;
-    }
-    drop_aliases(waves);
-    return index_pairs(waves);
-}
+#define FOREVER (INT64_MAX / 2)
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-static void binary_text(const struct vcd_signal *signal, const uint64_t *value, char *to)
-{
-    static const char digits[] = "01zx";
-    unsigned words = vcd_words(signal);
-    unsigned shown = signal->width < MAX_BINARY ? signal->width : MAX_BINARY;
-    size_t used = 0;
-
-    to[used++] = 'b';
-    for (unsigned bit = shown; bit-- > 0;) {
-        to[used++] = digits[(value[bit / 64] >> bit % 64 & 1) |
-                            (value[words + bit / 64] >> bit % 64 & 1) << 1];
-    }
-    to[used] = '\0';
-}
-
-/* "3 VF_RUNNING", "0x1f", "b01xz", "1.5". */
 static void value_text(const struct waves *waves, enum diff_side side, uint32_t number,
                        const uint64_t *value, char to[DIFF_TEXT_SIZE])
 {
-    const struct vcd_signal *signal = &waves->signals[side][number];
-    const char *name = diff_names_find(waves->names[side], signal->name, value[0]);
-    unsigned words = vcd_words(signal);
-    size_t used = 0;
-    double real;
-
-    for (unsigned w = 0; w < words; w++) {
-        if (value[words + w]) {
-            binary_text(signal, value, to);
-            return;
-        }
-    }
-    if (signal->is_number) {
-        memcpy(&real, value, sizeof(real));
-        (void)snprintf(to, DIFF_TEXT_SIZE, "%.17g", real);
-    } else if (name) {
-        (void)snprintf(to, DIFF_TEXT_SIZE, "%" PRIu64 " %s", value[0], name);
-    } else if (signal->width == 1) {
-        (void)snprintf(to, DIFF_TEXT_SIZE, "%" PRIu64, value[0]);
-    } else {
-        used = (size_t)snprintf(to, DIFF_TEXT_SIZE, "0x%" PRIx64, value[words - 1]);
-        for (unsigned w = words - 1; w-- > 0 && used + 17 < DIFF_TEXT_SIZE;) {
-            used += (size_t)snprintf(to + used, DIFF_TEXT_SIZE - used, "%016" PRIx64, value[w]);
-        }
-    }
-}
-
-static bool values_equal(const struct waves *waves, const uint64_t *a, const uint64_t *b,
-                         unsigned words)
-{
-    for (unsigned w = 0; w < words; w++) {
-        uint64_t differs = (a[w] ^ b[w]) | (a[words + w] ^ b[words + w]);
-
-        if (waves->options->x_any) {
-            differs = (a[w] ^ b[w]) & ~(a[words + w] | b[words + w]);
-        }
-        if (differs) {
-            return false;
-        }
-    }
-    return true;
+    diff_value_text(waves->names[side], &waves->signals[side][number], value, to);
 }
 
 static void count_difference(struct pair *pair, int64_t t_fs)
@@ -292,16 +29,43 @@ static void count_difference(struct pair *pair, int64_t t_fs)
 
 /* ---- comparing values ------------------------------------------------------------------------ */
 
-static void compare_pair(struct waves *waves, uint32_t number)
+/* A difference that was held back, since it may be a glitch, is over or has lasted. */
+static int end_held(struct waves *waves, struct pair *pair, int64_t t_fs)
+{
+    struct diff_item item = {.t_fs = pair->since_fs,
+                             .what = waves->signals[DIFF_A][pair->signal[DIFF_A]].name,
+                             .text = {pair->text[DIFF_A], pair->text[DIFF_B]}};
+    char marked[DIFF_TEXT_SIZE + 64];
+    int ret;
+
+    if (t_fs - pair->since_fs <= waves->options->glitch_fs) {
+        char time[40];
+
+        diff_time(t_fs - pair->since_fs, time, sizeof(time));
+        (void)snprintf(marked, sizeof(marked), "%s (glitch: for %s)", pair->text[DIFF_B], time);
+        item.text[DIFF_B] = marked;
+    }
+    ret = diff_found(waves->options, &waves->report->signals, &item);
+    for (int side = 0; side < 2; side++) {
+        free(pair->text[side]);
+        pair->text[side] = NULL;
+    }
+    return ret;
+}
+
+static void compare_pair(struct waves *waves, uint32_t number, int64_t t_fs)
 {
     struct pair *pair = &waves->pairs[number];
     unsigned words = vcd_words(&waves->signals[DIFF_A][pair->signal[DIFF_A]]);
     const uint64_t *a = vcd_value(waves->vcd[DIFF_A], pair->signal[DIFF_A]);
     const uint64_t *b = vcd_value(waves->vcd[DIFF_B], pair->signal[DIFF_B]);
-    bool differs = !values_equal(waves, a, b, words);
+    bool differs = !diff_values_equal(waves->options->unknown, a, b, words);
 
     if (differs && !pair->differs) {
         waves->fresh[waves->num_fresh++] = number;
+    }
+    if (!differs && pair->text[DIFF_A]) {
+        waves->error_code = waves->error_code ? waves->error_code : end_held(waves, pair, t_fs);
     }
     pair->differs = differs;
 }
@@ -312,6 +76,29 @@ static int by_number(const void *a, const void *b)
     uint32_t y = *(const uint32_t *)b;
 
     return (x > y) - (x < y);
+}
+
+/* Keeps a difference until it is known how long it lasts. */
+static int hold(struct pair *pair, const struct diff_item *item)
+{
+    pair->since_fs = item->t_fs;
+    for (int side = 0; side < 2; side++) {
+        pair->text[side] = strdup(item->text[side]);
+    }
+    return pair->text[DIFF_A] && pair->text[DIFF_B] ? 0 : -ENOMEM;
+}
+
+/* What is still held back at the end has lasted. */
+static int end_all_held(struct waves *waves)
+{
+    int ret = 0;
+
+    for (size_t i = 0; !ret && i < waves->num_pairs; i++) {
+        if (waves->pairs[i].text[DIFF_A]) {
+            ret = end_held(waves, &waves->pairs[i], FOREVER);
+        }
+    }
+    return ret;
 }
 
 /* Tells what began to differ at this instant, the most telling first. */
@@ -332,10 +119,14 @@ static int tell_fresh(struct waves *waves, int64_t t_fs)
                        vcd_value(waves->vcd[side], pair->signal[side]), text[side]);
         }
         count_difference(pair, t_fs);
-        ret = diff_found(waves->options, &waves->report->signals, &item);
+        if (waves->options->glitch_fs) {
+            ret = hold(pair, &item);
+        } else {
+            ret = diff_found(waves->options, &waves->report->signals, &item);
+        }
     }
     waves->num_fresh = 0;
-    return ret;
+    return ret ? ret : waves->error_code;
 }
 
 /* ---- comparing changes ----------------------------------------------------------------------- */
@@ -410,13 +201,29 @@ static int take_touched(struct waves *waves, enum diff_side side, int64_t t_fs)
     for (size_t i = 0; !ret && i < count; i++) {
         uint32_t number = waves->pair_of[side][touched[i]];
 
+        if (number == DIFF_NO_PAIR) {
+            continue; /* only looked at by the sampler */
+        }
         if (waves->match) {
             ret = match_pair(waves, number, side, t_fs, false);
-        } else {
-            compare_pair(waves, number);
+        } else if (!waves->sampler) {
+            compare_pair(waves, number, t_fs);
+        } else if (!waves->pairs[number].stale) {
+            waves->pairs[number].stale = true;
+            waves->stale[waves->num_stale++] = number;
         }
     }
     return ret;
+}
+
+/* Values count at this instant: what was written since they last did is compared. */
+static void compare_stale(struct waves *waves, int64_t t_fs)
+{
+    for (size_t i = 0; i < waves->num_stale; i++) {
+        waves->pairs[waves->stale[i]].stale = false;
+        compare_pair(waves, waves->stale[i], t_fs);
+    }
+    waves->num_stale = 0;
 }
 
 /* The window begins: all values as they stand are compared. */
@@ -429,8 +236,11 @@ static int open_window(struct waves *waves, int64_t t_fs)
         if (waves->match) {
             ret = match_pair(waves, i, DIFF_A, t_fs, true);
             ret = ret ? ret : match_pair(waves, i, DIFF_B, t_fs, true);
-        } else {
-            compare_pair(waves, i);
+        } else if (!waves->sampler) {
+            compare_pair(waves, i, t_fs);
+        } else if (!waves->pairs[i].stale) {
+            waves->pairs[i].stale = true;
+            waves->stale[waves->num_stale++] = i;
         }
     }
     return ret ? ret : tell_fresh(waves, t_fs);
@@ -440,6 +250,7 @@ static int open_window(struct waves *waves, int64_t t_fs)
 static int step(struct waves *waves, int64_t t_fs)
 {
     bool stepped[2] = {false, false};
+    bool counts = false;
     int ret = 0;
 
     for (int side = 0; side < 2; side++) {
@@ -453,12 +264,16 @@ static int step(struct waves *waves, int64_t t_fs)
         }
         stepped[side] = true;
     }
+    counts = waves->sampler && diff_sampler_now(waves->sampler, waves->vcd);
     if (!waves->in_window) {
         return 0;
     }
     ret = waves->match ? diff_match_advance(waves->match, t_fs) : 0;
     for (int side = 0; !ret && side < 2; side++) {
         ret = stepped[side] ? take_touched(waves, side, t_fs) : 0;
+    }
+    if (counts && !ret) {
+        compare_stale(waves, t_fs);
     }
     return ret ? ret : tell_fresh(waves, t_fs);
 }
@@ -482,6 +297,7 @@ static int go_through(struct waves *waves)
         }
         ret = step(waves, t_fs);
     }
+    ret = ret ? ret : end_all_held(waves);
     if (!ret && waves->match) {
         ret = diff_match_finish(waves->match, options->to_fs < FOREVER ? options->to_fs : FOREVER);
     }
@@ -546,9 +362,13 @@ static void release(struct waves *waves)
     for (size_t i = 0; i < waves->num_pairs; i++) {
         free(waves->pairs[i].last[DIFF_A]);
         free(waves->pairs[i].last[DIFF_B]);
+        free(waves->pairs[i].text[DIFF_A]);
+        free(waves->pairs[i].text[DIFF_B]);
     }
     free(waves->pairs);
     free(waves->fresh);
+    free(waves->stale);
+    diff_sampler_destroy(waves->sampler);
     diff_match_destroy(waves->match);
     for (int side = 0; side < 2; side++) {
         free(waves->pair_of[side]);
@@ -566,7 +386,8 @@ int diff_waves(const struct diff_options *options, const char *const path[2],
     error[0] = '\0';
     report->signals.title = "signals";
     ret = open_files(&waves, path);
-    ret = ret ? ret : make_pairs(&waves);
+    ret = ret ? ret : diff_sampler_create(options, waves.vcd, &waves.sampler, error);
+    ret = ret ? ret : diff_make_pairs(&waves);
     ret = ret ? ret : make_matcher(&waves);
     ret = ret ? ret : go_through(&waves);
     ret = ret ? ret : summarize(&waves);

@@ -107,6 +107,36 @@ static void add_expect(const struct event *event, struct line *line)
     add(line, " %s: %s", text_of(event, "name"), event_flag(event, "ok") ? "holds" : "FAILS");
 }
 
+static void add_hop(const struct event *event, struct line *line)
+{
+    add(line, " fn%" PRIu64 " %s %" PRIu64 ".%" PRIu64 " call %" PRIu64 ": %s",
+        event_int(event, "fn"), text_of(event, "of"), event_int(event, "epoch"),
+        event_int(event, "pos"), event_int(event, "call"), text_of(event, "at"));
+}
+
+static void add_pv(const struct event *event, struct line *line)
+{
+    const char *name = event_text(event, "name"); /* guests' events have none */
+
+    add(line, " vgpu%" PRIu64 " %s", event_int(event, "vgpu"), text_of(event, "ev"));
+    if (name) {
+        add(line, " %s", name);
+    } else {
+        add(line, " action %" PRIu64, event_int(event, "action"));
+    }
+    add(line, " fence %" PRIu64 " status %" PRId32, event_int(event, "fence"),
+        (int32_t)event_int(event, "status"));
+}
+
+static void add_trap(const struct event *event, struct line *line)
+{
+    add(line, " fn%" PRIu64 " %s %s 0x%" PRIx64, event_int(event, "fn"), text_of(event, "ev"),
+        event_flag(event, "write") ? "write" : "read", event_int(event, "addr"));
+    if (event_flag(event, "write") || strcmp(text_of(event, "ev"), "served") == 0) {
+        add(line, " = 0x%" PRIx64, event_int(event, "value"));
+    }
+}
+
 /* Faults, interrupts, doorbells: who, and what if it says. */
 static void add_function(const struct event *event, struct line *line)
 {
@@ -122,11 +152,15 @@ static const struct {
     const char *kind;
     void (*add)(const struct event *event, struct line *line);
 } forms[] = {
-    {"h2g", add_message},       {"g2h", add_message},       {"mmio_msg", add_message},
-    {"vf_state", add_states},   {"pf_state", add_states},   {"vfio", add_states},
-    {"recovery", add_recovery}, {"job", add_job},           {"script", add_script},
-    {"expect", add_expect},     {"fault", add_function},    {"peer_error", add_function},
+    {"h2g", add_message},       {"g2h", add_message},
+    {"mmio_msg", add_message},  {"vf_state", add_states},
+    {"pf_state", add_states},   {"vfio", add_states},
+    {"recovery", add_recovery}, {"job", add_job},
+    {"script", add_script},     {"expect", add_expect},
+    {"fault", add_function},    {"peer_error", add_function},
     {"irq", add_function},      {"doorbell", add_function},
+    {"hop", add_hop},           {"pv", add_pv},
+    {"trap", add_trap},
 };
 
 void event_line(const struct event *event, char to[EVENT_LINE_SIZE])
