@@ -101,6 +101,7 @@ static const struct command {
      "  --repeat N           runs each N times; all must leave the same bytes\n"
      "  --junit FILE         also writes JUnit XML\n"
      "  --bless              writes goldens of the paths, and shows what changed\n"
+     "  --coverage           counts states, arcs and actions of all runs, and names the holes\n"
      "  --golden DIR         where goldens are (traces/golden)\n"
      "  --out DIR            where files of runs go (build/out/regress)\n"
      "  --timeout S          wall time of a run, in seconds; a safety net (300)\n"

@@ -27,7 +27,8 @@ enum {
     OPT_GOLDEN,
     OPT_OUT,
     OPT_TIMEOUT,
-    OPT_TAG
+    OPT_TAG,
+    OPT_COVERAGE
 };
 
 static const struct option long_options[] = {
@@ -39,6 +40,7 @@ static const struct option long_options[] = {
     {"out", required_argument, NULL, OPT_OUT},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"tag", required_argument, NULL, OPT_TAG},
+    {"coverage", no_argument, NULL, OPT_COVERAGE},
     {NULL, 0, NULL, 0},
 };
 
@@ -78,6 +80,9 @@ static bool option_take(struct regress *regress, int option, const char *value)
     case OPT_TAG:
         regress->tag = value;
         return *value && !strchr(value, ' ');
+    case OPT_COVERAGE:
+        regress->coverage = regress->coverage ? regress->coverage : coverage_create();
+        return regress->coverage != NULL;
     default: /* OPT_BLESS */
         regress->bless = true;
         return true;
@@ -264,6 +269,9 @@ static int regress_all(struct regress *regress)
         return EXIT_TROUBLE;
     }
     tell(regress);
+    if (regress->coverage) {
+        coverage_print(regress->coverage, stdout);
+    }
     if (regress->junit && junit_tell(regress)) {
         return EXIT_TROUBLE;
     }
@@ -293,6 +301,7 @@ int regress_main(int argc, char **argv)
         free(regress.entries[i].detail);
     }
     free(regress.entries);
+    coverage_destroy(regress.coverage);
     scenarios_free(&regress.scenarios);
     return code;
 }

@@ -73,7 +73,7 @@ static void become_diff(const char *golden, const char *seen, int to)
 /* Returns whether 'gucsim diff' finds both the same; tells what it says otherwise. */
 static bool diff_agrees(const char *golden, const char *seen, FILE *detail)
 {
-    char text[8192];
+    char text[8192], rest[256];
     size_t length = 0;
     ssize_t got = 0;
     int ends[2], status = -1;
@@ -92,7 +92,7 @@ static bool diff_agrees(const char *golden, const char *seen, FILE *detail)
         /* what does not fit is read all the same, so that the child comes to its end */
         length = length < sizeof(text) ? length + (size_t)got : length;
         got = length < sizeof(text) ? read(ends[0], text + length, sizeof(text) - length)
-                                    : read(ends[0], text, 1);
+                                    : read(ends[0], rest, sizeof(rest));
     } while (pid > 0 && got > 0);
     (void)close(ends[0]);
     if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {

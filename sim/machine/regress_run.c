@@ -218,6 +218,10 @@ static void judge(struct regress *regress, struct entry *entry, const struct poo
 
         (void)snprintf(path, sizeof(path), "%s/report.json", entry->out);
         run_report_read(path, &entry->first);
+        if (regress->coverage) {
+            (void)snprintf(path, sizeof(path), "%s/events.jsonl", entry->out);
+            coverage_take(regress->coverage, path);
+        }
     }
     judge_code(regress, entry, job);
     if (!entry->failed && entry->runs > 0) {

@@ -242,6 +242,22 @@ Test(regress, exact_goldens_are_few)
     EXPECT(regress("%"), 2, "more than 8 scenarios with golden = \"exact\"");
 }
 
+Test(regress, coverage_counts_arcs_and_actions_and_names_the_holes)
+{
+    write_text("a.lua", "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
+                        "m.src:provision(1)\nm.src:pause(1)\nm.src:resume(1)\n");
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    EXPECT(regress("--coverage %/a.lua"), 0,
+           "           VF_UNPROVISIONED   PROVISION    -> VF_READY                  1\n");
+    cr_expect(strstr(output, "           VF_READY           PAUSE        -> VF_READY_PAUSED"
+                             "           1\n"),
+              "%s", output);
+    cr_expect(strstr(output, "  hole     VF_RUNNING         PAUSE "), "%s", output);
+    cr_expect(strstr(output, "           PAUSE_WAIT_GUC                  1\n"), "%s", output);
+    cr_expect(strstr(output, "  PF2GUC_VF_CONTROL                        PF"), "%s", output);
+    cr_expect(strstr(output, "  hole     VF2GUC_RESFIX_DONE\n"), "%s", output);
+}
+
 Test(regress, tags_pick_scenarios)
 {
     write_text("a.lua", "-- tags: quick ring\n" GOOD);
