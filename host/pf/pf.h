@@ -110,6 +110,10 @@ MUST_USE int pf_control_pause(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_resume(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_stop(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_flr(struct pf *pf, unsigned vf);
+/* A reset by PCI in three steps: announced (-EALREADY while one is under way), then done by whoever
+ * owns the bus, then awaited. Without the first, the last may find that nothing has begun. */
+MUST_USE int pf_control_flr_prepare(struct pf *pf, unsigned vf);
+MUST_USE int pf_control_flr_wait(struct pf *pf, unsigned vf);
 /* State of the control machine on one GT, for expectations and diagnosis: "READY", "PAUSED", ... */
 const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf);
 

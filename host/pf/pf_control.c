@@ -3,7 +3,7 @@
  * which takes a VF that has something due, does one step and takes the next VF.
  *
  *            FLR, from anywhere but itself                         STOP, from anywhere but FLR
- *                  |                                                     |
+ *                  |    (FLR_PREPARE waits for it to come by PCI)        |
  *           FLR_SEND_START                                        STOP_SEND_STOP
  *                  | [flr_send_start]                                    | [stop_send]
  *           FLR_WAIT_GUC                                              STOPPED
@@ -170,6 +170,9 @@ static const struct arc {
      pf_migration_drop},
 
     /* function level reset */
+    {PF_FLR, PF_EVENT_FLR_PREPARE, SAME, -EALREADY, NULL},
+    {ANY, PF_EVENT_FLR_PREPARE, PF_FLR_PREPARE, 0, pf_migration_drop},
+    {PF_IN(FLR_PREPARE), PF_EVENT_FLR, PF_FLR_SEND_START, 0, NULL},
     /* The GuC tells of a second reset only when FINISH has reached it: a new one. */
     {PF_IN(FLR_SEND_FINISH), PF_EVENT_FLR, PF_FLR_SEND_START, 0, NULL},
     {PF_FLR, PF_EVENT_FLR, SAME, 0, NULL},

@@ -114,6 +114,15 @@ static int await_all(struct pf *pf, unsigned vf, const struct operation *operati
     return result;
 }
 
+/* Any state but those of an FLR will do: without one there is nothing to wait for. */
+static int await_flr_gone(struct pf *pf, unsigned vf)
+{
+    struct operation operation = flr_operation;
+
+    operation.done = ~(PF_FLR | PF_FLR_LOST);
+    return await_all(pf, vf, &operation);
+}
+
 /* Begun on all GTs before waiting: they meet on the way. */
 int pf_control_flr(struct pf *pf, unsigned vf)
 {
@@ -124,6 +133,16 @@ int pf_control_flr(struct pf *pf, unsigned vf)
     }
     err = post_all(pf, vf, PF_EVENT_FLR);
     return err ? err : await_all(pf, vf, &flr_operation);
+}
+
+int pf_control_flr_prepare(struct pf *pf, unsigned vf)
+{
+    return pf_vf_valid(pf, vf) ? post_all(pf, vf, PF_EVENT_FLR_PREPARE) : -EINVAL;
+}
+
+int pf_control_flr_wait(struct pf *pf, unsigned vf)
+{
+    return pf_vf_valid(pf, vf) ? await_flr_gone(pf, vf) : -EINVAL;
 }
 
 void pf_control_abandon(struct pf *pf, unsigned vf)

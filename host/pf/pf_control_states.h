@@ -42,7 +42,8 @@
     X(FLR_FAILED)                                                                                  \
     X(FLR_REJECTED)                                                                                \
     X(MISMATCH)                                                                                    \
-    X(PAUSED_MISMATCH)
+    X(PAUSED_MISMATCH)                                                                             \
+    X(FLR_PREPARE)
 
 enum pf_state {
 #define X(name) PF_##name,
@@ -57,7 +58,8 @@ enum pf_event {
     PF_EVENT_PAUSE,
     PF_EVENT_RESUME,
     PF_EVENT_STOP,
-    PF_EVENT_FLR, /* also the GuC's */
+    PF_EVENT_FLR,         /* also the GuC's */
+    PF_EVENT_FLR_PREPARE, /* one is coming by PCI */
     PF_EVENT_SAVE,
     PF_EVENT_SAVE_FINISH,
     PF_EVENT_SAVE_CANCEL,
@@ -105,8 +107,8 @@ enum pf_event {
 /* Only a reset helps, or another stop. */
 #define PF_LOST (PF_IN(STOPPED) | PF_IN(STOP_FAILED) | PF_IN(STOP_REJECTED) | PF_FLR_LOST)
 #define PF_FLR                                                                                     \
-    (PF_IN(FLR_SEND_START) | PF_IN(FLR_WAIT_GUC) | PF_IN(FLR_GUC_DONE) | PF_IN(FLR_SYNC) |         \
-     PF_IN(FLR_RESET_CONFIG) | PF_IN(FLR_RESET_DATA) | PF_IN(FLR_RESET_MMIO) |                     \
+    (PF_IN(FLR_PREPARE) | PF_IN(FLR_SEND_START) | PF_IN(FLR_WAIT_GUC) | PF_IN(FLR_GUC_DONE) |      \
+     PF_IN(FLR_SYNC) | PF_IN(FLR_RESET_CONFIG) | PF_IN(FLR_RESET_DATA) | PF_IN(FLR_RESET_MMIO) |   \
      PF_IN(FLR_SEND_FINISH))
 
 #endif

@@ -198,6 +198,20 @@ static int gpu_vfio_flags(lua_State *lua)
     return 1;
 }
 
+/* gpu:pci_reset(vf): as a VMM has it done over VFIO. */
+static int gpu_pci_reset(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+    unsigned vf = check_vf(lua, gpu);
+    int err = pf_control_flr_prepare(gpu->pf, vf);
+
+    if (!err) {
+        sim_gpu_flr(gpu->sim, vf);
+        err = pf_control_flr_wait(gpu->pf, vf);
+    }
+    return finish(lua, "gpu:pci_reset", err);
+}
+
 static int gpu_reset(lua_State *lua)
 {
     return finish(lua, "gpu:reset", vfio_reset(check_vfio(lua)));
@@ -237,6 +251,7 @@ const luaL_Reg lua_gpu_methods[] = {
     {"stop", gpu_stop},
     {"flr", gpu_flr},
     {"pci_flr", gpu_pci_flr},
+    {"pci_reset", gpu_pci_reset},
     {"state", gpu_state},
     {"recovered", gpu_recovered},
     {"vfio", gpu_vfio},

@@ -148,6 +148,14 @@ expect_eq("a load fails", reset_during("RESTORE_DATA_DONE", src.load, src, 1, st
 src:reset(1)
 expect_clear("during a load", 1)
 
+-- ---- announced --------------------------------------------------------------------------------
+
+local reported = watch { kind = "g2h", gt = 0, fn = 0, ev = "taken",
+                         hxg = "90005106 00000001 00000001" }
+src:pci_reset(1)
+expect("an announced reset is waited for", reported:count() == 1 and is_ready(1))
+expect_clear("announced", 1)
+
 -- ---- afterwards -------------------------------------------------------------------------------
 
 over = true

@@ -58,7 +58,7 @@ struct lead {
 
 #define FLR_STEPS                                                                                  \
     "FLR_SEND_START FLR_WAIT_GUC FLR_GUC_DONE FLR_SYNC FLR_RESET_CONFIG FLR_RESET_DATA "           \
-    "FLR_RESET_MMIO FLR_SEND_FINISH "
+    "FLR_RESET_MMIO FLR_SEND_FINISH FLR_PREPARE "
 
 static const struct lead leads[] = {
     {PF_EVENT_GT_RESET,
@@ -69,8 +69,11 @@ static const struct lead leads[] = {
     {PF_EVENT_STOP, RUNNING PAUSING HALTED SAVING RESTORING RESUMING LOST, PF_STOP_SEND_STOP},
     {PF_EVENT_FLR,
      RUNNING PAUSING HALTED SAVING RESTORING RESUMING LOST
-     "STOPPED STOP_SEND_STOP FLR_SEND_FINISH ",
+     "STOPPED STOP_SEND_STOP FLR_SEND_FINISH FLR_PREPARE ",
      PF_FLR_SEND_START},
+    {PF_EVENT_FLR_PREPARE,
+     RUNNING PAUSING HALTED SAVING RESTORING RESUMING LOST "STOPPED STOP_SEND_STOP ",
+     PF_FLR_PREPARE},
     {PF_EVENT_SAVE, HALTED, PF_SAVE_PROCESS_DATA},
     {PF_EVENT_SAVE_FINISH, "SAVE_DATA_DONE ", PF_SAVED},
     {PF_EVENT_SAVE_CANCEL, SAVING, PF_PAUSED},
@@ -171,6 +174,8 @@ Test(pf_control, refused_requests_get_the_codes_of_the_real_driver)
     } refusals[] = {
         {PF_EVENT_PAUSE, "STOPPED STOP_FAILED FLR_FAILED ", -EPERM},
         {PF_EVENT_PAUSE, HALTED SAVING RESTORING, -ESTALE},
+        {PF_EVENT_PAUSE, FLR_STEPS, -EBUSY},
+        {PF_EVENT_FLR_PREPARE, FLR_STEPS, -EALREADY},
         {PF_EVENT_PAUSE, PAUSING, -EALREADY},
         {PF_EVENT_RESUME, RUNNING PAUSING "STOPPED ", -EPERM},
         {PF_EVENT_RESUME, SAVING RESTORING, -EBUSY},
@@ -403,4 +408,65 @@ Test(pf_control, flr_that_the_guc_reports_is_carried_out_once)
     run(flr_by_pci);
     cr_expect_str_eq(gpu.gts[0].commands, "45");
     cr_expect_str_eq(gpu.gts[1].commands, "45");
+}
+
+static void announced(void *arg)
+{
+    (void)arg;
+    cr_expect_eq(pf_control_flr_wait(gpu.pf, 1), 0, "nothing is under way");
+    cr_expect_eq(pf_control_flr_prepare(gpu.pf, 1), 0);
+    expect_states("FLR_PREPARE", "FLR_PREPARE");
+    cr_expect_eq(pf_control_flr_prepare(gpu.pf, 1), -EUCLEAN); /* -EALREADY, twice */
+    cr_expect_eq(pf_control_pause(gpu.pf, 1), -EUCLEAN);       /* -EBUSY, twice */
+    fake_guc_pf_notify(&gpu.gts[0], 1, GUC_PF_NOTIFY_VF_FLR);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    expect_states("FLR_SYNC", "FLR_PREPARE");
+    fake_guc_pf_notify(&gpu.gts[1], 1, GUC_PF_NOTIFY_VF_FLR);
+    cr_expect_eq(pf_control_flr_wait(gpu.pf, 1), 0);
+    expect_states("READY", "READY");
+}
+
+Test(pf_control, flr_that_was_announced_is_waited_for_before_any_guc_tells_of_it)
+{
+    run(announced);
+    cr_expect_str_eq(gpu.gts[0].commands, "45");
+}
+
+static void announced_in_vain(void *arg)
+{
+    (void)arg;
+    cr_expect_eq(pf_control_flr_prepare(gpu.pf, 1), 0);
+    cr_expect_eq(pf_control_flr_wait(gpu.pf, 1), -EUCLEAN); /* -ETIMEDOUT, twice */
+    cr_expect_eq(pf_control_flr(gpu.pf, 1), 0, "a reset of our own takes its place");
+    expect_states("READY", "READY");
+}
+
+Test(pf_control, announced_flr_that_does_not_come_ends_with_the_next_one)
+{
+    run(announced_in_vain);
+}
+
+/* One GT has ended the first reset and begins a second; the other is still waiting for the GuC. */
+static void second_flr(void *arg)
+{
+    (void)arg;
+    cr_expect_eq(pf_control_flr(gpu.pf, 1), -EUCLEAN);
+    expect_states("FLR_SYNC", "FLR_WAIT_GUC");
+    gpu.gts[0].script.no_done = true;
+    gpu.pf->gts[0].control[1].state = PF_FLR_SEND_FINISH; /* it came that far alone */
+    fake_guc_pf_notify(&gpu.gts[0], 1, GUC_PF_NOTIFY_VF_FLR);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    expect_states("FLR_WAIT_GUC", "FLR_WAIT_GUC");
+    fake_guc_pf_notify(&gpu.gts[1], 1, GUC_PF_NOTIFY_VF_FLR_DONE);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    expect_states("FLR_WAIT_GUC", "FLR_SYNC");
+    fake_guc_pf_notify(&gpu.gts[0], 1, GUC_PF_NOTIFY_VF_FLR_DONE);
+    hal_delay(gpu.hal, HAL_NS_PER_MS);
+    expect_states("READY", "READY");
+}
+
+Test(pf_control, second_flr_of_one_gt_does_not_leave_the_other_behind)
+{
+    gpu.gts[1].script.no_done = true;
+    run(second_flr);
 }
