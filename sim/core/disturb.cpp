@@ -55,3 +55,9 @@ void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles)
     guc->stalled_until = std::max(guc->stalled_until, gpu->machine->cycle + cycles);
     gpu->machine->event(gpu, static_cast<int>(gt), "fault", fields, ARRAY_SIZE(fields));
 }
+
+void sim_gpu_deafen_engine(struct sim_gpu *gpu, unsigned gt, unsigned engine, unsigned count)
+{
+    assert(gt < GPU_MAX_GTS && engine < ARRAY_SIZE(gpu->bus[gt].deaf));
+    gpu->bus[gt].deaf[engine] = count;
+}

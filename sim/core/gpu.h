@@ -78,16 +78,14 @@ class guc_bus
     guc_bus(sim_gpu &gpu, unsigned gt) : gpu_(gpu), gt_(gt)
     {
     }
-    void post(const request &entry)
-    {
-        queue_.push_back(entry);
-    }
+    void post(request entry);
     void drive(gpu_inputs *in);
     void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
     bool pending() const
     {
         return !queue_.empty() && !reading_;
     }
+    unsigned deaf[2] = {}; /* PREEMPT and RESET commands to an engine that get lost */
 
   private:
     sim_gpu &gpu_;

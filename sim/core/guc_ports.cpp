@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "gpu_regs.h"
 #include "sim/core/core.h"
 
 namespace
@@ -30,6 +31,25 @@ bool bit(uint8_t pins, unsigned lane)
 } // namespace
 
 // ---- bus ----------------------------------------------------------------------------------------
+
+// An engine may be deaf to a command that takes its context away (disturb.cpp).
+void guc_bus::post(request entry)
+{
+    const uint32_t engine = (entry.addr - GUCBUS_ENGINE_BASE) / GUCBUS_ENGINE_STRIDE;
+
+    if (entry.write && engine < ARRAY_SIZE(deaf) && deaf[engine] != 0 &&
+        entry.addr == GUCBUS_ENGINE_CTRL + engine * GUCBUS_ENGINE_STRIDE &&
+        (entry.data & (GUCBUS_ENGINE_PREEMPT | GUCBUS_ENGINE_RESET)) != 0) {
+        const hal_field fields[] = {{"fn", HAL_INT, 0, nullptr},
+                                    {"what", HAL_STR, 0, "engine_deaf"},
+                                    {"engine", HAL_INT, engine, nullptr}};
+
+        deaf[engine]--;
+        entry.data = 0;
+        gpu_.machine->event(&gpu_, static_cast<int>(gt_), "fault", fields, ARRAY_SIZE(fields));
+    }
+    queue_.push_back(entry);
+}
 
 void guc_bus::drive(gpu_inputs *in)
 {

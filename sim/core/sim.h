@@ -180,6 +180,8 @@ void sim_gpu_disturb(struct sim_gpu *gpu, enum sim_signal what, unsigned fn,
                      const struct sim_disturbance *disturbance);
 /* The programs of a GT's GuC stand still for some cycles; its chip goes on. */
 void sim_gpu_stall_guc(struct sim_gpu *gpu, unsigned gt, uint64_t cycles);
+/* The next count commands PREEMPT or RESET of a GuC to one of its engines (by number) are lost. */
+void sim_gpu_deafen_engine(struct sim_gpu *gpu, unsigned gt, unsigned engine, unsigned count);
 
 /* Ends elaboration: reset the chips, open the waves. Returns 0, or -ENOENT when no signal is in
  * trace_scope. */

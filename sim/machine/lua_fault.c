@@ -89,6 +89,20 @@ static int fault_stall_guc(lua_State *lua)
     return 0;
 }
 
+/* gpu:deafen_engine(engine, count) */
+static int fault_deafen_engine(lua_State *lua)
+{
+    static const char *const engines[] = {"render", "copy", "video", NULL};
+    struct machine_gpu *gpu = check_gpu(lua);
+    unsigned engine = (unsigned)luaL_checkoption(lua, 2, NULL, engines);
+    unsigned gt = engine == 2; /* video is the media GT's only one */
+
+    luaL_argcheck(lua, gt < gpu->desc.num_gts, 2, "this GPU has no media GT");
+    sim_gpu_deafen_engine(gpu->sim, gt, gt ? 0 : engine,
+                          (unsigned)lua_check_range(lua, 3, 0, INT32_MAX));
+    return 0;
+}
+
 /* ---- messages ------------------------------------------------------------------------------- */
 
 /* The action of that name. Stops at one that there is not, and names the nearest. */
@@ -293,6 +307,7 @@ const luaL_Reg lua_gpu_fault_methods[] = {
     {"repeat_msis", fault_repeat_msis},
     {"redirect_msis", fault_redirect_msis},
     {"stall_guc", fault_stall_guc},
+    {"deafen_engine", fault_deafen_engine},
     {"inject", fault_inject},
     {NULL, NULL},
 };
