@@ -260,5 +260,7 @@ const luaL_Reg lua_gpu_methods[] = {
     {"save", gpu_save},
     {"vgpu", lua_gpu_vgpu},
     {"load", gpu_load},
+    {"sysfs_read", lua_gpu_sysfs_read},
+    {"sysfs_write", lua_gpu_sysfs_write},
     {NULL, NULL},
 };

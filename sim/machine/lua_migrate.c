@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* vmm...: the VMM of the hosts. What a migration came to is kept for report.json too. */
+/* vmm...: the VMM of the hosts, and the tree in which it looks whether vGPUs may move. What a
+ * migration came to is kept for report.json too. */
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/machine/machine_gvt.h"
+
 #define MAX_BANDWIDTH (1ull << 40)
 #define MAX_PAGE      (1ull << 30)
 #define MAX_ROUNDS    1000u
+#define SYSFS_PAGE    4096u
 
 static void set_integer(lua_State *lua, const char *name, uint64_t value)
 {
@@ -209,6 +213,59 @@ static int vmm_migrate_vm(lua_State *lua)
         return lua_fail(lua, "vmm.migrate", err);
     }
     result_push(lua, &migration);
+    return 1;
+}
+
+/* ---- the administrator's tree of vGPUs -------------------------------------------------------- */
+
+static struct machine_gvt *check_gvt(lua_State *lua)
+{
+    struct machine_gpu *gpu = lua_object_check(lua, 1, LUA_GPU);
+
+    luaL_argcheck(lua, gpu->gvt, 1, "it has no vGPUs");
+    return gpu->gvt;
+}
+
+/* gpu:sysfs_read(path) */
+int lua_gpu_sysfs_read(lua_State *lua)
+{
+    struct machine_gvt *gvt = check_gvt(lua);
+    char text[SYSFS_PAGE];
+    int64_t len = gvt_sysfs_read(gvt->gvt, luaL_checkstring(lua, 2), text, sizeof(text));
+
+    if (len < 0) {
+        return lua_fail(lua, "gpu:sysfs_read", len);
+    }
+    lua_pushlstring(lua, text, (size_t)len);
+    return 1;
+}
+
+/* vGPUs that the machine was built with stay with it. */
+static bool removes_own(const struct machine_gvt *gvt, const char *path)
+{
+    const char *uuid = strlen(path) > GVT_UUID_CHARS ? strstr(path, "/remove") : NULL;
+
+    for (unsigned n = 0; uuid && n < gvt->num_vgpus; n++) {
+        if (strstr(path, gvt->vgpus[n].uuid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* gpu:sysfs_write(path, text): returns how many bytes were taken. */
+int lua_gpu_sysfs_write(lua_State *lua)
+{
+    struct machine_gvt *gvt = check_gvt(lua);
+    const char *path = luaL_checkstring(lua, 2);
+    size_t size;
+    const char *text = luaL_checklstring(lua, 3, &size);
+    int64_t took = removes_own(gvt, path) ? -EBUSY : gvt_sysfs_write(gvt->gvt, path, text, size);
+
+    if (took < 0) {
+        return lua_fail(lua, "gpu:sysfs_write", took);
+    }
+    lua_pushinteger(lua, took);
     return 1;
 }
 

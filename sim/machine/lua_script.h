@@ -132,6 +132,9 @@ extern const luaL_Reg lua_vm_methods[];
 extern const luaL_Reg lua_vm_raw_methods[];
 extern const luaL_Reg lua_vf_methods[];
 extern const luaL_Reg lua_vmm_functions[];
+/* lua_migrate.c: methods of a GPU with vGPUs. */
+int lua_gpu_sysfs_read(lua_State *lua);
+int lua_gpu_sysfs_write(lua_State *lua);
 extern const luaL_Reg lua_vgpu_methods[]; /* world B, lua_vgpu.c */
 extern const luaL_Reg lua_pv_methods[];
 /* gpu:vgpu and vm:attach_vgpu */

@@ -59,8 +59,9 @@ static void types_read(lua_State *lua, struct machine_gvt_desc *gvt)
 
 void lua_vgpus_read(lua_State *lua, struct machine_gpu_desc *gpu)
 {
-    static const char *const fields[] = {"types", "aperture_reserved", "hidden_reserved",
-                                         "caps",  "one_per_trigger",   NULL};
+    static const char *const fields[] = {"types",  "aperture_reserved", "hidden_reserved",
+                                         "caps",   "one_per_trigger",   "gen",
+                                         "device", "software",          NULL};
     struct machine_gvt_desc *gvt = &gpu->gvt;
 
     if (lua_getfield(lua, -1, "vgpus") == LUA_TNIL) {
@@ -73,6 +74,9 @@ void lua_vgpus_read(lua_State *lua, struct machine_gpu_desc *gpu)
     }
     gvt->reserved[0] = lua_field_uint(lua, -1, "aperture_reserved", UINT32_MAX, 0);
     gvt->reserved[1] = lua_field_uint(lua, -1, "hidden_reserved", UINT32_MAX, 0);
+    gvt->gen = (unsigned)lua_field_uint(lua, -1, "gen", 99, 0);
+    gvt->device = (uint16_t)lua_field_uint(lua, -1, "device", UINT16_MAX, 0);
+    gvt->software = (uint32_t)lua_field_uint(lua, -1, "software", UINT32_MAX, 0);
     gvt->pv_caps = (uint32_t)lua_field_uint(lua, -1, "caps", PV_CAPS_ALL, PV_CAPS_ALL);
     lua_getfield(lua, -1, "one_per_trigger");
     gvt->one_per_trigger = lua_toboolean(lua, -1);

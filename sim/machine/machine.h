@@ -36,6 +36,9 @@ struct machine_gvt_desc {
     unsigned num_vgpus;
     uint64_t reserved[2]; /* bytes of aperture and hidden part that the host keeps; 0: the usual */
     uint32_t pv_caps;     /* offered */
+    unsigned gen;         /* of the host's graphics; 0: the usual, as of the next two */
+    uint16_t device;      /* PCI id */
+    uint32_t software;    /* version of the host's migration; ~0: it cannot */
     bool one_per_trigger; /* as first posted */
     uint32_t trap_exit, trap_entry, trap_work; /* cycles: VM exit, VM entry, emulating an access */
 };

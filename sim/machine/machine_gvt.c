@@ -308,8 +308,8 @@ int machine_gvt_build(struct machine_gpu *gpu)
     const struct machine_gvt_desc *desc = &gpu->desc.gvt;
     struct gvt_config config = {
         .hal = gpu->pf_hal,
-        .gen = GVT_GEN,
-        .device = GVT_DEVICE,
+        .gen = desc->gen ? desc->gen : GVT_GEN,
+        .device = desc->device ? desc->device : GVT_DEVICE,
         .revision = GVT_REVISION,
         .platform = GVT_PLATFORM_SKL,
         .firmware = GVT_FIRMWARE,
@@ -318,7 +318,7 @@ int machine_gvt_build(struct machine_gpu *gpu)
         .ggtt = GGTT_SIZE,
         .aperture_reserved = desc->reserved[0],
         .hidden_reserved = desc->reserved[1],
-        .software_version = GVT_SOFTWARE,
+        .software_version = desc->software ? desc->software : GVT_SOFTWARE,
         .pv_caps = desc->pv_caps,
         .pv_major = PV_MAJOR,
         .pv_minor = PV_MINOR,
