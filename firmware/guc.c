@@ -312,7 +312,7 @@ static void end_pauses(struct guc *guc)
 {
     for (unsigned vf = 1; vf <= guc->config.total_vfs; vf++) {
         if (guc_vf_allows(guc, vf, GUC_VF_EVENT_QUIESCED) && !guc_sched_busy(guc, vf) &&
-            guc_vf_fire(guc, vf, GUC_VF_EVENT_QUIESCED)) {
+            !guc_ccs_save(guc, vf) && guc_vf_fire(guc, vf, GUC_VF_EVENT_QUIESCED)) {
             trace_peer_error(guc->hal, (int)guc->config.gt, vf, "pause does not end", 0);
         }
     }

@@ -152,12 +152,26 @@ static uint32_t encode_success(const struct guc_request *request, uint32_t *answ
     return 1 + request->payload_len;
 }
 
+static uint32_t encode_busy(uint32_t *answer)
+{
+    answer[0] = FIELD_PREP(GUC_HXG_MSG_0_ORIGIN, GUC_HXG_ORIGIN_GUC) |
+                FIELD_PREP(GUC_HXG_MSG_0_TYPE, GUC_HXG_TYPE_NO_RESPONSE_BUSY);
+    return GUC_HXG_BUSY_MSG_LEN;
+}
+
 static uint32_t encode_failure(uint32_t error, uint32_t *answer)
 {
     answer[0] = FIELD_PREP(GUC_HXG_MSG_0_ORIGIN, GUC_HXG_ORIGIN_GUC) |
                 FIELD_PREP(GUC_HXG_MSG_0_TYPE, GUC_HXG_TYPE_RESPONSE_FAILURE) |
                 FIELD_PREP(GUC_HXG_FAILURE_MSG_0_ERROR, error);
     return GUC_HXG_FAILURE_MSG_LEN;
+}
+
+uint32_t guc_action_answer(uint32_t error, uint32_t *answer)
+{
+    static const struct guc_request plain;
+
+    return error ? encode_failure(error, answer) : encode_success(&plain, answer);
 }
 
 uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *answer)
@@ -172,6 +186,9 @@ uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *
             hal_cycles(guc->hal, guc->config.slow_cycles);
         }
         error = row->handler(guc, request);
+    }
+    if (!error && request->busy) {
+        return encode_busy(answer);
     }
     if (!error) {
         return request->type == GUC_HXG_TYPE_REQUEST ? encode_success(request, answer) : 0;

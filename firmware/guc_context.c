@@ -84,6 +84,12 @@ static uint8_t find_engine(const struct guc *guc, uint32_t guc_class, uint32_t m
     return GUC_NO_ENGINE;
 }
 
+uint8_t guc_context_engine(const struct guc *guc, const uint32_t *message)
+{
+    return find_engine(guc, message[XE_GUC_REGISTER_CONTEXT_DATA_3_ENGINE_CLASS],
+                       message[XE_GUC_REGISTER_CONTEXT_DATA_4_ENGINE_SUBMIT_MASK]);
+}
+
 static bool runs_by_itself(uint32_t flags)
 {
     return FIELD_GET(CONTEXT_REGISTRATION_FLAG_TYPE, flags) == GUC_CONTEXT_NORMAL;
@@ -142,8 +148,7 @@ struct guc_context *guc_context_add(struct guc *guc, unsigned fn, const uint32_t
                                     .priority = GUC_CLIENT_PRIORITY_NORMAL};
     memcpy(context->registration, message, sizeof(context->registration));
     if (runs_by_itself(message[XE_GUC_REGISTER_CONTEXT_DATA_1_FLAGS])) {
-        context->engine = find_engine(guc, message[XE_GUC_REGISTER_CONTEXT_DATA_3_ENGINE_CLASS],
-                                      message[XE_GUC_REGISTER_CONTEXT_DATA_4_ENGINE_SUBMIT_MASK]);
+        context->engine = guc_context_engine(guc, message);
     }
     return context;
 }

@@ -68,6 +68,8 @@ unsigned guc_context_count(const struct guc *guc, unsigned fn);
 /* Visits contexts by rising id: starts with id 0, goes on with the last one's + 1. Returns NULL at
  * the end. */
 struct guc_context *guc_context_from(const struct guc *guc, unsigned fn, uint32_t id);
+/* The engine that a registration names, or GUC_NO_ENGINE. */
+uint8_t guc_context_engine(const struct guc *guc, const uint32_t *message);
 /* Frees the tables of all functions. */
 void guc_context_free_all(struct guc *guc);
 /* Sends what a disabled context's driver waits for; it is off the engine. May remove the

@@ -4,7 +4,8 @@
  *
  * Order of a pause: the answer, then PAUSE_DONE, which comes once no engine runs the VF. What its
  * rings still owe it (a MODE_DONE of a disable that waited for the engine) is placed before
- * PAUSE_DONE. Unread H2G messages stay unread.
+ * PAUSE_DONE. Unread H2G messages stay unread. Compression contexts run at the end of a pause and
+ * before RESFIX_DONE succeeds (guc_ccs.c).
  *
  * Recovery below ABI 1.27 has no marker: RESFIX_DONE carries 0 and RESFIX_START does not exist.
  * The ABI that counts is the one that the VF's driver matched, which moves with it. There
@@ -46,7 +47,8 @@ uint32_t guc_action_vf_control(struct guc *guc, struct guc_request *request)
         return XE_GUC_RESPONSE_INVALID_EVENT;
     }
     error = guc_vf_fire(guc, vfid, events[command]);
-    if (!error && guc_vf_allows(guc, vfid, GUC_VF_EVENT_QUIESCED) && !guc_sched_busy(guc, vfid)) {
+    if (!error && guc_vf_allows(guc, vfid, GUC_VF_EVENT_QUIESCED) && !guc_sched_busy(guc, vfid) &&
+        !guc_ccs_save(guc, vfid)) {
         error = guc_vf_fire(guc, vfid, GUC_VF_EVENT_QUIESCED);
     }
     return error;
@@ -63,6 +65,9 @@ uint32_t guc_action_resfix_start(struct guc *guc, struct guc_request *request)
     }
     if (!marker) {
         return XE_GUC_RESPONSE_INVALID_PARAMS;
+    }
+    if (function->ccs.restoring) {
+        return XE_GUC_RESPONSE_PENDING_ACTION;
     }
     error = guc_vf_fire(guc, request->fn, GUC_VF_EVENT_RESFIX_START);
     if (!error) {
@@ -85,6 +90,14 @@ uint32_t guc_action_resfix_done(struct guc *guc, struct guc_request *request)
         }
     } else if (!marker || marker != function->marker) {
         return XE_GUC_RESPONSE_VF_MIGRATED;
+    }
+    if (function->ccs.restoring) {
+        return XE_GUC_RESPONSE_PENDING_ACTION;
+    }
+    if (guc_vf_allows(guc, request->fn, GUC_VF_EVENT_RESFIX_DONE) &&
+        guc_ccs_restore(guc, request->fn)) {
+        request->busy = true;
+        return 0;
     }
     return guc_vf_fire(guc, request->fn, GUC_VF_EVENT_RESFIX_DONE);
 }

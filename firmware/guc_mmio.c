@@ -53,6 +53,9 @@ void guc_mailbox_run(struct guc *guc, unsigned fn, const uint32_t *hxg)
     message.len_dw = request.len;
     trace_mmio_msg(guc->hal, &message);
     answer.len = guc_action_run(guc, &request, words);
+    if (request.busy) {
+        guc->functions[fn].ccs.message = message.id;
+    }
     if (!answer.len || !guc_fault_meets(guc, GUC_MESSAGE_REPLY, fn, &answer)) {
         return;
     }
@@ -61,6 +64,25 @@ void guc_mailbox_run(struct guc *guc, unsigned fn, const uint32_t *hxg)
     message.len_dw = answer.len;
     trace_mmio_msg(guc->hal, &message);
     guc_mailbox_answer(guc, fn, &answer);
+}
+
+void guc_mailbox_answer_late(struct guc *guc, unsigned fn, uint16_t action, uint32_t error)
+{
+    uint32_t words[GUC_MAX_MMIO_MSG_LEN];
+    const struct trace_mmio message = {.gt = (int)guc->config.gt,
+                                       .fn = fn,
+                                       .id = guc->functions[fn].ccs.message,
+                                       .action = action,
+                                       .reply = true,
+                                       .hxg = words,
+                                       .len_dw = guc_action_answer(error, words)};
+    struct guc_kept_message answer = {
+        .action = action, .pos = message.id, .words = words, .len = message.len_dw};
+
+    if (guc_fault_meets(guc, GUC_MESSAGE_REPLY, fn, &answer)) {
+        trace_mmio_msg(guc->hal, &message);
+        guc_mailbox_answer(guc, fn, &answer);
+    }
 }
 
 void guc_mailbox_serve(struct guc *guc, unsigned fn)

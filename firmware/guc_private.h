@@ -64,6 +64,14 @@ struct guc_probes {
     int g2h_head, g2h_tail, g2h_fence, g2h_action, g2h_status;
 };
 
+/* Compression contexts of a VF, see guc_ccs.c. */
+struct guc_ccs {
+    struct guc_context *context; /* that waits for its engine or runs; NULL: none */
+    bool saved;                  /* save has begun in this pause, or was not needed */
+    bool restoring;              /* RESFIX_DONE was answered BUSY */
+    uint32_t message;            /* its number, for traces */
+};
+
 struct guc_function {
     enum guc_vf_state state; /* VFs only */
     struct guc_vf_config config;
@@ -73,6 +81,7 @@ struct guc_function {
     uint32_t marker;                /* of RESFIX_START; 0 none */
     uint64_t left_start, left_size; /* GGTT range before the last move; size 0: none */
     struct guc_adverse adverse;
+    struct guc_ccs ccs;
     uint32_t notify; /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
     uint32_t mailbox_count;
     struct guc_context *contexts[GUC_CONTEXT_PAGES];
@@ -101,6 +110,7 @@ struct guc_request {
     uint32_t type; /* GUC_HXG_TYPE_* */
     const uint32_t *hxg;
     uint32_t len;
+    bool busy;      /* answered so for now; guc_mailbox_answer_late follows */
     uint32_t data0; /* of the answer */
     uint32_t payload[GUC_MAX_MMIO_MSG_LEN - 1];
     uint32_t payload_len;
@@ -113,6 +123,8 @@ uint32_t guc_action_mailbox_len(uint16_t action);
 /* Checks sender, length and state, runs the handler, and encodes the final answer in answer (4
  * dwords). Returns its length, 0 when none is due. */
 uint32_t guc_action_run(struct guc *guc, struct guc_request *request, uint32_t *answer);
+/* Encodes a final answer without data. Returns its length. */
+uint32_t guc_action_answer(uint32_t error, uint32_t *answer);
 
 guc_handler guc_action_self_cfg, guc_action_control_ctb, guc_action_get_hwconfig;
 guc_handler guc_action_match_version, guc_action_vf_reset, guc_action_query_klv;
@@ -170,9 +182,28 @@ void guc_fault_free(struct guc *guc);
 /* What was kept, back on its way: a mailbox's request (4 dwords) and answer, a ring's message. */
 void guc_mailbox_run(struct guc *guc, unsigned fn, const uint32_t *hxg);
 void guc_mailbox_answer(struct guc *guc, unsigned fn, const struct guc_kept_message *answer);
+/* Gives the final answer, success or an error code, to what was answered BUSY. */
+void guc_mailbox_answer_late(struct guc *guc, unsigned fn, uint16_t action, uint32_t error);
 void guc_ctb_handle(struct guc *guc, unsigned fn, const struct guc_kept_message *message);
 /* Returns 0 or -EPIPE. */
 int guc_ctb_send_words(struct guc *guc, unsigned fn, const struct guc_kept_message *message);
+
+/* ---- compression contexts (guc_ccs.c) -------------------------------------------------------- */
+
+/* Of a VF that no engine has: begins to save unless this pause has. Returns whether it goes on. */
+bool guc_ccs_save(struct guc *guc, unsigned vf);
+/* Begins to restore. Returns false when there is nothing to run. */
+bool guc_ccs_restore(struct guc *guc, unsigned vf);
+/* The one that waits for engine e, or NULL. */
+struct guc_context *guc_ccs_next(struct guc *guc, unsigned e);
+/* Whether the GuC runs it by itself now. */
+bool guc_ccs_is(const struct guc *guc, const struct guc_context *context);
+/* A context goes to its engine; one has left it. Returns whether it was one of these. */
+void guc_ccs_enter(struct guc *guc, const struct guc_context *context);
+bool guc_ccs_left(struct guc *guc, struct guc_context *context, uint32_t event);
+/* A pause begins; all is dropped. What runs is stopped. */
+void guc_ccs_pause(struct guc *guc, unsigned vf);
+void guc_ccs_forget(struct guc *guc, unsigned vf);
 
 /* ---- KLVs (guc_klv.c) ------------------------------------------------------------------------ */
 

@@ -22,9 +22,11 @@
 #include "firmware/abi/guc_actions_abi.h"
 #include "sim/hal/trace.h"
 
-#define LRC_ADDRESS       0xfffff000u
-#define LRC_DW            XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
-#define KILL_POLLS        1000u /* an engine reset takes far less */
+#define LRC_ADDRESS 0xfffff000u
+#define LRC_DW      XE_GUC_REGISTER_CONTEXT_DATA_10_HW_LRC_ADDR
+#define KILL_POLLS  1000u /* an engine reset takes far less */
+#define CCS_LIMIT_NS                                                                               \
+    (500 * HAL_NS_PER_MS) /* a PF waits 1 s for a pause, a VF 2 s for the end of BUSY */
 #define KILL_POLL_CYCLES  10u
 #define ENGINE_RESET_NS   (10 * HAL_NS_PER_MS) /* that is not over then has failed; chosen */
 #define IDLE_RESET_CYCLES 500u                 /* of an engine that has no context; chosen */
@@ -146,6 +148,9 @@ static void fail_context(struct guc *guc, struct guc_context *context, bool faul
 static void context_left(struct guc *guc, struct guc_context *context, uint32_t type)
 {
     context->on_engine = false;
+    if (guc_ccs_left(guc, context, type)) {
+        return;
+    }
     if (type == GUCBUS_ENGINE_EVENT_FAULT) {
         guc_adverse_count(guc, context->fn, GUC_ADVERSE_CAT_ERR, 1);
     } else if (type == GUCBUS_ENGINE_EVENT_RESET) {
@@ -312,15 +317,16 @@ static uint32_t engine_descriptor(const struct guc_context *context)
     return (lrc & (LRC_ADDRESS | GUCBUS_ENGINE_LRCA_PPGTT)) | space;
 }
 
-static void start_context(struct guc *guc, unsigned e, unsigned fn)
+/* The context is in no queue any more. */
+static void put_on_engine(struct guc *guc, unsigned e, struct guc_context *context)
 {
     struct guc_engine *engine = &guc->engines[e];
-    struct guc_context *context = engine->queues[fn];
+    unsigned fn = context->fn;
 
     if (guc->policies.reset_after_switch && fn != engine->fn) {
         reset_idle_engine(guc, e);
     }
-    dequeue(guc, context);
+    guc_ccs_enter(guc, context);
     context->pending = false;
     context->on_engine = true;
     engine->busy = true;
@@ -336,14 +342,27 @@ static void start_context(struct guc *guc, unsigned e, unsigned fn)
     trace(guc, fn, context->id, e, "switch_in");
 }
 
+static void start_context(struct guc *guc, unsigned e, unsigned fn)
+{
+    struct guc_context *context = guc->engines[e].queues[fn];
+
+    dequeue(guc, context);
+    put_on_engine(guc, e, context);
+}
+
 static void fill_engine(struct guc *guc, unsigned e)
 {
     struct guc_engine *engine = &guc->engines[e];
+    struct guc_context *ccs = guc_ccs_next(guc, e);
     uint64_t end, now = hal_now(guc->hal);
     unsigned fn = engine->fn;
     bool stays;
 
     if (engine->failed || group_of(guc, e) == GUC_MAX_GROUPS) {
+        return;
+    }
+    if (ccs) {
+        put_on_engine(guc, e, ccs);
         return;
     }
     end = turn_end(guc, e);
@@ -358,7 +377,7 @@ static void fill_engine(struct guc *guc, unsigned e)
 }
 
 /* When the running context has to make room; HAL_FOREVER while nobody waits. */
-static uint64_t preempt_at(const struct guc *guc, unsigned e)
+static uint64_t preempt_at(struct guc *guc, unsigned e)
 {
     const struct guc_engine *engine = &guc->engines[e];
     const struct guc_context *context = engine->context;
@@ -368,6 +387,9 @@ static uint64_t preempt_at(const struct guc *guc, unsigned e)
 
     if (!context) {
         return at;
+    }
+    if (guc_ccs_next(guc, e)) {
+        return 0;
     }
     if (context->quantum_us && guc_fn_runs(guc, engine->fn) &&
         (context->preempt_to_idle || (equal && equal->priority <= context->priority))) {
@@ -415,11 +437,29 @@ static void fail_engine(struct guc *guc, unsigned e)
     }
 }
 
+/* A context that the GuC runs by itself makes room for nobody, but may not last. */
+static uint64_t watch_ccs(struct guc *guc, unsigned e)
+{
+    struct guc_engine *engine = &guc->engines[e];
+    uint64_t at = engine->submit_ns + CCS_LIMIT_NS;
+
+    if (hal_now(guc->hal) < at) {
+        return at;
+    }
+    hal_write32(guc->hal, ENGINE_REG(e, GUCBUS_ENGINE_CTRL), GUCBUS_ENGINE_RESET);
+    engine->preempting = true; /* and gets no second chance */
+    engine->reset_ns = hal_now(guc->hal);
+    return engine->reset_ns + ENGINE_RESET_NS;
+}
+
 static uint64_t watch_engine(struct guc *guc, unsigned e)
 {
     struct guc_engine *engine = &guc->engines[e];
     uint64_t at;
 
+    if (guc_ccs_is(guc, engine->context) && !engine->reset_ns) {
+        return watch_ccs(guc, e);
+    }
     if (!engine->preempting) {
         at = preempt_at(guc, e);
         if (hal_now(guc->hal) < at) {

@@ -59,9 +59,21 @@ static void open_gate(struct guc *guc, unsigned vf)
     guc->functions[vf].ctb.doorbell = true;
 }
 
+static void begin_pause(struct guc *guc, unsigned vf)
+{
+    guc_ccs_pause(guc, vf);
+    close_gate(guc, vf);
+}
+
 static void pause_done(struct guc *guc, unsigned vf)
 {
     notify_pf(guc, vf, GUC_PF_NOTIFY_VF_PAUSE_DONE);
+}
+
+static void pause_blocked(struct guc *guc, unsigned vf)
+{
+    guc_ccs_pause(guc, vf);
+    pause_done(guc, vf);
 }
 
 static void pause_idle(struct guc *guc, unsigned vf)
@@ -156,9 +168,9 @@ static const struct arc arcs[] = {
      guc_fn_drop},
 
     {IN(READY), GUC_VF_EVENT_PAUSE, GUC_VF_READY_PAUSED, pause_idle},
-    {IN(RUNNING), GUC_VF_EVENT_PAUSE, GUC_VF_RUNNING_PAUSING, close_gate},
+    {IN(RUNNING), GUC_VF_EVENT_PAUSE, GUC_VF_RUNNING_PAUSING, begin_pause},
     {IN(RUNNING_PAUSING), GUC_VF_EVENT_QUIESCED, GUC_VF_RUNNING_PAUSED, pause_done},
-    {IN(RESFIX_BLOCKED), GUC_VF_EVENT_PAUSE, GUC_VF_RESFIX_PAUSED, pause_done},
+    {IN(RESFIX_BLOCKED), GUC_VF_EVENT_PAUSE, GUC_VF_RESFIX_PAUSED, pause_blocked},
 
     {PAUSED, GUC_VF_EVENT_SAVE, STAY, NULL},
     {IN(READY_PAUSED) | IN(RESFIX_PAUSED), GUC_VF_EVENT_RESTORE, GUC_VF_RESFIX_PAUSED,
@@ -247,6 +259,7 @@ void guc_fn_drop(struct guc *guc, unsigned fn)
 {
     struct guc_function *function = &guc->functions[fn];
 
+    guc_ccs_forget(guc, fn);
     guc_sched_kill(guc, fn);
     guc_context_remove_all(guc, fn);
     guc_ctb_disable(guc, fn, false);
