@@ -8,6 +8,7 @@ package gpu_cmd_pkg;
 
   // Dword 0: client 31:29, MI opcode 28:23; MI opcodes below MiFirstLong are one dword.
   localparam logic [2:0]  ClientMi  = 3'd0;
+  localparam logic [2:0]  Client2d  = 3'd2;
   localparam logic [2:0]  Client3d  = 3'd3;
   localparam logic [15:0] PipeControl = 16'h7a00;  // dword 0, 31:16
 
@@ -24,6 +25,8 @@ package gpu_cmd_pkg;
   localparam logic [5:0] MiBatchStart    = 6'h31;
   localparam logic [5:0] MiModelWork     = 6'h3d;
 
+  localparam logic [6:0] CtrlSurfCopy = 7'h48;  // of the 2D client, 28:22
+
   localparam logic [7:0] AtomicAdd = 8'h07;
 
   // What an engine does with a command.
@@ -39,6 +42,7 @@ package gpu_cmd_pkg;
     CmdStoreReg,
     CmdPostSync,   // FLUSH_DW or PIPE_CONTROL that writes
     CmdAtomic,
+    CmdSurfCopy,   // compression metadata, page by page
     CmdWork
   } command_e;
 

@@ -48,6 +48,8 @@ module gpu_engine_decode
         MiModelWork:     {command, operands} = {CmdWork, 3'd1};
         default: ;
       endcase
+    end else if (header_i[31:29] == Client2d && header_i[28:22] == CtrlSurfCopy) begin
+      {command, operands} = {CmdSurfCopy, 3'd4};
     end else if (header_i[31:29] == Client3d && header_i[31:16] == PipeControl) begin
       {command, operands} = {CmdPostSync, 3'd5};
     end

@@ -180,7 +180,7 @@ module gpu_engine_exec
 
   // ---- accesses ---------------------------------------------------------------------------------
 
-  logic        prepare, hold, pairs, skip_wait, no_write, satisfied, is_interrupt;
+  logic        prepare, hold, more_pages, pairs, skip_wait, no_write, satisfied, is_interrupt;
   /*verilator tracing_off*/
   logic [31:0] answer;  // half of mem_rsp_data_i, also while it is another's
   /*verilator tracing_on*/
@@ -199,6 +199,8 @@ module gpu_engine_exec
     .irq_enable_i   (irq_enable_i),
     .irq_status_i   (irq_status_i),
     .irq_source_i   (irq_source_i),
+    .begin_i        (state_q == StPoint && take),
+    .answered_i     (state_q == StAnswer && mem_rsp_valid_i),
     .first_i        (state_q == StAct && command_q == CmdStoreData),
     .hold_i         (hold),
     .prepare_i      (prepare),
@@ -209,6 +211,7 @@ module gpu_engine_exec
     .data_o         (mem_data_o),
     .pairs_o        (pairs),
     .no_write_o     (no_write),
+    .more_o         (more_pages),
     .mem_rsp_data_i (mem_rsp_data_i),
     .answer_o       (answer)
   );
@@ -292,9 +295,10 @@ module gpu_engine_exec
       StMem: begin
         if (mem_ready_i) begin
           if (mem_fault_i)                                 {state_d, exit_d} = {StExit, ExitFault};
-          else if (mem_op_o == MemRead || mem_op_o == MemAtomic)  state_d = StAnswer;
+          else if (is_answered(mem_op_o))                  state_d = StAnswer;
           else if (command_q == CmdStoreData)              state_d = StData;
           else if (is_interrupt && step_q != 2'd3)         state_d = StAct;
+          else if (command_q == CmdSurfCopy && more_pages) state_d = StAct;
           else                                             {state_d, finish} = {StPoint, 1'b1};
           if (abort_i && state_d != StAnswer) {state_d, finish} = {StIdle, 1'b0};
         end
@@ -304,6 +308,7 @@ module gpu_engine_exec
           if (abort_i)                                      state_d = StIdle;
           else if (command_q == CmdSemaphore && !satisfied) state_d = StPoll;
           else if (is_interrupt && answer[0])               state_d = StAct;
+          else if (command_q == CmdSurfCopy)                state_d = StAct;
           else                                              {state_d, finish} = {StPoint, 1'b1};
         end
       end

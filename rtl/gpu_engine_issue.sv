@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Holds the memory access of the command under way, from when it is known until its answer was
 // looked at. Immediate data comes dword by dword; two go out as one when they share a quad-word.
+// A copy of compression metadata is a read and a write for each page: one side is pages (indirect),
+// the other a list of quad-words.
 
 module gpu_engine_issue
   import gpu_pkg::*;
@@ -27,6 +29,8 @@ module gpu_engine_issue
   input  logic [31:0]  irq_source_i,
 
   // control: one of these a cycle
+  input  logic         begin_i,     // a command begins
+  input  logic         answered_i,  // mem_rsp_data_i is the answer
   input  logic         first_i,     // immediate data begins
   input  logic         hold_i,      // dword_i is the low half of the next store
   input  logic         prepare_i,   // the access is complete
@@ -39,6 +43,7 @@ module gpu_engine_issue
   output logic [63:0]  data_o,
   output logic         pairs_o,     // of immediate data: a low dword is to be held
   output logic         no_write_o,  // a post-sync command that writes nothing
+  output logic         more_o,      // a copy has pages left
 
   // answer
   /*verilator tracing_off*/
@@ -79,6 +84,38 @@ module gpu_engine_issue
     .no_write_o   (no_write_o)
   );
 
+  // ---- copy of metadata: header 21 and 20 say which side is direct, 18:9 how many pages, less one -
+
+  logic        writes_q, direct, is_copy;
+  logic [10:0] index_q;
+  logic [63:0] copy_addr;
+
+  assign is_copy   = command_i == CmdSurfCopy;
+  assign direct    = writes_q ? header_i[20] : header_i[21];
+  assign more_o    = index_q <= {1'b0, header_i[18:9]};
+
+  always_comb begin
+    copy_addr = writes_q ? {operand_i[3], operand_i[2]} : {operand_i[1], operand_i[0]};
+    // Upper bits of the address's dword are the caching of the surface.
+    copy_addr = {16'd0, copy_addr[47:3], 3'd0};
+    if (direct) copy_addr = copy_addr + {50'd0, index_q, 3'd0};
+    else        copy_addr = {copy_addr[63:12], 12'd0} + {41'd0, index_q, 12'd0};
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (begin_i) begin
+      writes_q <= 1'b0;
+      index_q  <= 11'd0;
+    end else if (is_copy && answered_i) begin
+      writes_q <= 1'b1;
+    end else if (is_copy && prepare_i && writes_q) begin
+      writes_q <= 1'b0;
+      index_q  <= index_q + 11'd1;
+    end
+  end
+
+  // ---- access -----------------------------------------------------------------------------------
+
   assign pairs_o  = header_i[21] && !data_addr_q[2] && !half_q;
   assign answer_o = addr_o[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
 
@@ -91,6 +128,15 @@ module gpu_engine_issue
       data_o  <= data_d;
       half_q  <= 1'b0;
       data_addr_q <= data_addr_q + (half_q ? 64'd8 : 64'd4);
+      if (is_copy) begin
+        op_o    <= writes_q ? (direct ? MemWrite : MemMetaWrite) : (direct ? MemRead : MemMetaRead);
+        ppgtt_o <= !header_i[19];
+        addr_o  <= copy_addr;
+        be_o    <= 8'hff;
+        data_o  <= data_o;
+      end
+    end else if (is_copy && answered_i) begin
+      data_o       <= mem_rsp_data_i;
     end else if (hold_i) begin
       data_o[31:0] <= dword_i;
       half_q       <= 1'b1;

@@ -63,7 +63,7 @@ module gpu_memarb
 
   // memory port
   output logic                  mem_req_valid_o,
-  output logic [1:0]            mem_req_op_o,
+  output logic [2:0]            mem_req_op_o,
   output logic [5:0]            mem_req_fn_o,
   output logic                  mem_req_local_o,
   output logic [47:0]           mem_req_addr_o,
@@ -115,14 +115,14 @@ module gpu_memarb
   mem_op_e     op;
   logic [63:0] addr;
   logic [5:0]  fn;
-  logic        is_msi, is_answered, per_process, too_high, translated, room, accept, fault, take;
+  logic        is_msi, answered, per_process, too_high, translated, room, accept, fault, take;
   logic        aside, walk;
 
   assign op          = req_op_i[client];
   assign addr        = req_addr_i[client];
   assign fn          = req_fn_i[client];
   assign is_msi      = op == MemMsi;
-  assign is_answered = op == MemRead || op == MemAtomic;
+  assign answered    = is_answered(op);
   assign per_process = req_ppgtt_i[client] && !is_msi;
 
   assign too_high    = !is_msi && !per_process && addr[63:32] != 32'd0;
@@ -134,7 +134,7 @@ module gpu_memarb
   // Engines are the first clients.
   assign space_valid_o  = any && per_process;
   assign space_engine_o = client[EngineBits-1:0];
-  assign space_write_o  = op != MemRead;
+  assign space_write_o  = !only_reads(op);
 
   assign translated = per_process ? space_verdict_valid_i && space_verdict_ok_i
                                   : lookup_valid_o && verdict_valid_i && verdict_ok_i;
@@ -142,7 +142,7 @@ module gpu_memarb
                           (per_process ? space_verdict_valid_i && !space_verdict_ok_i
                                        : lookup_valid_o && verdict_valid_i && !verdict_ok_i));
   assign accept = any && room && !walk_valid_i &&
-                  (is_msi || (translated && !(is_answered && reads_full)));
+                  (is_msi || (translated && !(answered && reads_full)));
   assign take   = accept || fault;
   assign aside  = space_valid_o && space_miss_i;
   assign walk   = walk_valid_i && room && !reads_full;
@@ -164,7 +164,7 @@ module gpu_memarb
     fault_o.ppgtt   = per_process;
     fault_o.level   = per_process ? space_verdict_level_i : 3'd0;
     fault_o.foreign = lookup_valid_o && verdict_foreign_i;
-    fault_o.write   = op != MemRead;
+    fault_o.write   = !only_reads(op);
     fault_o.fn      = fn;
   end
 
@@ -234,7 +234,7 @@ module gpu_memarb
   logic                reads_full, push, pop;
 
   assign reads_full = reads_q == (ReadBits + 1)'(MaxReads);
-  assign push       = (accept && is_answered) || walk;
+  assign push       = (accept && answered) || walk;
   assign pop        = mem_rsp_valid_i;
 
   logic [NumClients:0] rsp_valid;

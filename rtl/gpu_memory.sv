@@ -61,7 +61,7 @@ module gpu_memory
 
   // memory port and messages
   output logic                  mem_req_valid_o,
-  output logic [1:0]            mem_req_op_o,
+  output logic [2:0]            mem_req_op_o,
   output logic [5:0]            mem_req_fn_o,
   output logic                  mem_req_local_o,
   output logic [47:0]           mem_req_addr_o,

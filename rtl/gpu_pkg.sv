@@ -23,12 +23,24 @@ package gpu_pkg;
   localparam int unsigned ClientTile = NumEngines + 4;
 
   // MemMsi is no access but an interrupt that must stay behind the writes before it.
-  typedef enum logic [1:0] {
-    MemRead   = 2'd0,
-    MemWrite  = 2'd1,
-    MemAtomic = 2'd2,
-    MemMsi    = 2'd3
+  // MemMeta* are a read and a write of the 8 bytes of compression metadata of the page, which lies
+  // elsewhere.
+  typedef enum logic [2:0] {
+    MemRead      = 3'd0,
+    MemWrite     = 3'd1,
+    MemAtomic    = 3'd2,
+    MemMsi       = 3'd3,
+    MemMetaRead  = 3'd4,
+    MemMetaWrite = 3'd5
   } mem_op_e;
+
+  function automatic logic only_reads(input mem_op_e op);
+    return op == MemRead || op == MemMetaRead;
+  endfunction
+
+  function automatic logic is_answered(input mem_op_e op);
+    return only_reads(op) || op == MemAtomic;
+  endfunction
 
   // How addresses of a context's own space are translated: the addressing mode of its descriptor.
   typedef enum logic [1:0] {

@@ -68,12 +68,12 @@ module gpu_top
   output logic [1:0]  dma_done_o,
   output logic [1:0]  dma_error_o,
 
-  // memory of the functions. In order; a write is posted; read and atomic are answered in order,
-  // any number later. op 0 read, 1 write, 2 atomic add of the selected 4 bytes (answer: the
-  // quad-word before).
+  // memory of the functions. In order; a write is posted; others are answered in order, any number
+  // later. op 0 read, 1 write, 2 atomic add of the selected 4 bytes (answer: the quad-word before),
+  // 4 read, 5 write of the quad-word that is the compression metadata of the address's page.
   output logic        mem_req_valid_o,
   output logic        mem_req_local_o,  // local memory, whoever asks; else the function's
-  output logic [1:0]  mem_req_op_o,
+  output logic [2:0]  mem_req_op_o,
   output logic [5:0]  mem_req_fn_o,
   output logic [47:0] mem_req_addr_o,   // 8-byte aligned
   output logic [7:0]  mem_req_be_o,

@@ -29,7 +29,17 @@ enum vf_hold {
 struct vf_config {
     uint32_t max_abi; /* highest VF ABI to use: major << 16 | minor << 8 | patch; 0 any */
     bool no_memirq;   /* GuCs interrupt by registers; engines, which cannot, still by memory */
+    bool compression; /* the GPU keeps metadata of our memory, which we move when the VM does */
 };
+
+/* Surfaces with compression metadata: one in RAM, one in local memory if there is some. Pages count
+ * through both. */
+#define VF_SURFACES      2u
+#define VF_SURFACE_PAGES 16u
+
+/* What a job does with the metadata of a page, 8 bytes: copies the pair of slots that its
+ * store belongs to there, or there to the pair. */
+enum vf_meta { VF_META_NONE, VF_META_WRITE, VF_META_READ };
 
 /* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot,
  * then store of store to slot store_slot, then the fence. */
@@ -40,7 +50,9 @@ struct vf_job {
     uint32_t add;
     uint32_t store_slot;
     uint32_t store;
-    bool local; /* the slots are those in local memory */
+    bool local;        /* the slots are those in local memory */
+    enum vf_meta meta; /* after the store */
+    unsigned meta_page;
 };
 
 struct vf;

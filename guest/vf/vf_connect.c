@@ -37,5 +37,8 @@ int vf_connect_again(struct vf_gt *gt)
     if (!ret) {
         ret = vf_connect(gt);
     }
-    return ret ? ret : vf_features_enable(gt);
+    if (!ret) {
+        ret = vf_features_enable(gt);
+    }
+    return ret ? ret : vf_ccs_register(gt);
 }

@@ -141,6 +141,17 @@ struct vf_queue {
     struct vf_job jobs[VF_QUEUE_SLOTS]; /* by vf_job_slot, kept to emit again */
 };
 
+#define VF_CCS_CONTEXTS 2u /* save, restore */
+
+/* Compression metadata; see vf_ccs.c. */
+struct vf_ccs {
+    bool on;
+    struct bo surface;
+    struct ggtt_node *local_surface; /* NULL without local memory */
+    struct bo store;                 /* their metadata while the VM moves */
+    struct vf_queue contexts[VF_CCS_CONTEXTS];
+};
+
 struct vf {
     struct hal *hal;
     struct vf_config config;
@@ -150,6 +161,7 @@ struct vf {
     struct bo memirq;
     struct bo results;
     struct ggtt_node *local_slots; /* NULL without local memory */
+    struct vf_ccs ccs;
     struct bo hwconfig;
     struct vf_queue queues[VF_MAX_QUEUES];
     const char *wedged;    /* reason */
@@ -218,6 +230,20 @@ MUST_USE int vf_local_create(struct vf *vf);
 void vf_local_destroy(struct vf *vf);
 /* GGTT address of a slot, of those in RAM or of those in local memory. */
 uint64_t vf_slot_addr(const struct vf *vf, bool local, unsigned slot);
+
+/* ---- vf_ccs.c: compression metadata; nothing unless configured ------------------------------- */
+
+/* Once bound: objects and contexts. Returns 0 or -errno; vf_ccs_stop follows in any case. */
+MUST_USE int vf_ccs_start(struct vf *vf);
+void vf_ccs_stop(struct vf *vf);
+/* Tells the GuC of the contexts (main GT), after it was reset too. */
+MUST_USE int vf_ccs_register(struct vf_gt *gt);
+/* Whether a context id is one of these. */
+bool vf_ccs_owns(const struct vf_gt *gt, uint32_t id);
+/* Writes them again for where the GGTT is now. Never blocks. */
+void vf_ccs_rebase(struct vf *vf);
+/* GGTT address of a surface's page. Returns 0, -EINVAL: there is none. */
+MUST_USE int vf_ccs_page_addr(const struct vf *vf, unsigned page, uint64_t *addr);
 
 /* ---- vf_memirq.c ----------------------------------------------------------------------------- */
 

@@ -96,6 +96,22 @@ static void write_batch(struct vf_queue *queue, int64_t fence, const struct word
     }
 }
 
+/* The pair of slots on one side, the metadata of a page on the other. */
+static void put_meta_copy(struct words *words, const struct vf *vf, const struct vf_job *job)
+{
+    const uint64_t pair = vf_slot_addr(vf, job->local, job->store_slot & ~1u);
+    uint64_t page;
+
+    if (!job->meta || vf_ccs_page_addr(vf, job->meta_page, &page)) {
+        return;
+    }
+    put(words,
+        XY_CTRL_SURF_COPY_BLT | XY_CTRL_SURF_GGTT |
+            (job->meta == VF_META_WRITE ? XY_CTRL_SURF_SRC_DIRECT : XY_CTRL_SURF_DST_DIRECT));
+    put_addr(words, job->meta == VF_META_WRITE ? pair : page);
+    put_addr(words, job->meta == VF_META_WRITE ? page : pair);
+}
+
 static void emit_batch(struct vf_queue *queue, int64_t fence)
 {
     const struct vf_job *job = &queue->jobs[vf_job_slot(fence)];
@@ -107,6 +123,7 @@ static void emit_batch(struct vf_queue *queue, int64_t fence)
                    job->add);
     put_store_dword(&words, own ? 0 : MI_SDI_GGTT, slot_addr(queue, job->local, job->store_slot),
                     job->store);
+    put_meta_copy(&words, queue->vf, job);
     put(&words, MI_BATCH_BUFFER_END);
     write_batch(queue, fence, &words);
 }

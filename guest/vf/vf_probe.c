@@ -194,6 +194,9 @@ static int bind(struct vf *vf)
             ret = load(&vf->gts[i]);
         }
     }
+    if (!ret) {
+        ret = vf_ccs_start(vf);
+    }
     return !ret && vf->wedged ? -ECANCELED : ret;
 }
 
@@ -239,6 +242,7 @@ void vf_remove(struct vf *vf)
             vf_queue_free(&vf->queues[i]);
         }
     }
+    vf_ccs_stop(vf);
     for (unsigned i = 0; i < vf->num_gts; i++) {
         ct_unplace(vf->gts[i].ct);
         release(vf, &vf->gts[i].klvs);

@@ -242,6 +242,7 @@ static int wait_room(struct vf_queue *queue)
 int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
 {
     struct vf_queue *queue = get(vf, index);
+    uint64_t page;
     int64_t fence;
     int ret;
 
@@ -249,7 +250,8 @@ int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
         return vf->wedged ? -ECANCELED : -ENOENT;
     }
     if (job->add_slot >= VF_RESULT_SLOTS || job->store_slot >= VF_RESULT_SLOTS ||
-        (job->local && !vf->local_slots)) {
+        (job->local && !vf->local_slots) ||
+        (job->meta && vf_ccs_page_addr(vf, job->meta_page, &page))) {
         return -EINVAL;
     }
     ret = wait_room(queue);

@@ -164,6 +164,9 @@ const char *vf_recovery_fixups(struct vf_gt *gt)
     vf_recovery_step(gt, VF_STEP_FIXUPS);
     gt->resources = now;
     shift_ggtt(vf, now.ggtt_start);
+    if (gt->index == VF_MAIN_GT) {
+        vf_ccs_rebase(vf);
+    }
     for (unsigned i = 0; i < VF_MAX_QUEUES; i++) {
         if (vf_queue_live(&vf->queues[i], gt)) {
             hal_cycles(vf->hal, FIXUP_CYCLES);

@@ -294,6 +294,9 @@ int vf_submit_handle_mode_done(void *arg, const uint32_t *msg, uint32_t len)
     struct vf_gt *gt = arg;
     struct vf_queue *queue = len >= MODE_DONE_LEN ? find_context(gt, msg[1]) : NULL;
 
+    if (!queue && len >= MODE_DONE_LEN && vf_ccs_owns(gt, msg[1])) {
+        return 0; /* enabled, and that is all that ever happens to it */
+    }
     if (!queue) {
         return refuse(gt, "mode done for no context", len > 1 ? msg[1] : 0);
     }

@@ -161,6 +161,8 @@ class memory_path
   private:
     void push(uint64_t cycle, memory_request request);
     void access(const memory_request &request);
+    void access_meta(const memory_request &request);
+    void tell_fault(const memory_request &request) const;
     void deliver_msi(const memory_request &request);
     void disturb_msi(memory_request request);
 
@@ -238,6 +240,7 @@ struct ram_window {
 /* Whom a function of the GPU belongs to. */
 struct gpu_function {
     std::shared_ptr<ram> memory; /* what its DMA reaches; NULL: nothing */
+    std::shared_ptr<ram> meta;   /* compression metadata of it; NULL: zeros */
     hal *owner = nullptr;        /* who gets its interrupts; NULL: nobody */
     sim_disturbance disturbances[SIM_NUM_SIGNALS] = {};
 };
@@ -272,6 +275,7 @@ struct sim_gpu {
     lmem_window lmem;
     lmtt_port tables;
     std::shared_ptr<ram> vram; /* local memory, of size 0 when it has none */
+    std::shared_ptr<ram> vram_meta;
     uint64_t evals = 0;
     uint64_t due_edge = 0; /* next_edge, as the clock last asked */
 

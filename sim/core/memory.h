@@ -80,7 +80,7 @@ class page_allocator
 
 /* What waits on a chip's way to memory, in order: accesses and, behind them, interrupts. */
 struct memory_request {
-    enum op { READ, WRITE, ATOMIC_ADD, MSI };
+    enum op { READ, WRITE, ATOMIC_ADD, MSI, META_READ, META_WRITE };
     uint64_t due; /* cycle in which it takes effect */
     op op;
     unsigned fn;

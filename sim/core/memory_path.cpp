@@ -39,6 +39,9 @@ void memory_path::apply(uint64_t cycle)
         requests_.pop_front();
         if (request.op == memory_request::MSI) {
             disturb_msi(request);
+        } else if (request.op == memory_request::META_READ ||
+                   request.op == memory_request::META_WRITE) {
+            access_meta(request);
         } else {
             access(request);
         }
@@ -68,6 +71,40 @@ void memory_path::disturb_msi(memory_request request)
     }
 }
 
+void memory_path::tell_fault(const memory_request &request) const
+{
+    const hal_field fields[] = {
+        {"fn", HAL_INT, request.fn, nullptr},
+        {"what", HAL_STR, 0, request.local ? "no_local_memory" : "no_memory"},
+        {"addr", HAL_INT, request.addr, nullptr}};
+    gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
+}
+
+// The metadata of a page: kept by the GPU, beside the memory that it belongs to. It takes no part in
+// what the VMM moves.
+void memory_path::access_meta(const memory_request &request)
+{
+    const ram *const memory =
+        request.local ? gpu_.vram.get() : gpu_.functions[request.fn].memory.get();
+    std::shared_ptr<ram> &meta = request.local ? gpu_.vram_meta : gpu_.functions[request.fn].meta;
+    memory_request word = request;
+    bool fault;
+
+    if (!meta && memory) {
+        meta = std::make_shared<ram>(memory->size() / HAL_PAGE_SIZE * sizeof(uint64_t));
+    }
+    word.op =
+        request.op == memory_request::META_READ ? memory_request::READ : memory_request::WRITE;
+    word.addr = request.addr / HAL_PAGE_SIZE * sizeof(uint64_t);
+    const uint64_t before = memory_access(meta.get(), word, &fault);
+    if (fault) {
+        tell_fault(request);
+    }
+    if (request.op == memory_request::META_READ) {
+        responses_.push_back({request.due + gpu_.machine->config.mem_latency, before});
+    }
+}
+
 void memory_path::access(const memory_request &request)
 {
     bool fault = false;
@@ -86,11 +123,7 @@ void memory_path::access(const memory_request &request)
     }
 
     if (fault) {
-        const hal_field fields[] = {
-            {"fn", HAL_INT, request.fn, nullptr},
-            {"what", HAL_STR, 0, request.local ? "no_local_memory" : "no_memory"},
-            {"addr", HAL_INT, request.addr, nullptr}};
-        gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
+        tell_fault(request);
     }
     if (request.op != memory_request::WRITE) {
         responses_.push_back({request.due + gpu_.machine->config.mem_latency, before});

@@ -23,6 +23,7 @@ void give_function(sim_vm *vm, sim_gpu *gpu, unsigned fn)
     }
     // A mediated guest's work runs as the host's, through a window.
     gpu->functions[fn].memory = vm->handle.mediated ? nullptr : vm->handle.memory;
+    gpu->functions[fn].meta.reset();
     gpu->functions[fn].owner = &vm->handle;
 }
 

@@ -167,10 +167,29 @@ static void slot_read(lua_State *lua, const char *name, uint32_t *slot, uint32_t
     lua_pop(lua, 1);
 }
 
+/* meta = {"write" or "read", page} of the job's table at index 3. */
+static void meta_read(lua_State *lua, struct vf_job *job)
+{
+    static const char *const names[] = {"none", "write", "read", NULL};
+
+    if (lua_getfield(lua, 3, "meta") != LUA_TNIL) {
+        if (!lua_istable(lua, -1)) {
+            luaL_error(lua, "meta = {\"write\" or \"read\", page} is wanted");
+        }
+        lua_rawgeti(lua, -1, 1);
+        lua_rawgeti(lua, -2, 2);
+        job->meta = (enum vf_meta)luaL_checkoption(lua, -2, NULL, names);
+        job->meta_page = (unsigned)lua_check_range(lua, -1, 0, VF_SURFACES * VF_SURFACE_PAGES - 1);
+        lua_pop(lua, 2);
+    }
+    lua_pop(lua, 1);
+}
+
 /* vf:submit(queue, {work =, preemptible =, add = {slot, value}, store = {slot, value}}) */
 static int vf_submit_job(lua_State *lua)
 {
-    static const char *const fields[] = {"work", "preemptible", "add", "store", "local", NULL};
+    static const char *const fields[] = {"work",  "preemptible", "add", "store",
+                                         "local", "meta",        NULL};
     struct vf *vf = check_guest(lua, "vf:submit");
     unsigned queue = check_queue(lua);
     struct vf_job job = {.preemptible = true};
@@ -188,6 +207,7 @@ static int vf_submit_job(lua_State *lua)
     slot_read(lua, "add", &job.add_slot, &job.add);
     job.store_slot = VF_RESULT_SLOTS - 1; /* a job without one stores 0 in the last slot */
     slot_read(lua, "store", &job.store_slot, &job.store);
+    meta_read(lua, &job);
     fence = vf_submit(vf, queue, &job);
     finish(lua, "vf:submit", fence);
     lua_pushinteger(lua, fence);

@@ -144,7 +144,9 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
 
 static bool vm_build(struct machine *machine, struct machine_vm *vm)
 {
-    const struct vf_config config = {.max_abi = vm->desc.max_abi, .no_memirq = vm->desc.no_memirq};
+    const struct vf_config config = {.max_abi = vm->desc.max_abi,
+                                     .no_memirq = vm->desc.no_memirq,
+                                     .compression = vm->desc.compression};
 
     vm->sim = sim_vm_create(machine->sim, vm->desc.name, vm->desc.ram);
     if (!vm->sim) {

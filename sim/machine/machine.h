@@ -61,6 +61,7 @@ struct machine_vm_desc {
     uint64_t ram;           /* bytes */
     uint32_t max_abi;       /* of its VF driver; 0 any */
     bool no_memirq;         /* its VF driver has GuCs interrupt by registers */
+    bool compression;       /* its VF driver moves compression metadata */
     bool pv;                /* its driver is that of a vGPU */
     uint32_t first_fence;   /* of its PV channel; 0: the usual */
     uint64_t pv_timeout_ns; /* 0: the usual */

@@ -13,7 +13,7 @@ local m = machine {
     { name = "src", vfs = 2, vram = 16 * MIB },
     { name = "dst", vfs = 2, vram = 16 * MIB },
   },
-  vms = { { name = "vm1" }, { name = "near" }, { name = "far" } },
+  vms = { { name = "vm1", compression = true }, { name = "near" }, { name = "far" } },
 }
 local src, dst, vm1 = m.src, m.dst, m.vm1
 local vf = vm1.vf
@@ -50,10 +50,31 @@ for _, vm in ipairs { m.near, m.far } do
   end)
 end
 
+-- The GPU's compression metadata, 8 bytes a page: 16 pages in RAM, 16 in local memory. Jobs put it
+-- there, through a pair of slots; no CPU reaches it.
+local PAGES = 32
+local function metadata_of(page)
+  return 0xc0de0000 + page
+end
+
+local function each_page(job)
+  local queue = vf:queue("copy")
+  for page = 0, PAGES - 1 do
+    vf:wait(queue, vf:submit(queue, job(page)), "50ms")
+  end
+  vf:destroy(queue)
+end
+
+vm1:run(function()
+  vf:probe()
+  each_page(function(page)
+    return { store = { 600 + 2 * page, metadata_of(page) }, meta = { "write", page } }
+  end)
+end)
+
 local queues, last = {}, {}
 local engines = { "render", "copy" }
 vm1:run(function()
-  vf:probe()
   expect_eq("the driver knows its share", vf:local_size(), 4 * MIB)
   vm1:vram_write(AT, fill)
   vm1:vram_write(4 * MIB - 16, "the last 16 byte")
@@ -80,6 +101,13 @@ expect("and is told", faults:count() == 2, faults:count())
 
 local done = vf:done(queues[1]) + vf:done(queues[2])
 say("migrating with " .. done .. " of " .. p.jobs .. " jobs done")
+local done_replies = watch {
+  kind = "mmio_msg", ev = "reply", gpu = "dst", gt = 0, fn = 1, name = "VF2GUC_RESFIX_DONE",
+}
+local saved = watch { kind = "job", gpu = "src", ev = "complete", engine = "bcs0" }
+local paused = watch { kind = "vf_state", gpu = "src", gt = 0, to = "VF_RUNNING_PAUSED" }
+local restored = watch { kind = "job", gpu = "dst", ev = "complete", engine = "bcs0", fn = 1 }
+local running = watch { kind = "vf_state", gpu = "dst", gt = 0, vf = 1, to = "VF_RUNNING" }
 local moved = vmm.migrate { vm = vm1, to = { dst, 1 } }
 say("moved " .. moved.bytes .. " bytes, down for " .. moved.downtime_ns .. " ns")
 expect("local memory is part of the stream", moved.bytes > 4 * MIB, moved.bytes)
@@ -102,6 +130,24 @@ vm1:run(function()
   expect_eq("to the last byte", vm1:vram_read(4 * MIB - 16, 16), "the last 16 byte")
 end)
 expect_eq("not wedged", vf:wedged(), nil)
+
+expect_order("the save context runs before the pause ends", saved, paused)
+expect_order("the restore context runs before the VF does", restored, running)
+local replies = done_replies:events()
+expect_eq("RESFIX_DONE has two answers", #replies, 2)
+expect_eq("the first one is BUSY", (replies[1] or {}).hxg, "b0000000")
+expect_eq("the second one success", (replies[2] or {}).hxg, "f0000000")
+
+vm1:run(function()
+  each_page(function(page)
+    return { store = { 700 + 2 * page, 0 }, meta = { "read", page } }
+  end)
+end)
+local lost = 0
+for page = 0, PAGES - 1 do
+  lost = lost + (vf:result(700 + 2 * page) == metadata_of(page) and 0 or 1)
+end
+expect_eq("the compression metadata of every page has come along", lost, 0)
 
 -- An engine cannot leave the share either: the driver of the VM near points the entry of its
 -- slots beyond it.
