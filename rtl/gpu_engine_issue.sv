@@ -84,7 +84,7 @@ module gpu_engine_issue
     .no_write_o   (no_write_o)
   );
 
-  // ---- copy of metadata: header 21 and 20 say which side is direct, 18:9 how many pages, less one -
+  // ---- copy of metadata: header 21, 20: source, destination is direct; 18:9 pages less one ------
 
   logic        writes_q, direct, is_copy;
   logic [10:0] index_q;

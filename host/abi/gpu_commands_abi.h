@@ -63,15 +63,15 @@
 /* Copies compression metadata, 8 bytes for each page of 4 KiB: client 2, opcode 28:22 = 0x48. dw1/2
  * source, dw3/4 destination, upper bits caching; indirect: pages whose metadata is meant; direct: a
  * list of quad-words. 18:9 pages less one. */
-#define XY_CTRL_SURF_COPY_BLT        0x52000003u
-#define XY_CTRL_SURF_SRC_DIRECT      0x00200000u
-#define XY_CTRL_SURF_DST_DIRECT      0x00100000u
-#define XE2_CCS_SIZE_MASK            0x0007fe00u
-#define XY_CTRL_SURF_BYTES_PER_PAGE  8u
+#define XY_CTRL_SURF_COPY_BLT       0x52000003u
+#define XY_CTRL_SURF_SRC_DIRECT     0x00200000u
+#define XY_CTRL_SURF_DST_DIRECT     0x00100000u
+#define XE2_CCS_SIZE_MASK           0x0007fe00u
+#define XY_CTRL_SURF_BYTES_PER_PAGE 8u
 /* The model's own: both addresses are the GGTT's; clear: per process, as on the real chip. */
-#define XY_CTRL_SURF_GGTT            0x00080000u
+#define XY_CTRL_SURF_GGTT 0x00080000u
 
-#define MI_LENGTH_MASK        0x000000ffu
+#define MI_LENGTH_MASK    0x000000ffu
 
 /* GFXPIPE 3D opcode 0x7a00: dw1 flags, dw2/3 address, dw4/5 data. 6 dwords. */
 #define PIPE_CONTROL             0x7a000004u

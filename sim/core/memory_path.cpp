@@ -80,8 +80,8 @@ void memory_path::tell_fault(const memory_request &request) const
     gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
 }
 
-// The metadata of a page: kept by the GPU, beside the memory that it belongs to. It takes no part in
-// what the VMM moves.
+// The metadata of a page: kept by the GPU, beside the memory that it belongs to. The VMM does not
+// move it.
 void memory_path::access_meta(const memory_request &request)
 {
     const ram *const memory =

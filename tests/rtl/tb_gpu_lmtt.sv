@@ -227,7 +227,8 @@ module tb_gpu_lmtt;
 
     // Both at once, on misses and on hits: each gets its own, neither waits for ever.
     drop();
-    both("both", 1, frame_of(0, 1), 1'b0, frame_of(200, 1), 2, frame_of(0, 2), 1'b0, frame_of(8, 2));
+    both("both", 1, frame_of(0, 1), 1'b0, frame_of(200, 1), 2, frame_of(0, 2), 1'b0,
+         frame_of(8, 2));
     both("both cached", 1, frame_of(0, 3), 1'b0, frame_of(200, 3), 2, frame_of(0, 4), 1'b0,
          frame_of(8, 4));
     drop();
