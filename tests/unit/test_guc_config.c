@@ -137,3 +137,33 @@ Test(guc_config, the_first_policy_ends_native_mode)
     bench_run_bare(bench, native);
     bench_destroy(bench);
 }
+
+/* The same list forwards and backwards, and twice. */
+static void any_order(struct bench *bench)
+{
+    static const uint32_t lists[2][17] = {
+        {0x00010002, 0x11000000, 0, 0x00020002, BENCH_VF_SIZE, 0, 0x8a0b0001, 300, 0x00040001, 16,
+         0x8a0a0001, 9, 0x00060001, 4, 0x8a010001, 7, 0},
+        {0x8a010001, 7, 0x00060001, 4, 0x8a0a0001, 9, 0x00040001, 16, 0x8a0b0001, 300, 0x00020002,
+         BENCH_VF_SIZE, 0, 0x00010002, 0x11000000, 0, 0},
+    };
+
+    for (unsigned i = 0; i < 4; i++) {
+        const struct guc_vf_config *config = &bench->guc->functions[1].config;
+
+        cr_expect_eq(push(bench, 1, lists[i % 2], 16), BENCH_SUCCESS(7));
+        cr_expect_eq(config->ggtt_start, 0x11000000);
+        cr_expect_eq(config->ggtt_size, BENCH_VF_SIZE);
+        cr_expect_eq(config->begin_context, 300);
+        cr_expect_eq(config->num_contexts, 16);
+        cr_expect_eq(config->begin_doorbell, 9);
+        cr_expect_eq(config->num_doorbells, 4);
+        cr_expect_eq(config->exec_quantum_ms, 7);
+        cr_expect_eq(bench_state(bench, 1), GUC_VF_READY);
+    }
+}
+
+Test(guc_config, order_of_klvs_and_repetition_do_not_matter)
+{
+    run(any_order);
+}

@@ -245,3 +245,31 @@ Test(kmd_ct, credits_that_come_back_let_the_sender_go_on)
     cr_expect_eq(ct_outstanding(peer.ct), 3u);
     kmd_peer_destroy(&peer);
 }
+
+/* Each migration with a request under way costs what it had reserved, until sends block; only a new
+ * enable gives it back. A GuC that answers everything before PAUSE_DONE avoids it. */
+static void leak(struct kmd_peer *peer)
+{
+    for (unsigned n = 0; n < 3; n++) {
+        cr_expect_eq(ct_send(peer->ct, mode_set, 3, 4096, 1), 0);
+        ct_flush_and_stop(peer->ct);
+        ct_restart(peer->ct);
+        cr_expect_eq(ct_outstanding(peer->ct), 0u);
+        cr_expect_eq(probe(peer, "g2h_space"), G2H_CREDITS - 4096 * (n + 1));
+    }
+    peer->rets[0] = ct_send(peer->ct, mode_set, 3, 4096, 1);
+    ct_disable(peer->ct);
+    peer->rets[1] = ct_enable(peer->ct);
+    cr_expect_eq(probe(peer, "g2h_space"), G2H_CREDITS);
+}
+
+Test(kmd_ct, restarts_with_requests_under_way_use_credits_up_until_an_enable)
+{
+    struct kmd_peer peer;
+
+    kmd_peer_create(&peer);
+    kmd_peer_run(&peer, leak);
+    cr_expect_eq(peer.rets[0], -EDEADLK);
+    cr_expect_eq(peer.rets[1], 0);
+    kmd_peer_destroy(&peer);
+}
