@@ -88,6 +88,13 @@ static void flr_sync(struct pf_gt *gt, unsigned vf)
     }
 }
 
+/* What the GT's reset ended: packets, and an FLR that other GTs may be waiting for. */
+static void forget(struct pf_gt *gt, unsigned vf)
+{
+    pf_migration_drop(gt, vf);
+    flr_sync(gt, vf);
+}
+
 /* ---- arcs ------------------------------------------------------------------------------------ */
 
 #define SAME           PF_STATE_COUNT
@@ -105,7 +112,7 @@ static const struct arc {
     int result; /* of the request */
     void (*act)(struct pf_gt *gt, unsigned vf);
 } arcs[] = {
-    {ANY, PF_EVENT_GT_RESET, PF_READY, 0, pf_migration_drop},
+    {ANY, PF_EVENT_GT_RESET, PF_READY, 0, forget},
 
     /* pause */
     {PF_RUNNING, PF_EVENT_PAUSE, PF_PAUSE_SEND_PAUSE, 0, NULL},
