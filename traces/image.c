@@ -15,10 +15,8 @@
 #include "host/abi/xe_gtt_defs.h"
 #include "host/abi/xe_sriov_packet_types.h"
 #include "sim/hal/bits.h"
+#include "traces/image_private.h"
 #include "traces/traces.h"
-
-#define EXIT_BAD_IMAGE 1
-#define EXIT_TROUBLE   2
 
 #define MAX_GTS        4u  /* GT numbers beyond are no GPU of ours */
 #define MAX_RUNS       16u /* of a GGTT that are printed */
@@ -426,15 +424,26 @@ static int print_image(FILE *in, const char *name)
     return 0;
 }
 
+static bool begins_vgpu(FILE *in)
+{
+    uint8_t bytes[8] = {0};
+    size_t got = fread(bytes, 1, sizeof(bytes), in);
+
+    rewind(in);
+    return got == sizeof(bytes) && image_is_vgpu(bytes);
+}
+
 int image_main(int argc, char **argv)
 {
     FILE *in;
     int ret;
 
     if (argc != 2 || strcmp(argv[1], "--help") == 0) {
-        (void)fprintf(argc == 2 ? stdout : stderr,
-                      "usage: gucsim image FILE\n"
-                      "Prints a VF's migration stream packet by packet; exit 1 when it is bad.\n");
+        (void)fprintf(
+            argc == 2 ? stdout : stderr,
+            "usage: gucsim image FILE\n"
+            "Prints a VF's migration stream packet by packet, or a vGPU's image record by\n"
+            "record; exit 1 when it is bad.\n");
         return argc == 2 ? 0 : EXIT_TROUBLE;
     }
     in = fopen(argv[1], "rb");
@@ -442,7 +451,7 @@ int image_main(int argc, char **argv)
         (void)fprintf(stderr, "image: %s: %s\n", argv[1], strerror(errno));
         return EXIT_TROUBLE;
     }
-    ret = print_image(in, argv[1]);
+    ret = begins_vgpu(in) ? image_print_vgpu(in, argv[1]) : print_image(in, argv[1]);
     (void)fclose(in);
     if (fflush(stdout) != 0) {
         (void)fprintf(stderr, "image: standard output: %s\n", strerror(errno));

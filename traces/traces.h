@@ -23,7 +23,7 @@ int profile_main(int argc, char **argv);
 /* report DIR: writes DIR/report.html, one page that needs nothing else. Returns 0, 2 on trouble. */
 int report_main(int argc, char **argv);
 
-/* image FILE: prints a VF's migration stream packet by packet, with what is wrong in it. Returns 0
+/* image FILE: prints a VF's migration stream or a vGPU's image, with what is wrong in it. Returns 0
  * when it is good, 1 when it is bad, 2 on trouble. */
 int image_main(int argc, char **argv);
 

@@ -118,6 +118,9 @@ static int forward(struct job *job, uint64_t size)
     int err;
 
     migration->result.stream_size += size;
+    if (migration->tap) {
+        migration->tap(migration->tap_arg, job->stream.data + job->stream.size, size);
+    }
     vmm_link(migration, size);
     job->stream.size += size;
     if (migration->tamper) {

@@ -91,6 +91,9 @@ struct vmm_migration {
     /* After each step: anything but 0 cancels the migration with that -errno; or NULL. */
     int (*after)(void *arg, enum vmm_step step, unsigned round);
     void *after_arg;
+    /* Sees each piece of the device's stream as the source gives it; or NULL. */
+    void (*tap)(void *arg, const uint8_t *piece, uint64_t size);
+    void *tap_arg;
     /* Called with the whole of the device's stream before the target gets the first byte: to
      * damage, keep or print it; or NULL. */
     void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);

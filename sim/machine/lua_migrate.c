@@ -4,6 +4,7 @@
 #include "sim/machine/lua_script.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,8 @@
 #define MAX_PAGE      (1ull << 30)
 #define MAX_ROUNDS    1000u
 #define SYSFS_PAGE    4096u
+#define PATH_LEN      1024u
+#define NAME_CHARS    "abcdefghijklmnopqrstuvwxyz0123456789_-."
 
 static void set_integer(lua_State *lua, const char *name, uint64_t value)
 {
@@ -27,8 +30,9 @@ static void set_integer(lua_State *lua, const char *name, uint64_t value)
 struct hooks {
     lua_State *lua;
     int tamper;
-    int after;         /* a function */
-    int cancel;        /* enum vmm_step, or -1 */
+    int after;  /* a function */
+    int cancel; /* enum vmm_step, or -1 */
+    FILE *keep;
     const char *error; /* why the script's function could not be used; on the stack, or a literal */
 };
 
@@ -57,6 +61,46 @@ static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
     }
     memcpy(stream, changed, len);
     *size = len;
+}
+
+/* Writes the device's stream to the run's directory. */
+static void keep_piece(void *arg, const uint8_t *piece, uint64_t size)
+{
+    struct hooks *hooks = arg;
+
+    if (hooks->keep && fwrite(piece, 1, size, hooks->keep) != size) {
+        hooks->error = "the stream cannot be kept";
+    }
+}
+
+/* keep = "NAME": opens NAME in the run's directory; a run without one keeps nothing. */
+static void keep_open(lua_State *lua, struct hooks *hooks)
+{
+    const char *out = script_of(lua)->config.out;
+    const char *name;
+    char path[PATH_LEN];
+
+    lua_getfield(lua, 1, "keep");
+    name = lua_tostring(lua, -1);
+    if (!name || !out) {
+        lua_pop(lua, 1);
+        return;
+    }
+    luaL_argcheck(lua, *name && *name != '.' && !name[strspn(name, NAME_CHARS)], 1,
+                  "keep = a file's name of a-z, 0-9, _ - . is wanted");
+    (void)snprintf(path, sizeof(path), "%s/%s", out, name);
+    hooks->keep = fopen(path, "wb");
+    if (!hooks->keep) {
+        luaL_error(lua, "keep: %s: %s", path, strerror(errno));
+    }
+    lua_pop(lua, 1);
+}
+
+static void keep_close(struct hooks *hooks)
+{
+    if (hooks->keep && fclose(hooks->keep)) {
+        hooks->error = "the stream cannot be kept";
+    }
 }
 
 /* after(step, round): a true result cancels. */
@@ -128,6 +172,8 @@ static void hooks_read(lua_State *lua, struct hooks *hooks, struct vmm_migration
     job->tamper_arg = hooks;
     job->after = hooks->after || hooks->cancel >= 0 ? after_call : NULL;
     job->after_arg = hooks;
+    job->tap = keep_piece;
+    job->tap_arg = hooks;
 }
 
 static bool face_is_v1(lua_State *lua)
@@ -179,7 +225,7 @@ static int vmm_migrate_vm(lua_State *lua)
 {
     static const char *const fields[] = {"vm",        "to",       "face",   "bandwidth",
                                          "page_size", "downtime", "rounds", "cancel",
-                                         "after",     "tamper",   NULL};
+                                         "after",     "tamper",   "keep",   NULL};
     struct script *script = script_of(lua);
     struct hooks hooks;
     struct machine_migration migration = {.job = {.hal = script_actor(lua)->hal}};
@@ -203,7 +249,9 @@ static int vmm_migrate_vm(lua_State *lua)
     migration.v1 = face_is_v1(lua);
     link_read(lua, &migration.job);
     hooks_read(lua, &hooks, &migration.job);
+    keep_open(lua, &hooks); /* nothing below raises an error before it is closed */
     err = machine_migrate(script->machine, &migration);
+    keep_close(&hooks);
     remember(script, &migration, err);
     if (hooks.error) {
         return luaL_error(lua, "%s", hooks.error);

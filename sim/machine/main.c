@@ -90,7 +90,7 @@ static const struct command {
      "One page without a network: verdict, sequence chart to zoom and filter, downtime, latency,\n"
      "rings and credits, configuration.\n"
      "exit: 0, or 2 for trouble\n"},
-    {"image", image_main, "image FILE", "prints a VF's migration stream packet by packet",
+    {"image", image_main, "image FILE", "prints a VF's migration stream or a vGPU's image",
      "exit: 0 good, 1 bad image, 2 trouble\n"},
     {"regress", regress_main, "regress [OPTION]... [PATH]...",
      "runs scenarios and compares with traces/golden/",

@@ -286,6 +286,7 @@ int run_once(struct run_options *options)
 {
     const struct script_config config = {.path = options->scenario,
                                          .seed = options->seed,
+                                         .out = options->out,
                                          .params = &options->params,
                                          .quiet = options->quiet};
     struct script *script = script_create(&config);

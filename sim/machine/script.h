@@ -17,6 +17,7 @@ struct script_config {
     const char *path;
     uint64_t seed;         /* of math.random */
     struct params *params; /* with the --set words; gets all declared keys */
+    const char *out;       /* directory of the run's files; NULL: none */
     bool quiet;            /* no say, no expectations on the terminal */
 };
 

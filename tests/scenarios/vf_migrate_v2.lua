@@ -46,7 +46,7 @@ local steps = watch { kind = "migration", vm = "vm1" }
 local faults = watch { kind = "fault" }
 local result = vmm.migrate {
   vm = m.vm1, to = { m.dst, 1 },
-  bandwidth = p.bandwidth, page_size = p.page, downtime = p.downtime,
+  bandwidth = p.bandwidth, page_size = p.page, downtime = p.downtime, keep = "vf1.stream",
 }
 stop = true
 writer:join()
