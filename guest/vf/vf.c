@@ -20,8 +20,8 @@ void vf_wedge(struct vf *vf, const char *reason)
     if (vf->wedged) {
         return;
     }
-    trace_peer_error(vf->hal, HAL_GT_NONE, 0, reason, 0);
     vf->wedged = reason;
+    trace_peer_error(vf->hal, HAL_GT_NONE, 0, reason, 0);
     for (unsigned i = 0; i < vf->num_gts; i++) {
         vf->gts[i].recovery.queued = false;
         vf->gts[i].recovery.in_progress = false;
@@ -155,6 +155,11 @@ unsigned vf_recovery_count(struct vf *vf, unsigned gt)
 unsigned vf_reset_count(struct vf *vf, unsigned gt)
 {
     return gt < vf->num_gts ? vf->gts[gt].reset.ended : 0;
+}
+
+struct ct *vf_ct(struct vf *vf, unsigned gt)
+{
+    return gt < vf->num_gts ? vf->gts[gt].ct : NULL;
 }
 
 const char *vf_wedged(struct vf *vf)

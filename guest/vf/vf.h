@@ -56,6 +56,7 @@ struct vf_job {
 };
 
 struct vf;
+struct ct;
 
 /* Allocates and declares wave probes, before the machine runs. Returns NULL without memory. */
 struct vf *vf_create(struct hal *hal, const struct vf_config *config);
@@ -100,6 +101,7 @@ unsigned vf_recovery_count(struct vf *vf, unsigned gt); /* recoveries ended on t
  * -ENODEV without that GT, -ECANCELED when wedged. */
 MUST_USE int vf_reset_gt(struct vf *vf, unsigned gt);
 unsigned vf_reset_count(struct vf *vf, unsigned gt); /* resets of this GT that ended well */
+struct ct *vf_ct(struct vf *vf, unsigned gt);        /* NULL before vf_probe */
 const char *vf_wedged(struct vf *vf);                /* reason, or NULL */
 uint32_t vf_abi(struct vf *vf, unsigned gt);         /* negotiated version */
 unsigned vf_num_gts(struct vf *vf);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "sim/hal/hal.h"
 
@@ -148,6 +149,10 @@ void ct_flush_and_stop(struct ct *ct);
 void ct_restart(struct ct *ct);
 /* How many G2H messages are owed to requests sent so far. */
 uint32_t ct_outstanding(const struct ct *ct);
+/* Prints state, descriptors, messages in the rings, credits and pending fences, in the words of the
+ * xe driver's snapshot. Takes no time. name: of an action, NULL result: none. */
+typedef const char *ct_action_name(uint16_t action, bool g2h);
+void ct_print(const struct ct *ct, ct_action_name *name, FILE *out);
 
 /* ---- exec: a context of this function, for work that is waited for --------------------------- */
 

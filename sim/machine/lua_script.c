@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "sim/machine/diagnose.h"
+#include "sim/machine/failure.h"
 
 static const struct {
     const char *prefix;
@@ -173,6 +174,7 @@ void script_destroy(struct script *script)
     free(script->migrations);
     script_watches_free(script);
     diagnosis_destroy(script->diagnosis);
+    failure_destroy(script->failure);
     free(script->error);
     free(script);
 }
@@ -315,10 +317,16 @@ void script_start(struct script *script, struct sim *sim, struct machine *machin
     script->sim = sim;
     script->machine = machine;
     script->hal = sim_hal_plain(sim, "script");
+    script->failure = failure_create(machine);
     script->diagnosis = diagnosis_create(); /* without memory, no explanations */
     sim_set_observer(sim, script_observe, script);
     main->hal = script->hal;
     hal_spawn(main->hal, main->name, actor_program, main);
+}
+
+struct failure *script_failure(struct script *script)
+{
+    return script->failure;
 }
 
 enum script_outcome script_outcome(const struct script *script)

@@ -34,6 +34,7 @@ struct actor {
 
 struct watch;     /* lua_watch.c */
 struct diagnosis; /* diagnose.h */
+struct failure;   /* failure.h */
 
 struct script {
     struct script_config config;
@@ -57,6 +58,7 @@ struct script {
     struct watch *watches;
     uint64_t num_events; /* of the run */
     struct diagnosis *diagnosis;
+    struct failure *failure; /* NULL without memory */
 };
 
 /* ---- lua_script.c --------------------------------------------------------------------------- */

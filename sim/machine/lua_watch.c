@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sim/machine/diagnose.h"
+#include "sim/machine/failure.h"
 
 #define DEFAULT_LIMIT_NS HAL_NS_PER_S
 #define WATCH_MAX_TERMS  12u
@@ -166,6 +167,9 @@ void script_observe(void *arg, const struct sim_event *event)
     struct watch_field fields[WATCH_MAX_FIELDS];
     struct watch_event seen = {.order = script->num_events++, .t_ps = event->t_ps};
 
+    if (script->failure) {
+        failure_observe(script->failure, event);
+    }
     if (script->diagnosis) {
         diagnosis_observe(script->diagnosis, event);
     }

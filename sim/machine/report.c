@@ -46,7 +46,8 @@ static int path_join(char to[OUT_PATH_LEN], const char *out, const char *name)
 int run_files_prepare(const struct run_options *options, struct run_files *files)
 {
     /* both forms of the trace go: an old one beside new files would be taken for theirs */
-    static const char *const traces[] = {"report.html", "trace.gtkw", "trace.vcd", "trace.vcd.gz"};
+    static const char *const traces[] = {"report.html", "failure.txt", "trace.gtkw", "trace.vcd",
+                                         "trace.vcd.gz"};
     char path[OUT_PATH_LEN];
     int err;
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sim/machine/failure.h"
 #include "traces/traces.h"
 
 #define WAITING_LEN 256
@@ -242,6 +243,24 @@ static void view_write(const struct run_options *options, const struct run_files
     }
 }
 
+/* What channels and drivers looked like when they failed; said when the run did. */
+static void failure_tell(const struct run_options *options, struct script *script,
+                         const struct run_result *result)
+{
+    char path[OUT_PATH_LEN];
+    int ret = 0;
+
+    if (script_failure(script) &&
+        snprintf(path, sizeof(path), "%s/failure.txt", options->out) < (int)sizeof(path)) {
+        ret = failure_write(script_failure(script), path);
+    }
+    if (ret < 0) {
+        (void)fprintf(stderr, "gucsim: %s: %s\n", path, strerror(-ret));
+    } else if (ret > 0 && result->code != EXIT_HOLDS) {
+        (void)fprintf(stderr, "gucsim: state at failure: %s\n", path);
+    }
+}
+
 static int run_loaded(struct run_options *options, struct script *script,
                       const struct machine_desc *desc)
 {
@@ -269,6 +288,7 @@ static int run_loaded(struct run_options *options, struct script *script,
         if (report_write(files.report, options, script, &result)) {
             result.code = EXIT_TROUBLE;
         }
+        failure_tell(options, script, &result);
         view_write(options, &files, &result);
         print_closing(options, script, &result);
         if (options->verify_skip && !verify_equal(options, &result)) {

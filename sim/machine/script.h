@@ -12,6 +12,7 @@
 #include "sim/machine/params.h"
 
 struct script;
+struct failure; /* failure.h */
 
 struct script_config {
     const char *path;
@@ -51,6 +52,9 @@ MUST_USE int script_load(struct script *script, struct machine_desc *desc);
 /* Between building and sim_start: the text goes on behind machine{...} as the actor "main". */
 void script_start(struct script *script, struct sim *sim, struct machine *machine);
 
+/* Snapshots of what failed so far; NULL before script_start, or without memory. */
+struct failure *script_failure(struct script *script);
+/* How it ended. */
 enum script_outcome script_outcome(const struct script *script);
 /* What went wrong, with file, line and traceback; "" when nothing did. */
 const char *script_error(const struct script *script);
