@@ -14,6 +14,9 @@
 #define CONTEXT_SIZE    (STATE_OFFSET + 3 * XE_PAGE_SIZE)
 #define BATCHES_SIZE    0x2000u
 #define PORTS           2u
+/* Ids are written to the submit port, where small numbers are commands once PV_SUBMISSION is
+ * agreed on: they stay clear of those. */
+#define FIRST_ID        0x10000u
 #define HWS_CSB_DWORD   0x10u
 #define HWS_INDEX_DWORD 0x1fu
 #define MASKED(bits)    ((bits) << 16 | (bits))
@@ -225,7 +228,7 @@ int pv_queue_create(struct pv *pv, const struct pv_queue_config *config)
                                           .engine = config->engine,
                                           .space = config->space,
                                           .by_record = config->by_record,
-                                          .id = index + 1};
+                                          .id = FIRST_ID + index};
     err = build(&pv->queues[index]);
     if (err) {
         return err; /* its place stays taken: the host may know of its memory */

@@ -111,9 +111,10 @@ struct gvt_scan {
     struct gvt_vgpu *vgpu;
     uint32_t *batch; /* GVT_BATCH_DWORDS: copies of batches, as they will lie at batch_addr */
     uint32_t batch_len;
-    uint64_t batch_addr;  /* real GGTT address */
-    uint32_t status_page; /* of the context, the guest's GGTT address */
-    bool uses_ppgtt;
+    uint64_t batch_addr;          /* real GGTT address */
+    uint32_t status_page;         /* of the context, the guest's GGTT address */
+    const struct exec_work *work; /* with the shadow of its page tables */
+    bool unprivileged;            /* in a batch of the context's own space */
     bool user_interrupt;
 };
 
@@ -225,6 +226,9 @@ void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
 /* Builds the shadow of these roots and tells the work of it. 0, -EINVAL unknown, -ENOMEM. */
 MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4],
                               struct exec_work *work);
+/* Memory behind an address of the guest's space. 0 or -EFAULT (some of it may have moved). */
+MUST_USE int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work,
+                             uint64_t addr, void *to, uint64_t size);
 /* Gives the tables back. */
 void gvt_shadow_drop(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt);
 /* A page by PV; entry 0 takes it away. 0 or -ENOMEM. */

@@ -74,6 +74,7 @@ static int read_ring(const struct gvt_vgpu *vgpu, struct gvt_job *job)
     return err;
 }
 
+/* A context without roots has no space of its own. */
 static int read_roots(struct gvt_vgpu *vgpu, struct gvt_job *job)
 {
     uint64_t roots[4] = {0};
@@ -89,7 +90,8 @@ static int read_roots(struct gvt_vgpu *vgpu, struct gvt_job *job)
         }
         roots[n] = make_64(low, high);
     }
-    return gvt_shadow_build(vgpu, roots, &job->work);
+    return roots[0] | roots[1] | roots[2] | roots[3] ? gvt_shadow_build(vgpu, roots, &job->work)
+                                                     : 0;
 }
 
 /* ---- one workload ---------------------------------------------------------------------------- */
@@ -119,22 +121,23 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_job *job)
 {
     struct hal *hal = vgpu->gvt->config.hal;
     struct gvt_engine *own = &vgpu->engines[job->workload.engine];
-    struct gvt_scan scan = {
-        .vgpu = vgpu, .batch = job->batch, .status_page = job->workload.desc[0] & CTX_DESC_LRCA};
+    struct gvt_scan scan = {.vgpu = vgpu,
+                            .batch = job->batch,
+                            .work = &job->work,
+                            .status_page = job->workload.desc[0] & CTX_DESC_LRCA};
     int err = own->batches.phys ? 0
                                 : bo_create(hal, vgpu->gvt->config.host_ggtt, GVT_BATCH_DWORDS * 4,
                                             GGTT_FLAGS, &own->batches);
 
+    job->work = (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS};
     err = err ? err : read_ring(vgpu, job);
+    err = err ? err : read_roots(vgpu, job);
     if (err) {
         return err;
     }
     scan.batch_addr = bo_addr(&own->batches, 0);
     err = gvt_scan_commands(&scan, job->ring, job->len);
     hal_cycles(hal, SCAN_CYCLES + SCAN_DWORD_CYCLES * (job->len + scan.batch_len));
-    if (!err && scan.uses_ppgtt) {
-        err = read_roots(vgpu, job);
-    }
     if (err) {
         return err;
     }
@@ -142,7 +145,6 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_job *job)
     job->user_interrupt = scan.user_interrupt;
     job->work.dwords = job->ring;
     job->work.len = job->len;
-    job->work.timeout_ns = WORKLOAD_TIMEOUT_NS;
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands of a guest, on their way to the engine: copied out of its memory, each looked at, and
- * what they say of the GGTT moved from the guest's place to the real one. A batch in the GGTT is
- * copied too; one in the context's own space runs as it is, since nothing in it can name the
- * GGTT without being refused by the engine. */
+ * what they say of the GGTT moved from the guest's place to the real one. Batches are copied too,
+ * so nothing can change behind our back; one in the context's own space has no business in the
+ * GGTT, which is the host's. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -11,20 +11,21 @@
 #include "host/abi/xe_gtt_defs.h"
 #include "sim/hal/trace.h"
 
-#define CLIENT_SHIFT 29u
-#define CLIENT_MI    0u
-#define OPCODE(dw)   ((dw) >> MI_OPCODE_SHIFT & 0x3fu)
-#define FIRST_LONG   0x10u
-#define LENGTH_BIAS  2u
-#define SDI_OPCODE   0x20u
-#define FLUSH_OPCODE 0x26u
-#define BATCH_OPCODE 0x31u
-#define BATCH_END    0x0au
-#define SECOND_LEVEL 0x00400000u
-#define MAX_DEPTH    4u /* batches that call or go on in another */
-#define FLUSH_INDEX  MI_FLUSH_DW_STORE_INDEX
-#define PIPE_MASK    0xffff0000u
-#define OFFSET_MASK  0xff8u /* of a post-sync address in a page */
+#define CLIENT_SHIFT   29u
+#define CLIENT_MI      0u
+#define OPCODE(dw)     ((dw) >> MI_OPCODE_SHIFT & 0x3fu)
+#define FIRST_LONG     0x10u
+#define LENGTH_BIAS    2u
+#define SDI_OPCODE     0x20u
+#define FLUSH_OPCODE   0x26u
+#define BATCH_OPCODE   0x31u
+#define BATCH_END      0x0au
+#define SECOND_LEVEL   0x00400000u
+#define MAX_DEPTH      4u      /* batches that call or go on in another */
+#define POST_SYNC_MASK 0xc000u /* of a PIPE_CONTROL's dword 1 as well */
+#define FLUSH_INDEX    MI_FLUSH_DW_STORE_INDEX
+#define PIPE_MASK      0xffff0000u
+#define OFFSET_MASK    0xff8u /* of a post-sync address in a page */
 
 /* Where a command has an address of the GGTT: dwords from its first, and the bit of dword 0 that
  * says so. */
@@ -67,6 +68,9 @@ static int rebase(const struct gvt_scan *scan, uint32_t *dw, uint32_t flags)
 {
     uint64_t host;
 
+    if (scan->unprivileged) {
+        return refuse(scan, "command: GGTT from a batch in its own space", dw[0]);
+    }
     if (gvt_vgpu_to_host(scan->vgpu, make_64(dw[0] & ~flags, dw[1]), &host)) {
         return refuse(scan, "command: address outside of the share", dw[0]);
     }
@@ -84,6 +88,9 @@ static int post_sync(const struct gvt_scan *scan, uint32_t *dw, uint32_t *index,
     uint32_t flags = is_flush ? MI_FLUSH_DW_GGTT : 0;
     uint32_t ggtt_bit = is_flush ? MI_FLUSH_DW_GGTT : PIPE_CONTROL_GGTT;
 
+    if (!(*index & POST_SYNC_MASK)) {
+        return 0; /* writes nothing */
+    }
     if (*index & FLUSH_INDEX) {
         *index &= ~FLUSH_INDEX;
         address[0] = (scan->status_page & ~(XE_PAGE_SIZE - 1)) | (address[0] & OFFSET_MASK);
@@ -120,8 +127,14 @@ static bool ends_batch(uint32_t header)
             (OPCODE(header) == BATCH_OPCODE && !(header & SECOND_LEVEL)));
 }
 
-/* Copies the batch at a guest's GGTT address to the end of the copies so far. Returns its length
- * in dwords, or -errno. */
+static int read_batch(const struct gvt_scan *scan, uint64_t addr, void *to, uint64_t size)
+{
+    return scan->unprivileged ? gvt_shadow_read(scan->vgpu, scan->work, addr, to, size)
+                              : gvt_ggtt_read(scan->vgpu, addr, to, size);
+}
+
+/* Copies the batch at a guest's address to the end of the copies so far. Returns its length in
+ * dwords, or -errno. */
 static int copy_batch(struct gvt_scan *scan, uint64_t addr)
 {
     uint32_t first = scan->batch_len;
@@ -136,14 +149,14 @@ static int copy_batch(struct gvt_scan *scan, uint64_t addr)
         if (first + len + 1 > GVT_BATCH_DWORDS) {
             return refuse(scan, "batch: too long", addr);
         }
-        err = gvt_ggtt_read(scan->vgpu, addr + len * 4ull, dw, sizeof(*dw));
+        err = read_batch(scan, addr + len * 4ull, dw, sizeof(*dw));
         header = *dw;
         count = command_len(header);
         if (!err && first + len + count > GVT_BATCH_DWORDS) {
             err = -EFAULT;
         }
         if (!err && count > 1) {
-            err = gvt_ggtt_read(scan->vgpu, addr + (len + 1) * 4ull, dw + 1, (count - 1) * 4ull);
+            err = read_batch(scan, addr + (len + 1) * 4ull, dw + 1, (count - 1) * 4ull);
         }
         if (err) {
             return refuse(scan, "batch: not in the guest's memory", addr);
@@ -156,25 +169,28 @@ static int copy_batch(struct gvt_scan *scan, uint64_t addr)
 
 static int scan_at(struct gvt_scan *scan, uint32_t *dwords, uint32_t len, unsigned depth);
 
-/* A call of a batch in the GGTT becomes one of our copy. */
+/* A call of a batch becomes one of our copy, in the GGTT. */
 static int call_batch(struct gvt_scan *scan, uint32_t *dw, unsigned depth)
 {
+    const bool before = scan->unprivileged;
+    const bool own_space = dw[0] & MI_BATCH_PPGTT;
     uint32_t first = scan->batch_len;
     int len;
 
-    if (dw[0] & MI_BATCH_PPGTT) {
-        scan->uses_ppgtt = true;
-        return 0;
-    }
-    if (depth >= MAX_DEPTH || dw[2]) {
+    if (depth >= MAX_DEPTH || (before && !own_space) || (own_space && !scan->work->levels) ||
+        (!own_space && dw[2])) {
         return refuse(scan, "batch: refused", dw[1]);
     }
-    len = copy_batch(scan, dw[1] & ~3u);
-    if (len < 0) {
-        return len;
+    scan->unprivileged = own_space;
+    len = copy_batch(scan, make_64(dw[1] & ~3u, dw[2]));
+    if (len >= 0) {
+        dw[0] &= ~MI_BATCH_PPGTT;
+        dw[1] = lower_32(scan->batch_addr + first * 4ull);
+        dw[2] = 0;
+        len = scan_at(scan, &scan->batch[first], (uint32_t)len, depth + 1);
     }
-    dw[1] = lower_32(scan->batch_addr + first * 4ull);
-    return scan_at(scan, &scan->batch[first], (uint32_t)len, depth + 1);
+    scan->unprivileged = before;
+    return len;
 }
 
 static int scan_at(struct gvt_scan *scan, uint32_t *dwords, uint32_t len, unsigned depth)
@@ -188,7 +204,7 @@ static int scan_at(struct gvt_scan *scan, uint32_t *dwords, uint32_t len, unsign
         if (count > len - at) {
             return refuse(scan, "command: beyond its end", *dw);
         }
-        if (is_mi && *dw == MI_USER_INTERRUPT) {
+        if (is_mi && OPCODE(*dw) == OPCODE(MI_USER_INTERRUPT)) {
             /* The interrupt is ours to give, when the work is done. */
             *dw = MI_NOOP;
             scan->user_interrupt = true;

@@ -99,6 +99,56 @@ static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uin
     return hal_mem_write(vgpu->gvt->config.hal, page, entries, sizeof(entries)) ? 0 : page;
 }
 
+/* ---- reading through a shadow ---------------------------------------------------------------- */
+
+/* Host address of one byte, 0 when nothing is there. */
+static uint64_t host_address(struct hal *hal, const struct exec_work *work, uint64_t addr)
+{
+    unsigned level = work->levels == 3 ? 2 : 4;
+    uint64_t entry = work->levels == 3 ? work->roots[addr >> 30 & 3] : work->roots[0];
+
+    if (addr >> (work->levels == 3 ? 32 : 48)) {
+        return 0;
+    }
+    for (; level > 0; level--) {
+        unsigned shift = 12 + (level - 1) * INDEX_BITS;
+        uint64_t table = entry & XE_PTE_ADDR_MASK;
+
+        if (!table || hal_mem_read(hal, table + (addr >> shift) % ENTRIES * sizeof(entry), &entry,
+                                   sizeof(entry))) {
+            return 0;
+        }
+        if (!(entry & PTE_PRESENT) || entry & PTE_NULL) {
+            return 0;
+        }
+        if (is_leaf(entry, level)) {
+            uint64_t within = (1ull << shift) - 1;
+
+            return (entry & XE_PTE_ADDR_MASK & ~within) | (addr & within);
+        }
+    }
+    return 0;
+}
+
+int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work, uint64_t addr,
+                    void *to, uint64_t size)
+{
+    while (size > 0) {
+        uint64_t rest = XE_PAGE_SIZE - addr % XE_PAGE_SIZE;
+        uint64_t part = size < rest ? size : rest;
+        uint64_t host = host_address(vgpu->gvt->config.hal, work, addr);
+        int err = host ? hal_mem_read(vgpu->gvt->config.hal, host, to, part) : -EFAULT;
+
+        if (err) {
+            return err;
+        }
+        to = (uint8_t *)to + part;
+        addr += part;
+        size -= part;
+    }
+    return 0;
+}
+
 /* ---- mappings by PV -------------------------------------------------------------------------- */
 
 int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
@@ -192,5 +242,8 @@ int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4], struct exec
     if (!ppgtt) {
         ppgtt = gvt_ppgtt_find_3(vgpu, roots);
     }
-    return ppgtt ? build(vgpu, ppgtt, work) : -EINVAL;
+    if (!ppgtt) {
+        return -EINVAL;
+    }
+    return build(vgpu, ppgtt, work);
 }

@@ -23,6 +23,7 @@ static struct gvt_scene scene;
 static uint64_t aperture; /* where the guest believes its share to be */
 static uint32_t batch[GVT_BATCH_DWORDS];
 static struct gvt_scan scan;
+static struct exec_work space; /* of the context; none at first */
 
 /* A vGPU whose guest came from a place 128 MiB lower. */
 static void open_scene(void)
@@ -43,6 +44,7 @@ static void open_scene(void)
     scan = (struct gvt_scan){.vgpu = scene.vgpu,
                              .batch = batch,
                              .batch_addr = BATCH_AT,
+                             .work = &space,
                              .status_page = (uint32_t)aperture + 5 * PAGE};
 }
 
@@ -165,17 +167,6 @@ Test(gvt_run, batch_is_copied_with_those_that_it_calls)
     cr_expect_eq(batch[1], BATCH_AT + sizeof(outer), "the outer one calls our copy");
     cr_expect_eq(batch[ARRAY_SIZE(outer) + 1], at + (uint32_t)DELTA, "which has moved addresses");
     cr_expect_eq(scan.batch_len, ARRAY_SIZE(outer) + ARRAY_SIZE(inner));
-    cr_expect_not(scan.uses_ppgtt);
-}
-
-Test(gvt_run, batch_in_its_own_space_runs_as_it_is)
-{
-    uint32_t dw[] = {MI_BATCH_BUFFER_START | MI_BATCH_PPGTT, 0x1000, 7};
-
-    cr_assert_eq(gvt_scan_commands(&scan, dw, 3), 0);
-    cr_expect(scan.uses_ppgtt);
-    cr_expect_eq(dw[1], 0x1000);
-    cr_expect_eq(scan.batch_len, 0);
 }
 
 Test(gvt_run, batches_without_end_are_refused)
@@ -293,6 +284,75 @@ Test(gvt_run, mappings_by_message_are_in_the_shadow_until_taken_away)
     cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &work), 0);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT);
     cr_expect_eq(ppgtt->num_mappings, 39);
+}
+
+/* ---- batches in the context's own space ------------------------------------------------------ */
+
+#define VA 0x10000000ull
+
+/* Puts a batch at VA of a space; its page is of this host's own RAM. */
+static void put_in_space(const uint32_t *dw, size_t count)
+{
+    struct hal *hal = scene.gvt->config.hal;
+    const uint64_t roots[4] = {ROOT_GPA};
+    uint64_t page = hal_mem_alloc(hal, PAGE);
+
+    cr_assert_eq(hal_mem_write(hal, page, dw, count * sizeof(*dw)), 0);
+    cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, roots, 1), 0);
+    cr_assert_eq(gvt_shadow_map(gvt_ppgtt_find(scene.vgpu, ROOT_GPA), VA, page | PRESENT), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &space), 0);
+}
+
+static int call_in_space(void)
+{
+    uint32_t dw[] = {MI_BATCH_BUFFER_START | MI_BATCH_PPGTT, LOW(VA), 0};
+    int err = gvt_scan_commands(&scan, dw, 3);
+
+    cr_expect(err || (dw[0] == MI_BATCH_BUFFER_START && dw[1] == BATCH_AT));
+    return err;
+}
+
+Test(gvt_run, batch_in_its_own_space_runs_from_our_copy)
+{
+    const uint32_t good[] = {MI_STORE_DATA_IMM | 2, LOW(aperture), 0, 9, MI_BATCH_BUFFER_END};
+
+    put_in_space(good, ARRAY_SIZE(good));
+    cr_expect_eq(call_in_space(), 0);
+    cr_expect_eq(memcmp(batch, good, sizeof(good)), 0, "its own addresses stay");
+}
+
+Test(gvt_run, batch_in_its_own_space_has_no_business_in_the_ggtt)
+{
+    const uint32_t store[] = {MI_STORE_DATA_IMM | MI_SDI_GGTT | 2, LOW(aperture), 0, 9,
+                              MI_BATCH_BUFFER_END};
+
+    put_in_space(store, ARRAY_SIZE(store));
+    cr_expect_eq(call_in_space(), -EFAULT);
+    cr_expect_not(scan.unprivileged);
+}
+
+Test(gvt_run, batch_in_its_own_space_calls_none_in_the_ggtt)
+{
+    const uint32_t call[] = {MI_BATCH_BUFFER_START | 1u << 22, LOW(aperture) + PAGE, 0,
+                             MI_BATCH_BUFFER_END};
+    const uint32_t end[] = {MI_BATCH_BUFFER_END};
+
+    put_batch(1, end, 1);
+    put_in_space(call, ARRAY_SIZE(call));
+    cr_expect_eq(call_in_space(), -EFAULT);
+}
+
+Test(gvt_run, batch_in_a_space_that_is_not_there_is_refused)
+{
+    const uint32_t end[] = {MI_BATCH_BUFFER_END};
+    uint32_t dw[] = {MI_BATCH_BUFFER_START | MI_BATCH_PPGTT, LOW(VA), 0};
+
+    cr_expect_eq(gvt_scan_commands(&scan, dw, 3), -EFAULT, "no space at all");
+    put_in_space(end, 1);
+    dw[1] = LOW(VA) + PAGE;
+    cr_expect_eq(gvt_scan_commands(&scan, dw, 3), -EFAULT, "no page");
+    dw[2] = 0x10000;
+    cr_expect_eq(gvt_scan_commands(&scan, dw, 3), -EFAULT, "beyond what addresses can be");
 }
 
 /* ---- execlists ------------------------------------------------------------------------------- */
