@@ -10,10 +10,10 @@
 #include "host/abi/xe_lrc_layout.h"
 #include "sim/hal/trace.h"
 
-#define STATE_OFFSET    (PV_PPHWSP_OFFSET + LRC_PPHWSP_SIZE)
-#define CONTEXT_SIZE    (STATE_OFFSET + 3 * XE_PAGE_SIZE)
-#define BATCHES_SIZE    0x2000u
-#define PORTS           2u
+#define STATE_OFFSET (PV_PPHWSP_OFFSET + LRC_PPHWSP_SIZE)
+#define CONTEXT_SIZE (STATE_OFFSET + 3 * XE_PAGE_SIZE)
+#define BATCHES_SIZE 0x2000u
+#define PORTS        2u
 /* Ids are written to the submit port, where small numbers are commands once PV_SUBMISSION is
  * agreed on: they stay clear of those. */
 #define FIRST_ID        0x10000u
