@@ -16,21 +16,57 @@ package gpu_cmd_pkg;
   localparam logic [5:0] MiArbOnOff      = 6'h08;
   localparam logic [5:0] MiBatchEnd      = 6'h0a;
   localparam logic [5:0] MiFirstLong     = 6'h10;
+  localparam logic [5:0] MiMath          = 6'h1a;
   localparam logic [5:0] MiSemaphoreWait = 6'h1c;
   localparam logic [5:0] MiStoreDataImm  = 6'h20;
   localparam logic [5:0] MiLoadRegImm    = 6'h22;
   localparam logic [5:0] MiStoreRegMem   = 6'h24;
   localparam logic [5:0] MiFlushDw       = 6'h26;
+  localparam logic [5:0] MiLoadRegMem    = 6'h29;
+  localparam logic [5:0] MiLoadRegReg    = 6'h2a;
   localparam logic [5:0] MiAtomic        = 6'h2f;
   localparam logic [5:0] MiBatchStart    = 6'h31;
+  localparam logic [5:0] MiCondBatchEnd  = 6'h36;
   localparam logic [5:0] MiModelWork     = 6'h3d;
 
   localparam logic [6:0] CtrlSurfCopy = 7'h48;  // of the 2D client, 28:22
 
-  localparam logic [7:0] AtomicAdd = 8'h07;
+  // Operations of MI_ATOMIC on dwords; with AtomicQuad on quad-words.
+  localparam logic [7:0] AtomicAnd    = 8'h01;
+  localparam logic [7:0] AtomicOr     = 8'h02;
+  localparam logic [7:0] AtomicXor    = 8'h03;
+  localparam logic [7:0] AtomicMove   = 8'h04;
+  localparam logic [7:0] AtomicInc    = 8'h05;
+  localparam logic [7:0] AtomicDec    = 8'h06;
+  localparam logic [7:0] AtomicAdd    = 8'h07;
+  localparam logic [7:0] AtomicSub    = 8'h08;
+  localparam logic [7:0] AtomicRsub   = 8'h09;
+  localparam logic [7:0] AtomicImax   = 8'h0a;
+  localparam logic [7:0] AtomicImin   = 8'h0b;
+  localparam logic [7:0] AtomicUmax   = 8'h0c;
+  localparam logic [7:0] AtomicUmin   = 8'h0d;
+  localparam logic [7:0] AtomicCmpWr  = 8'h0e;
+  localparam logic [7:0] AtomicQuad   = 8'h20;
+
+  // Instructions and operands of MI_MATH.
+  localparam logic [11:0] AluLoad     = 12'h080;
+  localparam logic [11:0] AluLoadInv  = 12'h480;
+  localparam logic [11:0] AluLoad1    = 12'h481;
+  localparam logic [11:0] AluAdd      = 12'h100;
+  localparam logic [11:0] AluSub      = 12'h101;
+  localparam logic [11:0] AluAnd      = 12'h102;
+  localparam logic [11:0] AluOr       = 12'h103;
+  localparam logic [11:0] AluXor      = 12'h104;
+  localparam logic [11:0] AluStore    = 12'h180;
+  localparam logic [11:0] AluStoreInv = 12'h580;
+  localparam logic [9:0]  AluSrcA     = 10'h20;
+  localparam logic [9:0]  AluSrcB     = 10'h21;
+  localparam logic [9:0]  AluAccu     = 10'h31;
+  localparam logic [9:0]  AluZf       = 10'h32;
+  localparam logic [9:0]  AluCf       = 10'h33;
 
   // What an engine does with a command.
-  typedef enum logic [3:0] {
+  typedef enum logic [4:0] {
     CmdSkip,       // nothing: no-ops, hints, and all that it does not know
     CmdInterrupt,
     CmdArb,
@@ -39,7 +75,11 @@ package gpu_cmd_pkg;
     CmdSemaphore,
     CmdStoreData,
     CmdLoadReg,
+    CmdLoadRegMem,
+    CmdLoadRegReg,
     CmdStoreReg,
+    CmdMath,
+    CmdCondEnd,
     CmdPostSync,   // FLUSH_DW or PIPE_CONTROL that writes
     CmdAtomic,
     CmdSurfCopy,   // compression metadata, page by page
@@ -79,7 +119,7 @@ package gpu_cmd_pkg;
   localparam logic [31:0] BbStateSecond = 32'h4000_0000;  // it was called from another one
   localparam logic [31:0] BbStateExtra  = 32'h8000_0000;  // the extra part was saved
 
-  // Compare of semaphores: memory against value. Others are always satisfied.
+  // Compare of semaphores and conditional ends: memory against value. Others are always satisfied.
   function automatic logic compare(input logic [2:0] how, input logic [31:0] memory,
                                    input logic [31:0] value);
     unique case (how)
@@ -90,6 +130,32 @@ package gpu_cmd_pkg;
       3'd4:    return memory == value;
       3'd5:    return memory != value;
       default: return 1'b1;
+    endcase
+  endfunction
+
+  // What an atomic operation leaves in memory; both operands are those of its width, extended by
+  // their sign so that one compare does for both widths.
+  function automatic logic [63:0] atomic(input logic [4:0] what, input logic [63:0] memory,
+                                         input logic [63:0] value, input logic [63:0] other);
+    logic less, less_unsigned;
+    less          = $signed(value) < $signed(memory);
+    less_unsigned = value < memory;  // holds for extended dwords too
+    unique case ({3'd0, what})
+      AtomicAnd:   return memory & value;
+      AtomicOr:    return memory | value;
+      AtomicXor:   return memory ^ value;
+      AtomicMove:  return value;
+      AtomicInc:   return memory + 64'd1;
+      AtomicDec:   return memory - 64'd1;
+      AtomicAdd:   return memory + value;
+      AtomicSub:   return memory - value;
+      AtomicRsub:  return value - memory;
+      AtomicImax:  return less ? memory : value;
+      AtomicImin:  return less ? value : memory;
+      AtomicUmax:  return less_unsigned ? memory : value;
+      AtomicUmin:  return less_unsigned ? value : memory;
+      AtomicCmpWr: return (memory == value) ? other : memory;
+      default:     return memory;
     endcase
   endfunction
 

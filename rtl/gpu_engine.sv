@@ -177,8 +177,8 @@ module gpu_engine
     .idle_o          (fetch_idle)
   );
 
-  logic        save_extra, gpr_used, reg_relative, reg_write;
-  logic [22:2] reg_addr;
+  logic        save_extra, gpr_used, reg_rrelative, reg_wrelative, reg_write, reg_math;
+  logic [22:2] reg_raddr, reg_waddr;
   logic [31:0] reg_wdata;
   /*verilator tracing_off*/
   logic [31:0] reg_rdata;  // may be the time
@@ -194,10 +194,13 @@ module gpu_engine
     .timestamp_i   (timestamp_i),
     .clear_i       (load),
     .used_o        (gpr_used),
-    .addr_i        (reg_addr),
-    .relative_i    (reg_relative),
+    .raddr_i       (reg_raddr),
+    .rrelative_i   (reg_rrelative),
     .write_i       (reg_write),
+    .waddr_i       (reg_waddr),
+    .wrelative_i   (reg_wrelative),
     .wdata_i       (reg_wdata),
+    .math_i        (reg_math),
     .rdata_o       (reg_rdata),
     .image_index_i (gpr_index),
     .image_write_i (gpr_write),
@@ -249,9 +252,12 @@ module gpu_engine
     .dword_i         (dword),
     .dword_fault_i   (dword_fault),
     .fetch_busy_i    (fetch_busy),
-    .reg_addr_o      (reg_addr),
-    .reg_relative_o  (reg_relative),
+    .reg_raddr_o     (reg_raddr),
+    .reg_rrelative_o (reg_rrelative),
     .reg_write_o     (reg_write),
+    .reg_waddr_o     (reg_waddr),
+    .reg_wrelative_o (reg_wrelative),
+    .reg_math_o      (reg_math),
     .reg_wdata_o     (reg_wdata),
     .reg_rdata_i     (reg_rdata),
     .mem_valid_o     (exec_valid),

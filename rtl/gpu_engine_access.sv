@@ -11,7 +11,7 @@ module gpu_engine_access
   // command
   input  command_e     command_i,
   input  logic [31:0]  header_i,
-  input  logic [31:0]  operand_i [5],
+  input  logic [31:0]  operand_i [6],
   input  logic [1:0]   step_i,           // of a user interrupt: look, status, source, message
   input  logic [63:0]  data_addr_i,      // of immediate data
   input  logic         data_pair_i,      // a low dword was held back for this one
@@ -19,6 +19,7 @@ module gpu_engine_access
   input  logic [31:0]  data_i,
   /*verilator tracing_off*/
   input  logic [31:0]  reg_data_i,       // of a register that is stored
+  input  logic [63:0]  timestamp_i,
   /*verilator tracing_on*/
 
   // context
@@ -38,7 +39,7 @@ module gpu_engine_access
   output logic         no_write_o        // a post-sync command that writes nothing
 );
 
-  logic        quad, is_flush, in_page;
+  logic        quad, is_quad, adds, is_flush, in_page;
   logic [31:0] flags;
   logic [63:0] first_addr, second_addr, page;
 
@@ -49,7 +50,7 @@ module gpu_engine_access
   assign second_addr = {operand_i[2], operand_i[1][31:2], 2'd0};
   assign page        = {32'd0, page_i, 12'd0};
   assign in_page    = flags[21];         // relative to the PPHWSP
-  assign no_write_o = command_i == CmdPostSync && flags[15:14] != 2'd1;
+  assign no_write_o = command_i == CmdPostSync && !flags[14];
 
   always_comb begin
     op_o    = MemWrite;
@@ -68,7 +69,7 @@ module gpu_engine_access
           default: {op_o, addr_o} = {MemMsi, 64'd0};
         endcase
       end
-      CmdSemaphore: begin
+      CmdSemaphore, CmdCondEnd, CmdLoadRegMem: begin
         op_o   = MemRead;
         addr_o = second_addr;
       end
@@ -94,10 +95,26 @@ module gpu_engine_access
           data_o  = {operand_i[4], operand_i[3]};
         end
       end
-      CmdAtomic: op_o = MemAtomic;
+      // The port adds to dwords by itself. For the rest the engine reads and then writes.
+      CmdAtomic: begin
+        quad = is_quad;
+        op_o = adds ? MemAtomic : MemRead;
+        unique case (header_i[12:8])
+          AtomicInc[4:0]: data_o = {2{32'd1}};
+          AtomicDec[4:0]: data_o = '1;
+          AtomicSub[4:0]: data_o = {2{-operand_i[2]}};
+          default: ;
+        endcase
+      end
       default: ;
     endcase
+    // Post-sync 3 writes the time.
+    if (command_i == CmdPostSync && flags[15]) {quad, data_o} = {1'b1, timestamp_i};
   end
+
+  assign is_quad = (header_i[15:8] & AtomicQuad) != 8'd0;
+  assign adds = !is_quad && (header_i[12:8] == AtomicAdd[4:0] || header_i[12:8] == AtomicSub[4:0] ||
+                          header_i[12:8] == AtomicInc[4:0] || header_i[12:8] == AtomicDec[4:0]);
 
   always_comb begin
     if (command_i == CmdInterrupt) be_o = 8'd1 << addr_o[2:0];

@@ -14,7 +14,8 @@ module gpu_engine_decode
   logic [5:0] opcode;
   logic       is_mi;
   command_e   command;
-  logic [2:0] operands;
+  logic [2:0] operands, atomic_operands;
+  logic       is_atomic;
 
   assign opcode = header_i[28:23];
   assign is_mi  = header_i[31:29] == ClientMi;
@@ -24,6 +25,23 @@ module gpu_engine_decode
     if (is_mi && opcode < MiFirstLong)     len_o = 11'd1;
     if (is_mi && opcode == MiStoreDataImm) len_o = {1'b0, header_i[9:0]} + 11'd2;
     if (is_mi && opcode == MiFlushDw)      len_o = {5'd0, header_i[5:0]} + 11'd2;
+    // Of the 3D client, those of sub-type 1 have no length.
+    if (header_i[31:27] == {Client3d, 2'd1}) len_o = 11'd1;
+  end
+
+  // Of dwords, and of quad-words; without inline operands only what needs none. Inline operands come
+  // low dwords first, the second one beside the first.
+  assign is_atomic = header_i[12:8] >= AtomicAnd[4:0] && header_i[12:8] <= AtomicCmpWr[4:0] &&
+                     header_i[15:14] == 2'd0 &&
+                     (header_i[18] || header_i[12:8] == AtomicInc[4:0] ||
+                      header_i[12:8] == AtomicDec[4:0]);
+
+  always_comb begin
+    atomic_operands = 3'd2;
+    if (header_i[18]) begin
+      atomic_operands = (header_i[12:8] == AtomicCmpWr[4:0]) ? 3'd4 : 3'd3;
+      if ((header_i[15:8] & AtomicQuad) != 8'd0) atomic_operands = 3'd6;
+    end
   end
 
   always_comb begin
@@ -37,13 +55,15 @@ module gpu_engine_decode
         MiSemaphoreWait: {command, operands} = {CmdSemaphore, 3'd3};
         MiStoreDataImm:  {command, operands} = {CmdStoreData, 3'd2};
         MiLoadRegImm:    command = CmdLoadReg;
+        MiLoadRegMem:    {command, operands} = {CmdLoadRegMem, 3'd3};
+        MiLoadRegReg:    {command, operands} = {CmdLoadRegReg, 3'd2};
+        MiMath:          command = CmdMath;
+        MiCondBatchEnd:  {command, operands} = {CmdCondEnd, 3'd3};
         MiStoreRegMem:   {command, operands} = {CmdStoreReg, 3'd3};
-        MiFlushDw:       if (header_i[15:14] == 2'd1) begin
+        MiFlushDw:       if (header_i[14]) begin
                            {command, operands} = {CmdPostSync, (len_o >= 11'd5) ? 3'd4 : 3'd3};
                          end
-        MiAtomic:        if (header_i[15:8] == AtomicAdd && header_i[18]) begin
-                           {command, operands} = {CmdAtomic, 3'd3};
-                         end
+        MiAtomic:        if (is_atomic) {command, operands} = {CmdAtomic, atomic_operands};
         MiBatchStart:    {command, operands} = {CmdBatchStart, 3'd2};
         MiModelWork:     {command, operands} = {CmdWork, 3'd1};
         default: ;

@@ -54,9 +54,12 @@ module gpu_engine_exec
   input  logic         fetch_busy_i,
 
   // registers
-  output logic [22:2]  reg_addr_o,
-  output logic         reg_relative_o,
+  output logic [22:2]  reg_raddr_o,
+  output logic         reg_rrelative_o,
   output logic         reg_write_o,
+  output logic [22:2]  reg_waddr_o,
+  output logic         reg_wrelative_o,
+  output logic         reg_math_o,
   output logic [31:0]  reg_wdata_o,
   /*verilator tracing_off*/
   input  logic [31:0]  reg_rdata_i,
@@ -87,7 +90,7 @@ module gpu_engine_exec
     StOperand,  // takes what the command needs
     StAct,      // does it, or prepares its access
     StData,     // takes immediate data, one store at a time
-    StRegister, // takes pairs of LOAD_REGISTER_IMM
+    StRegister, // takes pairs of LOAD_REGISTER_IMM, or instructions of MATH
     StMem,      // access waits for its turn
     StAnswer,   // and for its answer
     StWork,     // busy until a time
@@ -96,29 +99,36 @@ module gpu_engine_exec
   } state_e;
 
   state_e      state_q, state_d;
-  command_e    command_q;
   exit_e       exit_q, exit_d;
   logic        arb_q, armed_q;
-  logic [31:0] header_q;
-  logic [31:0] operand_q [5];
-  logic [2:0]  taken_q;      // operands
-  logic [2:0]  need_q;
-  logic [10:0] left_q;       // dwords of the command not taken
-  logic [22:2] reg_addr_q;   // of a pair
   logic [1:0]  step_q;       // of a user interrupt: look, status, source, message
 
-  // ---- position and decode ----------------------------------------------------------------------
+  // ---- command and position ---------------------------------------------------------------------
 
-  command_e    command;
-  logic [10:0] len, advance_len;
-  logic [2:0]  operands;
-  logic        advance, call, finish, at_tail, bad_ring, switching_in, take;
+  command_e    next, command;
+  logic [31:0] header;
+  logic [31:0] operand [6];
+  logic [10:0] next_len, left, advance_len;
+  logic        next_operands, last_operand, second;
+  logic        advance, call, finish, leave_batch, at_tail, bad_ring, switching_in, take;
 
-  gpu_engine_decode u_decode (
-    .header_i   (dword_i),
-    .command_o  (command),
-    .len_o      (len),
-    .operands_o (operands)
+  gpu_engine_command u_command (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .dword_i         (dword_i),
+    .next_o          (next),
+    .next_len_o      (next_len),
+    .next_operands_o (next_operands),
+    .begin_i         (take && state_q == StPoint),
+    .take_i          (take),
+    .operand_i       (take && state_q == StOperand),
+    .act_i           (state_q == StAct),
+    .command_o       (command),
+    .header_o        (header),
+    .operand_o       (operand),
+    .left_o          (left),
+    .last_operand_o  (last_operand),
+    .second_o        (second)
   );
 
   gpu_engine_position u_position (
@@ -136,11 +146,11 @@ module gpu_engine_exec
     .advance_i      (advance),
     .advance_len_i  (advance_len),
     .call_i         (call),
-    .target_i       ({operand_q[1], operand_q[0]}),
-    .target_ppgtt_i (header_q[8]),
-    .second_i       (header_q[22]),
-    .return_i       (state_q == StAct && command_q == CmdBatchEnd),
-    .return_all_i   (1'b0),
+    .target_i       ({operand[1], operand[0]}),
+    .target_ppgtt_i (header[8]),
+    .second_i       (header[22]),
+    .return_i       (leave_batch),
+    .return_all_i   (command == CmdCondEnd && !header[18]),  // END_CURRENT_LEVEL
     .mark_i         (state_q == StPoint),
     .fetch_addr_o   (want_addr_o),
     .fetch_ppgtt_o  (want_ppgtt_o),
@@ -161,9 +171,9 @@ module gpu_engine_exec
   assign may_leave  = leave_i && arb_q && !switching_in && !armed_q;
   assign waiting    = state_q == StWork || state_q == StPoll;
   assign timer      = waiting && timestamp_i >= wake_o;
-  assign leave_wait = may_leave && (state_q == StPoll || header_q[8]);  // MI_MODEL_WORK_PREEMPTIBLE
+  assign leave_wait = may_leave && (state_q == StPoll || header[8]);  // MI_MODEL_WORK_PREEMPTIBLE
   assign taking     = state_q == StOperand ||
-                      ((state_q == StData || state_q == StRegister) && left_q != 11'd0);
+                      ((state_q == StData || state_q == StRegister) && left != 11'd0);
   assign want_o     = !abort_i && !at_tail &&
                       (taking || (state_q == StPoint && !bad_ring && !may_leave));
   assign take       = want_o && dword_valid_i;
@@ -171,7 +181,7 @@ module gpu_engine_exec
   assign exit_o        = state_q == StExit;
   assign exit_reason_o = exit_q;
   assign arb_off_o     = busy_o && !arb_q;
-  assign polling_o     = command_q == CmdSemaphore && (state_q == StPoll || state_q == StAnswer);
+  assign polling_o     = command == CmdSemaphore && (state_q == StPoll || state_q == StAnswer);
   assign busy_o        = state_q != StIdle;
   assign idle_o        = state_q == StIdle || (state_q == StAnswer) ||
                          ((taking || state_q == StPoint) && fetch_busy_i && !dword_fault_i &&
@@ -180,7 +190,8 @@ module gpu_engine_exec
 
   // ---- accesses ---------------------------------------------------------------------------------
 
-  logic        prepare, hold, more_pages, pairs, skip_wait, no_write, satisfied, is_interrupt;
+  logic        prepare, modify, hold, more_pages, pairs, skip_wait, no_write, satisfied;
+  logic        is_interrupt, polls_register;
   /*verilator tracing_off*/
   logic [31:0] answer;  // half of mem_rsp_data_i, also while it is another's
   /*verilator tracing_on*/
@@ -189,21 +200,29 @@ module gpu_engine_exec
     .Unit (Unit)
   ) u_issue (
     .clk_i          (clk_i),
-    .command_i      (command_q),
-    .header_i       (header_q),
-    .operand_i      (operand_q),
+    .command_i      (command),
+    .header_i       (header),
+    .operand_i      (operand),
     .step_i         (step_q),
     .dword_i        (dword_i),
-    .reg_data_i     (reg_rdata_i),
+    .reg_raddr_o    (reg_raddr_o),
+    .reg_rrelative_o (reg_rrelative_o),
+    .reg_waddr_o    (reg_waddr_o),
+    .reg_wrelative_o (reg_wrelative_o),
+    .reg_wdata_o    (reg_wdata_o),
+    .reg_rdata_i    (reg_rdata_i),
+    .timestamp_i    (timestamp_i),
     .page_i         (page_i),
     .irq_enable_i   (irq_enable_i),
     .irq_status_i   (irq_status_i),
     .irq_source_i   (irq_source_i),
     .begin_i        (state_q == StPoint && take),
     .answered_i     (state_q == StAnswer && mem_rsp_valid_i),
-    .first_i        (state_q == StAct && command_q == CmdStoreData),
+    .first_i        (state_q == StAct && command == CmdStoreData),
+    .pair_i         (take && state_q == StRegister && !second),
     .hold_i         (hold),
     .prepare_i      (prepare),
+    .modify_i       (modify),
     .op_o           (mem_op_o),
     .ppgtt_o        (mem_ppgtt_o),
     .addr_o         (mem_addr_o),
@@ -217,29 +236,30 @@ module gpu_engine_exec
   );
 
   assign mem_valid_o  = state_q == StMem;
-  assign is_interrupt = command_q == CmdInterrupt;
+  assign is_interrupt = command == CmdInterrupt;
 
-  assign skip_wait = armed_q && operand_q[0] == NeverValue && operand_q[1][31:12] == page_i;
-  assign satisfied = compare(header_q[14:12], answer, operand_q[0]);
+  assign skip_wait = armed_q && operand[0] == NeverValue && operand[1][31:12] == page_i;
+  assign polls_register = command == CmdSemaphore && header[16];
+  assign satisfied      = compare(header[14:12], polls_register ? reg_rdata_i : answer, operand[0]);
   // A single dword at the end has nothing to wait for.
-  assign hold      = state_q == StData && take && pairs && left_q != 11'd1;
+  assign hold      = state_q == StData && take && pairs && left != 11'd1;
 
-  assign reg_addr_o     = (state_q == StRegister) ? reg_addr_q : operand_q[0][22:2];
-  assign reg_relative_o = header_q[19];
-  assign reg_write_o    = state_q == StRegister && take && taken_q[0];
-  assign reg_wdata_o    = dword_i;
+  assign reg_math_o  = take && state_q == StRegister && command == CmdMath;
+  assign reg_write_o = (command == CmdLoadRegMem) ? state_q == StAnswer && mem_rsp_valid_i :
+                       (command == CmdLoadRegReg) ? state_q == StAct :
+                       take && state_q == StRegister && command == CmdLoadReg && second;
 
   // ---- control ----------------------------------------------------------------------------------
 
   assign advance     = take || finish;
-  assign advance_len = finish ? left_q : (state_q == StPoint && command == CmdSkip) ? len : 11'd1;
+  assign advance_len = finish ? left : (state_q == StPoint && next == CmdSkip) ? next_len : 11'd1;
 
   always_comb begin
     state_d = state_q;
     exit_d  = exit_q;
     finish  = 1'b0;  // the rest of the command is passed over
     call    = 1'b0;
-    prepare = 1'b0;
+    {prepare, modify, leave_batch} = 3'd0;
     unique case (state_q)
       StIdle: if (start_i || resume_i) state_d = StPoint;
       StPoint: begin
@@ -247,76 +267,74 @@ module gpu_engine_exec
         else if (bad_ring || dword_fault_i)  {state_d, exit_d} = {StExit, ExitFault};
         else if (at_tail)                    {state_d, exit_d} = {StExit, ExitTail};
         else if (may_leave && !fetch_busy_i) {state_d, exit_d} = {StExit, ExitPreempt};
-        else if (take && command != CmdSkip) state_d = (operands == 3'd0) ? StAct : StOperand;
+        else if (take && next != CmdSkip) state_d = next_operands ? StOperand : StAct;
       end
       StOperand: begin
         if (abort_i)                       state_d = StIdle;
         else if (dword_fault_i)            {state_d, exit_d} = {StExit, ExitFault};
         else if (at_tail)                  state_d = StPoint;
-        else if (take && taken_q + 3'd1 == need_q) state_d = StAct;
+        else if (take && last_operand) state_d = StAct;
       end
       StAct: begin
-        unique case (command_q)
+        unique case (command)
           CmdStoreData: state_d = StData;
-          CmdLoadReg:   state_d = StRegister;
+          CmdLoadReg, CmdMath: state_d = StRegister;
+          CmdLoadRegReg: {state_d, finish} = {StPoint, 1'b1};
           CmdWork:      state_d = StWork;
-          CmdBatchStart: begin
-            call    = 1'b1;
-            state_d = StPoint;
-          end
-          CmdArb, CmdBatchEnd: state_d = StPoint;
+          CmdBatchStart: {state_d, call} = {StPoint, 1'b1};
+          CmdArb:      state_d = StPoint;
+          CmdBatchEnd: {state_d, leave_batch} = {StPoint, 1'b1};
           default: begin
             if ((is_interrupt && irq_enable_i == 32'd0) ||
-                (command_q == CmdSemaphore && skip_wait) ||
-                (command_q == CmdPostSync && no_write)) begin
-              finish  = 1'b1;
-              state_d = StPoint;
+                (command == CmdSemaphore && skip_wait) ||
+                (command == CmdPostSync && no_write)) begin
+              {state_d, finish} = {StPoint, 1'b1};
+            end else if (polls_register) begin
+              finish  = satisfied;
+              state_d = satisfied ? StPoint : StPoll;
             end else begin
-              prepare = 1'b1;
-              state_d = StMem;
+              {state_d, prepare} = {StMem, 1'b1};
             end
           end
         endcase
       end
-      StData: begin
+      StData, StRegister: begin
         if (abort_i)            state_d = StIdle;
         else if (dword_fault_i) {state_d, exit_d} = {StExit, ExitFault};
-        else if (at_tail || left_q == 11'd0) state_d = StPoint;
-        else if (take && !hold) begin
-          prepare = 1'b1;
-          state_d = StMem;
-        end
-      end
-      StRegister: begin
-        if (abort_i)            state_d = StIdle;
-        else if (dword_fault_i) {state_d, exit_d} = {StExit, ExitFault};
-        else if (at_tail || left_q == 11'd0) state_d = StPoint;
+        else if (at_tail || left == 11'd0) state_d = StPoint;
+        else if (take && state_q == StData && !hold) {state_d, prepare} = {StMem, 1'b1};
       end
       StMem: begin
         if (mem_ready_i) begin
-          if (mem_fault_i)                                 {state_d, exit_d} = {StExit, ExitFault};
-          else if (is_answered(mem_op_o))                  state_d = StAnswer;
-          else if (command_q == CmdStoreData)              state_d = StData;
-          else if (is_interrupt && step_q != 2'd3)         state_d = StAct;
-          else if (command_q == CmdSurfCopy && more_pages) state_d = StAct;
-          else                                             {state_d, finish} = {StPoint, 1'b1};
+          if (mem_fault_i)                               {state_d, exit_d} = {StExit, ExitFault};
+          else if (is_answered(mem_op_o))                state_d = StAnswer;
+          else if (command == CmdStoreData)              state_d = StData;
+          else if (is_interrupt && step_q != 2'd3)       state_d = StAct;
+          else if (command == CmdSurfCopy && more_pages) state_d = StAct;
+          else                                           {state_d, finish} = {StPoint, 1'b1};
           if (abort_i && state_d != StAnswer) {state_d, finish} = {StIdle, 1'b0};
         end
       end
       StAnswer: begin
         if (mem_rsp_valid_i) begin
-          if (abort_i)                                      state_d = StIdle;
-          else if (command_q == CmdSemaphore && !satisfied) state_d = StPoll;
-          else if (is_interrupt && answer[0])               state_d = StAct;
-          else if (command_q == CmdSurfCopy)                state_d = StAct;
-          else                                              {state_d, finish} = {StPoint, 1'b1};
+          if (abort_i)                                    state_d = StIdle;
+          else if (command == CmdSemaphore && !satisfied) state_d = StPoll;
+          else if (is_interrupt && answer[0])             state_d = StAct;
+          else if (command == CmdSurfCopy)                state_d = StAct;
+          else if (command == CmdAtomic && mem_op_o == MemRead) begin
+            {state_d, modify} = {StMem, 1'b1};
+          end else if (command == CmdCondEnd && !satisfied) begin
+            {state_d, leave_batch} = {StPoint, 1'b1};
+          end else begin
+            {state_d, finish} = {StPoint, 1'b1};
+          end
         end
       end
       StWork, StPoll: begin
         if (abort_i)         state_d = StIdle;
         else if (leave_wait) {state_d, exit_d} = {StExit, ExitPreempt};
         else if (timer) begin
-          state_d = (state_q == StPoll) ? StMem : StPoint;
+          state_d = (state_q == StWork) ? StPoint : polls_register ? StAct : StMem;
           finish  = state_q == StWork;
         end
       end
@@ -333,46 +351,31 @@ module gpu_engine_exec
   assign wake_o = waiting ? wake_q : '1;
 
   always_ff @(posedge clk_i) begin
-    if (state_q == StPoint && take) header_q <= dword_i;
-    if (state_q == StRegister && take && !taken_q[0]) reg_addr_q <= dword_i[22:2];
-    if (state_q == StOperand && take) operand_q[taken_q] <= dword_i;
-    if (state_q == StAct && command_q == CmdWork) wake_q <= timestamp_i + {32'd0, operand_q[0]};
-    if (state_q == StMem)                         wake_q <= timestamp_i + 64'(PollCycles);
+    if (state_q == StAct && command == CmdWork) wake_q <= timestamp_i + {32'd0, operand[0]};
+    else if (state_q == StMem || state_q == StAct) wake_q <= timestamp_i + 64'(PollCycles);
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      state_q     <= StIdle;
-      command_q   <= CmdSkip;
-      exit_q      <= ExitTail;
-      arb_q       <= 1'b1;
-      armed_q     <= 1'b0;
-      taken_q     <= 3'd0;
-      need_q      <= 3'd0;
-      left_q      <= 11'd0;
-      step_q      <= 2'd0;
+      state_q <= StIdle;
+      exit_q  <= ExitTail;
+      arb_q   <= 1'b1;
+      armed_q <= 1'b0;
+      step_q  <= 2'd0;
     end else begin
       state_q <= state_d;
       exit_q  <= exit_d;
       if (start_i) arb_q <= 1'b1;
       if (start_i) armed_q <= 1'b0;
       if (state_q == StPoint && take) begin
-        command_q <= command;
-        need_q    <= operands;
-        left_q    <= len - 11'd1;
-        taken_q   <= 3'd0;
-        step_q    <= 2'd0;
-        if (command != CmdLoadReg && command != CmdSemaphore && len != 11'd1) armed_q <= 1'b0;
-      end else if (take) begin
-        left_q  <= left_q - 11'd1;
-        taken_q <= taken_q + 3'd1;
+        step_q <= 2'd0;
+        if (next != CmdLoadReg && next != CmdSemaphore && next_len != 11'd1) armed_q <= 1'b0;
       end
       if (state_q == StAct) begin
-        if (command_q == CmdArb)       arb_q <= header_q[0];
-        if (command_q == CmdSemaphore) armed_q <= 1'b0;
-        taken_q <= 3'd0;
+        if (command == CmdArb)       arb_q <= header[0];
+        if (command == CmdSemaphore) armed_q <= 1'b0;
       end
-      if (state_q == StRegister && take && !taken_q[0] &&
+      if (take && state_q == StRegister && command == CmdLoadReg && !second &&
           (dword_i[11:0] == CounterThreshold || dword_i[11:0] == CounterControl)) armed_q <= 1'b1;
       if (is_interrupt &&
           ((state_q == StMem && mem_ready_i) || (state_q == StAnswer && mem_rsp_valid_i))) begin
@@ -389,6 +392,6 @@ module gpu_engine_exec
       mem_rsp_valid_i |-> state_q == StAnswer);
   // More is never taken than the command has.
   ExecTakesWhatIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (take && state_q != StPoint) |-> left_q != 11'd0);
+      (take && state_q != StPoint) |-> left != 11'd0);
 
 endmodule

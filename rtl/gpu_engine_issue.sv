@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Holds the memory access of the command under way, from when it is known until its answer was
-// looked at. Immediate data comes dword by dword; two go out as one when they share a quad-word.
-// A copy of compression metadata is a read and a write for each page: one side is pages (indirect),
-// the other a list of quad-words.
+// looked at; what an atomic operation makes of an answer becomes its next access. Immediate data
+// comes dword by dword; two go out as one when they share a quad-word. A copy of compression
+// metadata is a read and a write for each page: one side is pages (indirect), the other a list of
+// quad-words.
 
 module gpu_engine_issue
   import gpu_pkg::*;
@@ -15,11 +16,21 @@ module gpu_engine_issue
   // command
   input  command_e     command_i,
   input  logic [31:0]  header_i,
-  input  logic [31:0]  operand_i [5],
+  input  logic [31:0]  operand_i [6],
   input  logic [1:0]   step_i,
   input  logic [31:0]  dword_i,
   /*verilator tracing_off*/
-  input  logic [31:0]  reg_data_i,
+  input  logic [63:0]  timestamp_i,
+  /*verilator tracing_on*/
+
+  // registers that the command names; relative: to the engine's
+  output logic [22:2]  reg_raddr_o,
+  output logic         reg_rrelative_o,
+  output logic [22:2]  reg_waddr_o,
+  output logic         reg_wrelative_o,
+  output logic [31:0]  reg_wdata_o,
+  /*verilator tracing_off*/
+  input  logic [31:0]  reg_rdata_i,
   /*verilator tracing_on*/
 
   // context
@@ -32,8 +43,10 @@ module gpu_engine_issue
   input  logic         begin_i,     // a command begins
   input  logic         answered_i,  // mem_rsp_data_i is the answer
   input  logic         first_i,     // immediate data begins
+  input  logic         pair_i,      // dword_i names the register of a pair
   input  logic         hold_i,      // dword_i is the low half of the next store
   input  logic         prepare_i,   // the access is complete
+  input  logic         modify_i,    // the answer is changed and written back
 
   // access
   output mem_op_e      op_o,
@@ -71,7 +84,8 @@ module gpu_engine_issue
     .data_pair_i  (half_q),
     .data_low_i   (data_o[31:0]),
     .data_i       (dword_i),
-    .reg_data_i   (reg_data_i),
+    .reg_data_i   (reg_rdata_i),
+    .timestamp_i  (timestamp_i),
     .page_i       (page_i),
     .irq_enable_i (irq_enable_i),
     .irq_status_i (irq_status_i),
@@ -114,12 +128,53 @@ module gpu_engine_issue
     end
   end
 
+  // ---- registers --------------------------------------------------------------------------------
+
+  logic [22:2] pair_addr_q;
+
+  // LOAD_REGISTER_REG names its source first, and has a bit for each of the two.
+  assign reg_raddr_o     = (command_i == CmdSemaphore) ? operand_i[1][22:2] : operand_i[0][22:2];
+  assign reg_rrelative_o = (command_i == CmdLoadRegReg) ? header_i[18] : header_i[19];
+  assign reg_wrelative_o = header_i[19];
+
+  always_comb begin
+    unique case (command_i)
+      CmdLoadRegMem: {reg_waddr_o, reg_wdata_o} = {operand_i[0][22:2], answer_o};
+      CmdLoadRegReg: {reg_waddr_o, reg_wdata_o} = {operand_i[1][22:2], reg_rdata_i};
+      default:       {reg_waddr_o, reg_wdata_o} = {pair_addr_q, dword_i};
+    endcase
+  end
+
+  // ---- read, change, write back -----------------------------------------------------------------
+
+  logic        quad;
+  logic [63:0] before_it, value, other, changed;
+
+  function automatic logic [63:0] extended(input logic [31:0] dword);
+    return {{32{dword[31]}}, dword};
+  endfunction
+
+  always_comb begin
+    quad      = be_o == 8'hff;
+    before_it = 64'd0;
+    value     = 64'd0;
+    other     = 64'd0;
+    changed   = 64'd0;
+    if (modify_i) begin
+      before_it = quad ? mem_rsp_data_i : extended(answer_o);
+      value     = quad ? {operand_i[4], operand_i[2]} : extended(operand_i[2]);
+      other     = quad ? {operand_i[5], operand_i[3]} : extended(operand_i[3]);
+      changed   = atomic(header_i[12:8], before_it, value, other);
+    end
+  end
+
   // ---- access -----------------------------------------------------------------------------------
 
   assign pairs_o  = header_i[21] && !data_addr_q[2] && !half_q;
   assign answer_o = addr_o[2] ? mem_rsp_data_i[63:32] : mem_rsp_data_i[31:0];
 
   always_ff @(posedge clk_i) begin
+    if (pair_i) pair_addr_q <= dword_i[22:2];
     if (prepare_i) begin
       op_o    <= op_d;
       ppgtt_o <= ppgtt_d;
@@ -137,6 +192,9 @@ module gpu_engine_issue
       end
     end else if (is_copy && answered_i) begin
       data_o       <= mem_rsp_data_i;
+    end else if (modify_i) begin
+      op_o   <= MemWrite;
+      data_o <= quad ? changed : {2{changed[31:0]}};
     end else if (hold_i) begin
       data_o[31:0] <= dword_i;
       half_q       <= 1'b1;

@@ -17,11 +17,14 @@ module gpu_engine_regs
   input  logic        clear_i,      // another context
   output logic        used_o,       // something was written
 
-  // commands: one dword
-  input  logic [22:2] addr_i,
-  input  logic        relative_i,   // to the engine's registers
+  // commands: one dword; relative: to the engine's registers
+  input  logic [22:2] raddr_i,
+  input  logic        rrelative_i,
   input  logic        write_i,
+  input  logic [22:2] waddr_i,
+  input  logic        wrelative_i,
   input  logic [31:0] wdata_i,
+  input  logic        math_i,       // wdata_i is an instruction
   /*verilator tracing_off*/
   output logic [31:0] rdata_o,
   /*verilator tracing_on*/
@@ -38,53 +41,84 @@ module gpu_engine_regs
   logic [63:0] gpr [16];
   logic [15:0] valid_q;
 
-  // ---- what is meant ----------------------------------------------------------------------------
+  function automatic logic [63:0] content(input logic [3:0] index);
+    return valid_q[index] ? gpr[index] : 64'd0;
+  endfunction
 
-  logic        is_mine, is_gpr;
-  logic [11:0] offset;
-  logic [3:0]  index;
-  logic [63:0] value;
+  // ---- read -------------------------------------------------------------------------------------
 
-  assign is_mine = addr_i[22:12] == (relative_i ? 11'd0 : Base);
-  assign offset  = {addr_i[11:2], 2'd0};
-  assign is_gpr  = is_mine && offset[11:7] == RegGpr[11:7];
-  assign index   = offset[6:3];
-  assign value   = valid_q[index] ? gpr[index] : 64'd0;
+  logic        is_mine;
+  logic [11:2] roffset;
+  /*verilator tracing_off*/
+  logic [63:0] rvalue;
+  /*verilator tracing_on*/
+
+  assign is_mine = raddr_i[22:12] == (rrelative_i ? 11'd0 : Base);
+  assign roffset = raddr_i[11:2];
 
   always_comb begin
-    rdata_o = 32'd0;
-    if (is_gpr) begin
-      rdata_o = offset[2] ? value[63:32] : value[31:0];
+    rvalue = 64'd0;
+    if (is_mine && roffset[11:7] == RegGpr[11:7]) begin
+      rvalue = content(roffset[6:3]);
     end else if (is_mine) begin
-      unique case (offset)
-        RegTimestamp, RegCtxTimestamp:      rdata_o = timestamp_i[31:0];
-        RegTimestampUdw, RegCtxTimestampUdw: rdata_o = timestamp_i[63:32];
+      unique case ({roffset[11:3], 3'd0})
+        RegTimestamp, RegCtxTimestamp: rvalue = timestamp_i;
         default: ;
       endcase
     end
+    rdata_o = roffset[2] ? rvalue[63:32] : rvalue[31:0];
   end
 
-  assign image_data_o = valid_q[image_index_i] ? gpr[image_index_i] : 64'd0;
+  // ---- write: a dword, an instruction's result, or a register of the image ----------------------
+
+  logic        alu_write, write;
+  logic [3:0]  alu_read_index, alu_index, index;
+  logic [11:2] woffset;
+  logic [63:0] alu_data, old, data;
+
+  gpu_engine_alu u_alu (
+    .clk_i         (clk_i),
+    .valid_i       (math_i),
+    .instruction_i (wdata_i),
+    .read_index_o  (alu_read_index),
+    .read_data_i   (content(alu_read_index)),
+    .write_o       (alu_write),
+    .write_index_o (alu_index),
+    .write_data_o  (alu_data)
+  );
+
+  assign woffset = waddr_i[11:2];
+
+  always_comb begin
+    index = image_index_i;
+    data  = image_wdata_i;
+    write = image_write_i;
+    old   = 64'd0;
+    if (alu_write) begin
+      {index, data, write} = {alu_index, alu_data, 1'b1};
+    end else if (write_i) begin
+      index = woffset[6:3];
+      old   = content(index);
+      data  = woffset[2] ? {wdata_i, old[31:0]} : {old[63:32], wdata_i};
+      write = woffset[11:7] == RegGpr[11:7] &&
+              waddr_i[22:12] == (wrelative_i ? 11'd0 : Base);
+    end
+  end
+
+  assign image_data_o = content(image_index_i);
   assign used_o       = valid_q != '0;
 
   always_ff @(posedge clk_i) begin
-    if (write_i && is_gpr) begin
-      gpr[index] <= offset[2] ? {wdata_i, value[31:0]} : {value[63:32], wdata_i};
-    end
-    if (image_write_i) gpr[image_index_i] <= image_wdata_i;
+    if (write) gpr[index] <= data;
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || clear_i) begin
-      valid_q <= '0;
-    end else begin
-      if (write_i && is_gpr) valid_q[index] <= 1'b1;
-      if (image_write_i)     valid_q[image_index_i] <= 1'b1;
-    end
+    if (!rst_ni || clear_i) valid_q <= '0;
+    else if (write)         valid_q[index] <= 1'b1;
   end
 
   // The image is not moved while commands run.
   RegsOneWriter: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      !(write_i && image_write_i));
+      $onehot0({write_i, math_i, image_write_i}));
 
 endmodule
