@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The command "image" on a vGPU's image: its records in their order, each field by its name, and
- * what is wrong. It asks no device, so it says what the image is from, not where it may go. A pre-copy
- * puts a HEAD that stands alone before the image; it is printed as that. */
+ * what is wrong. It asks no device, so it says what the image is from, not where it may go. A
+ * pre-copy puts a HEAD that stands alone before the image; it is printed as that. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>

@@ -264,7 +264,7 @@ static int vmm_migrate_vm(lua_State *lua)
     return 1;
 }
 
-/* ---- the administrator's tree of vGPUs -------------------------------------------------------- */
+/* ---- the administrator's tree of vGPUs ------------------------------------------------------- */
 
 static struct machine_gvt *check_gvt(lua_State *lua)
 {
