@@ -45,6 +45,9 @@ static void pf_event(struct peers *peers, const uint32_t *words, unsigned len)
         EXPECT(peers, len >= 4 && (words[2] == HOSTILE_VF || words[2] == HONEST_VF),
                "relay of %u dwords from vf %u", len, words[2]);
         peers->relayed = words[2] == HONEST_VF ? words[3] : peers->relayed;
+    } else if (words[1] == EVENT(GUC_ACTION_GUC2PF_ADVERSE_EVENT)) {
+        EXPECT(peers, len == 4 && words[2] == HOSTILE_VF && words[3] >> 4 == 0x8a0,
+               "adverse event of %u dwords, vf %u, key 0x%x", len, words[2], words[3]);
     } else {
         EXPECT(peers, false, "the PF got 0x%08x", words[1]);
     }
@@ -112,9 +115,13 @@ static void await_notify(struct peers *peers, unsigned vf, unsigned event, unsig
 static void provision(struct peers *peers, unsigned vf)
 {
     const uint32_t start = (uint32_t)BENCH_VF_START(vf);
-    const uint32_t klvs[] = {
-        0x00010002,     start,      0, 0x00020002, BENCH_VF_SIZE, 0,          0x00040001,
-        BENCH_CONTEXTS, 0x00060001, 8, 0x8a010001, QUANTUM_MS,    0x8a020001, PREEMPT_US};
+    const uint32_t limit = vf == HOSTILE_VF;
+    const uint32_t klvs[] = {0x00010002, start, 0, 0x00020002, BENCH_VF_SIZE, 0, 0x00040001,
+                             BENCH_CONTEXTS, 0x00060001, 8, 0x8a010001, QUANTUM_MS, 0x8a020001,
+                             PREEMPT_US,
+                             /* Whoever has thresholds of 1 reaches them. */
+                             0x8a030001, limit, 0x8a040001, limit, 0x8a050001, limit, 0x8a060001,
+                             limit, 0x8a070001, limit, 0x8a080001, limit, 0x8a0d0001, limit};
     const uint32_t request[] = {GUC_ACTION_PF2GUC_UPDATE_VF_CFG, vf, BENCH_PF_BASE + BENCH_BUFFER,
                                 0, ARRAY_SIZE(klvs)};
     uint32_t answer;
@@ -123,7 +130,7 @@ static void provision(struct peers *peers, unsigned vf)
         fake_dma_write32(peers->bench->hal, GUC_PF, BENCH_PF_BASE + BENCH_BUFFER + 4 * i, klvs[i]);
     }
     answer = pf_request(peers, request, ARRAY_SIZE(request));
-    EXPECT(peers, answer == BENCH_SUCCESS(6), "provisioning vf %u: 0x%08x", vf, answer);
+    EXPECT(peers, answer == BENCH_SUCCESS(13), "provisioning vf %u: 0x%08x", vf, answer);
 }
 
 /* ---- VF 2 ------------------------------------------------------------------------------------ */
@@ -355,12 +362,24 @@ static void command_restore(struct peers *peers)
     answered_yes(peers, pf_request(peers, request, ARRAY_SIZE(request)));
 }
 
+/* From here on the GuC counts what VF 1 does, over periods of a millisecond. */
+static void watch(struct peers *peers)
+{
+    const uint32_t request[] = {GUC_ACTION_PF2GUC_UPDATE_VGT_POLICY, BENCH_PF_BASE + BENCH_BUFFER,
+                                0, 2};
+
+    fake_dma_write32(peers->bench->hal, GUC_PF, BENCH_PF_BASE + BENCH_BUFFER, 0x80020001);
+    fake_dma_write32(peers->bench->hal, GUC_PF, BENCH_PF_BASE + BENCH_BUFFER + 4, 1);
+    EXPECT(peers, pf_request(peers, request, ARRAY_SIZE(request)) == BENCH_SUCCESS(1), "policy");
+}
+
 static void command_provision(struct peers *peers)
 {
     static const uint32_t reset[] = {GUC_ACTION_PF2GUC_UPDATE_VF_CFG, HOSTILE_VF, 0, 0, 0};
 
     EXPECT(peers, pf_request(peers, reset, ARRAY_SIZE(reset)) == BENCH_SUCCESS(0), "reset");
     provision(peers, HOSTILE_VF);
+    watch(peers);
 }
 
 /* A message for VF 1, which may not read it. */
