@@ -51,7 +51,6 @@ static void let_go(struct pf_gt *gt)
     gt->relay_count = 0;
     for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
         (void)pf_control_post(gt, vf, PF_EVENT_GT_RESET);
-        gt->control[vf].unfixed = false;
         pf->vfs[vf].relay_major[gt->id] = 0;
     }
     hal_wake(pf->hal);
