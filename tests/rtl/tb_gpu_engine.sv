@@ -76,6 +76,7 @@ module tb_gpu_engine;
   localparam int unsigned Latency = 4;
   localparam logic [63:16] Space  = 48'h0000_7f12_3456;  // a context's own space, the same memory
   logic [31:0] memory [16384];
+  logic [63:0] meta [16];  // compression metadata, by page
   logic [63:0] pipe_data [Latency];
   logic [Latency-1:0] pipe_valid;
   int          messages, faults;
@@ -89,8 +90,9 @@ module tb_gpu_engine;
 
   always @(posedge clk) begin
     pipe_valid   <= {pipe_valid[Latency-2:0],
-                     mem_valid && !mem_fault && (mem_op == MemRead || mem_op == MemAtomic)};
-    pipe_data[0] <= {memory[{mem_addr[15:3], 1'b1}], memory[{mem_addr[15:3], 1'b0}]};
+                     mem_valid && !mem_fault && is_answered(mem_op)};
+    pipe_data[0] <= (mem_op == MemMetaRead) ? meta[mem_addr[15:12]] :
+                    {memory[{mem_addr[15:3], 1'b1}], memory[{mem_addr[15:3], 1'b0}]};
     for (int i = 1; i < int'(Latency); i++) pipe_data[i] <= pipe_data[i-1];
     if (!rst_n) pipe_valid <= '0;
     if (mem_valid && mem_fault) faults <= faults + 1;
@@ -100,6 +102,7 @@ module tb_gpu_engine;
         if (mem_be[i]) memory[{mem_addr[15:3], i[2]}][8*(i % 4) +: 8] <= mem_wdata[8*i +: 8];
       end
     end
+    if (mem_valid && !mem_fault && mem_op == MemMetaWrite) meta[mem_addr[15:12]] <= mem_wdata;
     if (mem_valid && !mem_fault && mem_op == MemAtomic) begin
       memory[{mem_addr[15:3], mem_be[4]}] <= memory[{mem_addr[15:3], mem_be[4]}] + mem_wdata[31:0];
     end
@@ -234,6 +237,63 @@ module tb_gpu_engine;
     check("PIPE_CONTROL index", {get('h2214), get('h2210)}, 64'hc1_0000_00c0);
     check("ATOMIC", {get(Data + 'h64), get(Data + 'h60)}, 64'h6_0000_0069);
     check("timestamp saved", {63'd0, get(Image + 4 * 'h23) != 32'd0}, 64'd1);
+  endtask
+
+  // Copies of compression metadata; bits 21, 20: source, destination is a list and not pages.
+  task automatic put_copy(input logic [31:0] how, input int pages, input int from, input int to);
+    put(32'h52000003 | how | 32'((pages - 1) << 9));
+    put(32'(from)); put(32'hf000_0000);  // caching is no address
+    put(32'(to)); put(32'd0);
+  endtask
+
+  localparam logic [31:0] Ggtt = 32'h0008_0000, FromList = 32'h0020_0000, ToList = 32'h0010_0000;
+
+  task automatic case_metadata();
+    new_ring();
+    for (int i = 0; i < 16; i++) meta[i] = 64'h1000 + 64'(i);
+    for (int i = 0; i < 8; i++) set(Data + 4 * i, 32'(i + 1));
+    put_copy(Ggtt | FromList, 3, Data, 'h8000);
+    put_copy(Ggtt | ToList, 2, 'h9123, Data + 'h100);  // a place in the page does not count
+    put_copy(Ggtt, 2, 'h8000, 'hc000);
+    put_copy(Ggtt | FromList | ToList, 1, Data, Data + 'h200);
+    put_store(Data + 'h300, 32'd7);
+    run("metadata");
+    check("list to pages", meta[8], 64'h2_0000_0001);
+    check("list to pages, last", meta[10], 64'h6_0000_0005);
+    check("no further", meta[11], 64'h100b);
+    check("pages to list", {get(Data + 'h104), get(Data + 'h100)}, 64'h4_0000_0003);
+    check("pages to list, last", {get(Data + 'h10c), get(Data + 'h108)}, 64'h6_0000_0005);
+    check("pages to list, no further", {get(Data + 'h114), get(Data + 'h110)}, 64'd0);
+    check("pages to pages", meta[13], 64'h4_0000_0003);
+    check("list to list", {get(Data + 'h204), get(Data + 'h200)}, 64'h2_0000_0001);
+    check("behind", {32'd0, get(Data + 'h300)}, 64'd7);
+    check("memory of the pages stays", {32'd0, get('h8000)}, {32'd0, memory['h2000]});
+
+    new_ring();
+    set(Data, 32'h55);
+    put_copy(Ggtt | FromList, 3, Data, 'he000);
+    submit();
+    expect_event("metadata of an absent page", GUCBUS_ENGINE_EVENT_FAULT);
+    check("the page before", {32'd0, meta[14][31:0]}, 64'h55);
+    check("head at the command", {32'd0, head()}, 64'd0);
+
+    new_ring();
+    put_copy(FromList, 1, Data, 'h8000);
+    submit();
+    expect_event("without GGTT: in a space, of which there is none", GUCBUS_ENGINE_EVENT_FAULT);
+
+    new_ring();
+    put_copy(Ggtt | FromList, 1024, Data, 'h8000);
+    submit();
+    repeat (60) @(negedge clk);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_RESET);
+    expect_event("reset in a copy", GUCBUS_ENGINE_EVENT_RESET);
+
+    new_ring();
+    put(32'h52080002); put(32'd0); put(32'd0); put(32'd0);  // too short
+    put_store(Data, 32'd9);
+    run("short copy");
+    check("behind a short copy", {32'd0, get(Data)}, 64'd9);
   endtask
 
   task automatic case_unknown();
@@ -874,6 +934,7 @@ module tb_gpu_engine;
     rst_n = 1'b1;
     case_commands();
     check_commands();
+    case_metadata();
     case_unknown();
     case_interrupt();
     case_wrap();
