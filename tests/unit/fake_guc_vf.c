@@ -124,7 +124,8 @@ static void run_context(struct peer *peer, unsigned gt, unsigned id)
 {
     struct peer_context *context = &peer->gts[gt].contexts[id];
 
-    if (context->registered && context->enabled && !peer->gts[gt].blocked && !peer->engines_off) {
+    if (context->registered && context->enabled && !context->apart && !peer->gts[gt].blocked &&
+        !peer->engines_off) {
         fake_engine_run(peer, context->descriptor & LRC_ADDRESS_MASK);
     }
 }
@@ -178,7 +179,8 @@ static void handle_h2g(struct peer *peer, unsigned gt, const uint32_t *hxg)
         cr_expect(!context->registered || hxg[0] >> 28 == GUC_HXG_TYPE_EVENT,
                   "second registration of %u is no event", hxg[2]);
         if (!context->registered) {
-            *context = (struct peer_context){.registered = true, .descriptor = hxg[10]};
+            *context = (struct peer_context){
+                .registered = true, .apart = hxg[1] & 6, .descriptor = hxg[10]};
         }
         break;
     case XE_GUC_ACTION_SCHED_CONTEXT_MODE_SET:

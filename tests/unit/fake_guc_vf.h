@@ -26,6 +26,7 @@ struct peer_message {
 struct peer_context {
     bool registered;
     bool enabled;
+    bool apart; /* a compression context: the driver does not run it */
     uint64_t descriptor;
 };
 
