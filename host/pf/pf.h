@@ -101,8 +101,8 @@ uint32_t pf_adverse(struct pf *pf, unsigned vf, unsigned kind);
 /* Resets a GT, as the driver does by itself when its channel is dead or an engine lost: the GuC
  * begins anew and gets every configuration again, each VF's control state is READY. Returns 0 or
  * -errno. */
-MUST_USE int pf_reset_gt(struct pf *pf, unsigned gt);
-unsigned pf_reset_count(struct pf *pf, unsigned gt);
+MUST_USE int pf_reset_gt(struct pf *pf, unsigned id);
+unsigned pf_reset_count(struct pf *pf, unsigned id);
 
 /* Control of VF n on all GTs: codes as in the xe driver (guc-facing errors: -EIO; time:
  * -ETIMEDOUT; not allowed in this state: -EPERM, -ESTALE, -EALREADY, -EBUSY). */

@@ -116,16 +116,16 @@ void pf_reset_run(struct pf_gt *gt)
     hal_wake(gt->pf->hal);
 }
 
-int pf_reset_gt(struct pf *pf, unsigned n)
+int pf_reset_gt(struct pf *pf, unsigned id)
 {
     const uint64_t deadline = hal_now(pf->hal) + API_TIMEOUT_NS;
     struct pf_gt *gt;
     unsigned ended;
 
-    if (n >= pf->config.num_gts || !pf->gts[n].probed) {
+    if (id >= pf->config.num_gts || !pf->gts[id].probed) {
         return -ENODEV;
     }
-    gt = &pf->gts[n];
+    gt = &pf->gts[id];
     ended = gt->reset.ended;
     if (!gt->reset.due) {
         gt->reset.due = "asked for";
@@ -143,7 +143,7 @@ int pf_reset_gt(struct pf *pf, unsigned n)
     return gt->reset.result;
 }
 
-unsigned pf_reset_count(struct pf *pf, unsigned n)
+unsigned pf_reset_count(struct pf *pf, unsigned id)
 {
-    return n < pf->config.num_gts ? pf->gts[n].reset.ended : 0;
+    return id < pf->config.num_gts ? pf->gts[id].reset.ended : 0;
 }

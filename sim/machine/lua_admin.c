@@ -45,19 +45,21 @@ static void thresholds_read(lua_State *lua, int index, uint32_t thresholds[PF_AD
 static void by_group_read(lua_State *lua, int index, const char *name,
                           uint32_t values[PF_MAX_GROUPS])
 {
-    if (lua_getfield(lua, index, name) != LUA_TNIL) {
-        luaL_checktype(lua, -1, LUA_TTABLE);
-        for (unsigned n = 0; n < PF_MAX_GROUPS; n++) {
-            lua_Integer value;
+    bool given = lua_getfield(lua, index, name) != LUA_TNIL;
 
-            lua_rawgeti(lua, -1, (lua_Integer)n + 1);
-            value = luaL_optinteger(lua, -1, 0);
-            if (value < 0 || value > NO_MAX) {
-                luaL_error(lua, "%s: whole numbers from 0 are wanted", name);
-            }
-            values[n] = (uint32_t)value;
-            lua_pop(lua, 1);
+    if (given) {
+        luaL_checktype(lua, -1, LUA_TTABLE);
+    }
+    for (unsigned n = 0; given && n < PF_MAX_GROUPS; n++) {
+        lua_Integer value;
+
+        lua_rawgeti(lua, -1, (lua_Integer)n + 1);
+        value = luaL_optinteger(lua, -1, 0);
+        if (value < 0 || value > NO_MAX) {
+            luaL_error(lua, "%s: whole numbers from 0 are wanted", name);
         }
+        values[n] = (uint32_t)value;
+        lua_pop(lua, 1);
     }
     lua_pop(lua, 1);
 }
@@ -111,20 +113,21 @@ static void group_read(lua_State *lua, uint32_t masks[PF_GROUP_CLASSES])
 
 static void groups_read(lua_State *lua, int index, struct pf_policies *policies)
 {
-    if (lua_getfield(lua, index, "groups") != LUA_TNIL) {
-        luaL_checktype(lua, -1, LUA_TTABLE);
-        memset(policies->groups, 0, sizeof(policies->groups));
-        policies->num_groups = 0;
-        while (lua_rawgeti(lua, -1, (lua_Integer)policies->num_groups + 1) != LUA_TNIL) {
-            if (policies->num_groups == PF_MAX_GROUPS) {
-                luaL_error(lua, "groups: up to %d", (int)PF_MAX_GROUPS);
-            }
-            group_read(lua, policies->groups[policies->num_groups++]);
-            lua_pop(lua, 1);
+    if (lua_getfield(lua, index, "groups") == LUA_TNIL) {
+        lua_pop(lua, 1);
+        return;
+    }
+    luaL_checktype(lua, -1, LUA_TTABLE);
+    memset(policies->groups, 0, sizeof(policies->groups));
+    policies->num_groups = 0;
+    while (lua_rawgeti(lua, -1, (lua_Integer)policies->num_groups + 1) != LUA_TNIL) {
+        if (policies->num_groups == PF_MAX_GROUPS) {
+            luaL_error(lua, "groups: up to %d", (int)PF_MAX_GROUPS);
         }
+        group_read(lua, policies->groups[policies->num_groups++]);
         lua_pop(lua, 1);
     }
-    lua_pop(lua, 1);
+    lua_pop(lua, 2);
 }
 
 static int gpu_policies(lua_State *lua)
