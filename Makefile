@@ -196,8 +196,13 @@ $(B)/tests/plain_dump: $(call objects,tests/bench/plain_dump.cpp tests/bench/pin
 	$(Q)$(CXX) $(SANFLAGS) -o $@ $^ -lpthread
 
 bench: $(B)/gucsim $(B)/tests/bench $(B)/tests/plain_dump ## figures of speed; BENCH='--runs N --messages N'
+	@tests/lint/deps.sh valgrind
 	@$(B)/tests/bench --gucsim $(B)/gucsim --plain $(B)/tests/plain_dump --work $(B)/bench \
 	  --out $(B)/bench.json $(BENCH)
+
+bench-check: $(B)/tests/bench ## instructions of a round trip and of a chip's cycle against the recorded ones
+	@tests/lint/deps.sh valgrind
+	@tests/bench/instructions.sh $(B)/tests/bench $(B)/bench tests/bench/instructions.baseline
 
 check-skip: $(B)/gucsim ## every scenario gives the same files with and without idle skip
 	@tests/bench/check_skip.sh $(B)/gucsim $(B)/check-skip

@@ -21,6 +21,7 @@ constexpr uint64_t STORM_MESSAGES = 4000;
 constexpr uint64_t FEW_MESSAGES = 10000;
 
 struct options {
+    const char *self = "build/tests/bench";
     const char *gucsim = "build/gucsim";
     const char *plain = "build/tests/plain_dump";
     const char *work = "build/bench";
@@ -194,6 +195,23 @@ void row_of_diff(rows *table)
     table->add("diff_vs_zcat", plain.wall() / ours.wall(), at_least(0.50));
 }
 
+// What does not depend on how busy the machine is: the script's lines "KEY VALUE".
+void rows_of_instructions(rows *table)
+{
+    const std::string command =
+        "tests/bench/instructions.sh " + std::string(with.self) + " " + with.work;
+    FILE *pipe = popen(command.c_str(), "r");
+    char key[64];
+    double value;
+
+    while (pipe && fscanf(pipe, "%63s %lf", key, &value) == 2) {
+        table->add(key, value, no_goal(), "instructions");
+    }
+    if (!pipe || pclose(pipe) != 0) {
+        table->missing("inside_per_eval", "valgrind failed");
+    }
+}
+
 bool options_parse(int argc, char **argv)
 {
     static const option names[] = {
@@ -203,6 +221,7 @@ bool options_parse(int argc, char **argv)
         {"storm", required_argument, nullptr, 's'},  {nullptr, 0, nullptr, 0}};
     int option;
 
+    with.self = argv[0];
     while ((option = getopt_long(argc, argv, "", names, nullptr)) != -1) {
         switch (option) {
         case 'g':
@@ -255,6 +274,7 @@ int main(int argc, char **argv)
     rows_of_bytes(&table);
     rows_of_scale(&table);
     row_of_diff(&table);
+    rows_of_instructions(&table);
     table.print();
     return table.write(with.out) ? 0 : 2;
 }
