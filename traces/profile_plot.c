@@ -55,19 +55,24 @@ static uint64_t at_least_one(uint64_t ps)
     return ps ? ps : 1;
 }
 
+/* Of equal samples the last one is the step. */
+static void put_steps(FILE *out, const struct profile_samples *total)
+{
+    for (size_t i = 0; i < total->count; i++) {
+        if (i + 1 == total->count || total->values[i + 1] != total->values[i]) {
+            (void)fprintf(out, "%" PRIu64 " %.4f\n", at_least_one(total->values[i]),
+                          100.0 * (double)(i + 1) / (double)total->count);
+        }
+    }
+}
+
 static void put_cumulative_data(FILE *out, const struct profile_stats *stats)
 {
     for (size_t g = 0; g < num_shown(stats, MAX_GROUPS); g++) {
         const struct profile_samples *total = &stats->groups[g].total;
 
         (void)fprintf(out, "$c%zu << EOD\n%" PRIu64 " 0\n", g, at_least_one(total->values[0]));
-        for (size_t i = 0; i < total->count; i++) {
-            /* Of equal samples the last one is the step. */
-            if (i + 1 == total->count || total->values[i + 1] != total->values[i]) {
-                (void)fprintf(out, "%" PRIu64 " %.4f\n", at_least_one(total->values[i]),
-                              100.0 * (double)(i + 1) / (double)total->count);
-            }
-        }
+        put_steps(out, total);
         (void)fputs("EOD\n", out);
     }
 }
@@ -97,6 +102,23 @@ static void put_cumulative(FILE *out, const struct profile_stats *stats)
 }
 
 /* Bins grow with the time, as the axis does. */
+static void put_bins(FILE *out, const struct profile_samples *total, double least, double most)
+{
+    const double step = log(most / least) / NUM_BINS;
+    size_t i = 0;
+
+    for (unsigned bin = 0; bin < NUM_BINS; bin++) {
+        double end = bin + 1 < NUM_BINS ? least * exp(step * (bin + 1)) : INFINITY;
+        size_t first = i;
+
+        while (i < total->count && (double)at_least_one(total->values[i]) < end) {
+            i++;
+        }
+        (void)fprintf(out, "%.3f %.3f %zu\n", least * exp(step * bin),
+                      least * exp(step * (bin + 1)), i - first);
+    }
+}
+
 static void put_histogram_data(FILE *out, const struct profile_stats *stats)
 {
     double least = INFINITY, most = 0;
@@ -109,21 +131,8 @@ static void put_histogram_data(FILE *out, const struct profile_stats *stats)
     }
     most = fmax(most, least * 1.2);
     for (size_t g = 0; g < num_shown(stats, MAX_HISTOGRAMS); g++) {
-        const struct profile_samples *total = &stats->groups[g].total;
-        const double step = log(most / least) / NUM_BINS;
-        size_t i = 0;
-
         (void)fprintf(out, "$h%zu << EOD\n", g);
-        for (unsigned bin = 0; bin < NUM_BINS; bin++) {
-            double end = bin + 1 < NUM_BINS ? least * exp(step * (bin + 1)) : INFINITY;
-            size_t first = i;
-
-            while (i < total->count && (double)at_least_one(total->values[i]) < end) {
-                i++;
-            }
-            (void)fprintf(out, "%.3f %.3f %zu\n", least * exp(step * bin),
-                          least * exp(step * (bin + 1)), i - first);
-        }
+        put_bins(out, &stats->groups[g].total, least, most);
         (void)fputs("EOD\n", out);
     }
 }
@@ -157,14 +166,26 @@ static unsigned collect_bars(const struct profile *profile, struct bar bars[MAX_
 {
     unsigned count = 0;
 
-    for (size_t i = 0; i < profile->num_migrations; i++) {
-        for (unsigned gt = 0; gt < PROFILE_GTS && count < MAX_BARS; gt++) {
-            if (profile->migrations[i].gts[gt].seen) {
-                bars[count++] = (struct bar){&profile->migrations[i], gt};
-            }
+    for (size_t i = 0; i < profile->num_migrations * PROFILE_GTS && count < MAX_BARS; i++) {
+        const struct profile_migration *migration = &profile->migrations[i / PROFILE_GTS];
+        unsigned gt = (unsigned)(i % PROFILE_GTS);
+
+        if (migration->gts[gt].seen) {
+            bars[count++] = (struct bar){migration, gt};
         }
     }
     return count;
+}
+
+/* Where a step of the bar begins. */
+static uint64_t begin_of(const struct bar *bar, unsigned step)
+{
+    uint64_t begin = 0;
+
+    for (unsigned i = 0; i < step; i++) {
+        begin += bar->migration->gts[bar->gt].steps[i];
+    }
+    return begin;
 }
 
 static void put_downtime_data(FILE *out, const struct bar *bars, unsigned count)
@@ -172,13 +193,8 @@ static void put_downtime_data(FILE *out, const struct bar *bars, unsigned count)
     for (unsigned step = 0; step < PROFILE_NUM_STEPS; step++) {
         (void)fprintf(out, "$d%u << EOD\n", step);
         for (unsigned b = 0; b < count; b++) {
-            const uint64_t *steps = bars[b].migration->gts[bars[b].gt].steps;
-            uint64_t before = 0;
-
-            for (unsigned i = 0; i < step; i++) {
-                before += steps[i];
-            }
-            (void)fprintf(out, "%u %" PRIu64 " %" PRIu64 "\n", b, before, before + steps[step]);
+            (void)fprintf(out, "%u %" PRIu64 " %" PRIu64 "\n", b, begin_of(&bars[b], step),
+                          begin_of(&bars[b], step + 1));
         }
         (void)fputs("EOD\n", out);
     }

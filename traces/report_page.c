@@ -3,13 +3,16 @@
 #include "traces/report_html.h"
 
 #define TAKE_IN(symbol, file)                                                                      \
-    __asm__(".section .rodata\n"                                                                   \
-            ".global " #symbol "\n" #symbol ":\n.incbin \"" file "\"\n.byte 0\n.previous\n");      \
-    extern const char symbol[]
+    __asm__(".section .rodata\n.global " #symbol "\n" #symbol ":\n.incbin \"" file                 \
+            "\"\n.byte 0\n.previous\n")
 
 TAKE_IN(report_body, "traces/report_page.html");
 TAKE_IN(report_style, "traces/report_page.css");
 TAKE_IN(report_script, "traces/report_page.js");
+
+extern const char report_body[];
+extern const char report_style[];
+extern const char report_script[];
 
 const char *report_part(enum report_part_name name)
 {

@@ -125,27 +125,36 @@ static int choose(struct reading *reading)
     return err;
 }
 
-static int follow(struct reading *reading)
+static int take_instant(struct reading *reading, int64_t t_ps)
 {
-    for (;;) {
-        int64_t t_ps = vcd_next_time(reading->vcd) / FS_PS;
-        const uint32_t *touched;
-        size_t count;
-        int ret = vcd_step(reading->vcd);
+    size_t count;
+    const uint32_t *touched = vcd_touched(reading->vcd, &count);
+    int err = 0;
 
-        if (ret <= 0) {
-            return ret;
-        }
-        touched = vcd_touched(reading->vcd, &count);
-        for (size_t i = 0; i < count; i++) {
-            uint32_t number = reading->of_signal[touched[i]];
+    for (size_t i = 0; i < count && !err; i++) {
+        uint32_t number = reading->of_signal[touched[i]];
 
-            if (number && series_add(&reading->left.series[number - 1], t_ps,
-                                     *vcd_value(reading->vcd, touched[i]))) {
-                return -ENOMEM;
-            }
+        if (number && number <= reading->left.count) {
+            err = series_add(&reading->left.series[number - 1], t_ps,
+                             *vcd_value(reading->vcd, touched[i]));
         }
     }
+    return err;
+}
+
+static int follow(struct reading *reading)
+{
+    int ret;
+
+    do {
+        int64_t t_ps = vcd_next_time(reading->vcd) / FS_PS;
+
+        ret = vcd_step(reading->vcd);
+        if (ret > 0 && take_instant(reading, t_ps)) {
+            return -ENOMEM;
+        }
+    } while (ret > 0);
+    return ret;
 }
 
 /* What is in use is what was once left and is not now; 0 is what a channel has before it is

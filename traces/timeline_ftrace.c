@@ -80,7 +80,9 @@ static void put_front(const struct scene *scene, const char *name)
         (void)snprintf(task, sizeof(task), "%s.pf", scene->event->gpu);
     }
     for (char *at = task; *at; at++) {
-        *at = *at > ' ' && *at <= '~' ? *at : '?';
+        if (*at <= ' ' || *at > '~') {
+            *at = '?';
+        }
     }
     (void)fprintf(scene->form->out,
                   "%16.16s-%-7u [000] ..... %5" PRIu64 ".%06" PRIu64 ": %s: ", task,

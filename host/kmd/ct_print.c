@@ -45,31 +45,39 @@ static void print_hxg(const struct printing *printing, uint32_t header, uint32_t
                   action);
 }
 
+/* What of a message was shown last. */
+struct walk {
+    uint32_t header;
+    uint32_t left; /* dwords */
+};
+
+static void print_dword(const struct printing *printing, uint32_t at, struct walk *walk)
+{
+    uint32_t value = dword_at(printing, at);
+
+    (void)fprintf(printing->out, "\tcmd[%" PRIu32 "]: 0x%08" PRIx32, at, value);
+    if (walk->left == 0) {
+        walk->header = value;
+        walk->left = FIELD_GET(GUC_CTB_MSG_0_NUM_DWORDS, value);
+        (void)fprintf(printing->out, "\tfence 0x%" PRIx32 ", %" PRIu32 " dwords",
+                      FIELD_GET(GUC_CTB_MSG_0_FENCE, value), walk->left);
+    } else if (walk->left-- == FIELD_GET(GUC_CTB_MSG_0_NUM_DWORDS, walk->header)) {
+        print_hxg(printing, walk->header, value);
+    }
+    (void)fputc('\n', printing->out);
+}
+
 /* From head to tail, as far as both lie in the ring. */
 static void print_messages(const struct printing *printing, uint32_t head, uint32_t tail)
 {
-    uint32_t left = 0; /* dwords of the message that is shown */
-    uint32_t header = 0;
+    struct walk walk = {.left = 0};
 
     if (head >= printing->ring->size_dw || tail >= printing->ring->size_dw) {
         (void)fprintf(printing->out, "\thead or tail is not in the ring\n");
         return;
     }
     for (uint32_t shown = 0; head != tail && shown < MAX_SHOWN; shown++) {
-        uint32_t value = dword_at(printing, head);
-
-        (void)fprintf(printing->out, "\tcmd[%" PRIu32 "]: 0x%08" PRIx32, head, value);
-        if (left == 0) {
-            header = value;
-            left = FIELD_GET(GUC_CTB_MSG_0_NUM_DWORDS, value);
-            (void)fprintf(printing->out, "\tfence 0x%" PRIx32 ", %" PRIu32 " dwords",
-                          FIELD_GET(GUC_CTB_MSG_0_FENCE, value), left);
-        } else {
-            if (left-- == FIELD_GET(GUC_CTB_MSG_0_NUM_DWORDS, header)) {
-                print_hxg(printing, header, value);
-            }
-        }
-        (void)fputc('\n', printing->out);
+        print_dword(printing, head, &walk);
         head = (head + 1) % printing->ring->size_dw;
     }
     if (head != tail) {
