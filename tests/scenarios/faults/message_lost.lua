@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- A message is lost in a ring: a job's start waits for the next one, a missing answer for a reset.
-local p = params { { "time_limit", "time", "10s", "as an answer may take 5 s" } }
+params { { "time_limit", "time", "10s", "as an answer may take 5 s" } }
 local m = machine { gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "vm1" } } }
 m.gpu:provision(1, { ggtt_size = 4 << 20 })
 m.vm1:attach(m.gpu, 1)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The GuC refuses what the PF asks of it for a VF, or says nothing: the PF tells so, knows that the
 -- two may differ now, and a reset of the VF puts that right.
-local p = params { { "time_limit", "time", "10s", "as an event may take 1 s" } }
+params { { "time_limit", "time", "10s", "as an event may take 1 s" } }
 local m = machine { gpus = { { name = "gpu", gts = 1 } }, vms = { { name = "vm1" } } }
 local gpu = m.gpu
 gpu:provision(1, { ggtt_size = 4 << 20 })
