@@ -9,6 +9,7 @@ PACKAGES := build-essential verilator libsystemc-dev libcriterion-dev liblua5.4-
             gnuplot-nox libxml2-utils
 
 # SAN=1: address and undefined-behaviour sanitizers, in a tree of its own.
+# COV=1: for 'make coverage'.
 # RELEASE=1: for long sweeps; built twice, the second time by the profile of what the first one ran.
 B   := build
 OPT := -O2
@@ -18,6 +19,11 @@ OPT   := -O1
 MODE  := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 # UBSan trips over Verilator's own misaligned trace buffer stores.
 VMODE := $(MODE) -fno-sanitize=alignment
+else ifeq ($(COV),1)
+# The chip counts the lines and toggles that it went through; optimized, that takes too long to build.
+B     := build/cov
+VMODE := -O0 -DVM_COVERAGE=1
+COVER := --coverage-line --coverage-toggle
 else ifneq ($(RELEASE),)
 B     := build/release
 MODE  := $(if $(filter train,$(RELEASE)),-fprofile-generate -fprofile-update=single,-fprofile-use \
@@ -29,13 +35,13 @@ V   := $(B)/verilated
 
 # Messages and paths are cut to their buffers on purpose.
 WARN     := -Wall -Wextra -Wshadow -Werror -Wno-format-truncation
-CPPFLAGS := -I. -I$(GEN) -MMD -MP -D_GNU_SOURCE
+CPPFLAGS := -I. -I$(GEN) -MMD -MP -D_GNU_SOURCE $(if $(COVER),-DVM_COVERAGE=1)
 CFLAGS   := -std=c11 $(OPT) -g $(WARN) -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla $(MODE)
 CXXFLAGS := -std=gnu++17 $(OPT) -g $(WARN) $(MODE)
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS   := $(shell pkg-config --libs lua5.4 2>/dev/null)
 VERILATOR_ROOT := /usr/share/verilator
-VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert
+VFLAGS   := --cc --trace --trace-underscore -O3 --x-assign fast --x-initial fast --assert $(COVER)
 
 SYSTEM_LIBS := -lsystemc -lz -lisal -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
 
@@ -54,7 +60,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run check test tests test-unit test-rtl test-system test-browser bench check-skip lint format clean help
+.PHONY: all deps run check coverage test tests test-unit test-rtl test-system test-browser bench check-skip lint format clean help
 
 ifeq ($(RELEASE),1)
 all:
@@ -96,7 +102,7 @@ $(V)/Vgpu_top__ALL.a: $(V)/Vgpu_top.mk
 	+$(Q)$(MAKE) --silent -C $(V) -f Vgpu_top.mk OPT_FAST="-O2 $(VMODE)" \
 	  OPT_SLOW="-O1 $(VMODE)" Vgpu_top__ALL.a
 
-$(V)/libverilated.a: $(addprefix $(V)/,verilated.o verilated_vcd_c.o verilated_threads.o)
+$(V)/libverilated.a: $(addprefix $(V)/,verilated.o verilated_vcd_c.o verilated_threads.o $(if $(COVER),verilated_cov.o))
 	$(Q)ar rcs $@ $^
 
 $(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
@@ -236,6 +242,10 @@ run: deps ## build, run the main scenario, draw its sequence chart
 
 check: $(B)/gucsim ## run all scenarios and compare with traces/golden/; JUNIT=FILE also writes JUnit XML
 	$(B)/gucsim regress --out $(B)/out/regress $(if $(JUNIT),--junit '$(JUNIT)')
+
+coverage: ## run all scenarios, count states and actions, and lines and toggles of the chip; takes minutes
+	@$(MAKE) --no-print-directory -j2 COV=1 all
+	@tests/coverage.sh build/cov
 
 lint: $(GEN)/gpu_regs.h $(GEN)/gpu_regs_pkg.sv ## format, include table, headers, clang-tidy, cppcheck, RTL
 	@tests/lint/run.sh

@@ -8,6 +8,9 @@
 
 #include "Vgpu_top.h"
 #include "verilated_vcd_c.h"
+#if VM_COVERAGE
+#include "verilated_cov.h"
+#endif
 
 namespace
 {
@@ -25,6 +28,15 @@ gpu_rtl::gpu_rtl(const char *name) : model_(std::make_unique<Vgpu_top>(name))
 gpu_rtl::~gpu_rtl()
 {
     model_->final();
+}
+
+void gpu_rtl::write_coverage(const std::string &path)
+{
+#if VM_COVERAGE
+    VerilatedCov::write(path.c_str());
+#else
+    (void)path;
+#endif
 }
 
 void gpu_rtl::trace(VerilatedVcdC *vcd)

@@ -64,6 +64,8 @@ class gpu_rtl
     /* name: scope in the waves. */
     explicit gpu_rtl(const char *name);
     ~gpu_rtl();
+    /* In a build for that (COV=1): what all models together went through so far. */
+    static void write_coverage(const std::string &path);
 
     void trace(VerilatedVcdC *vcd);
     void reset();

@@ -266,6 +266,10 @@ int sim_destroy(struct sim *sim)
         return 0;
     }
     const int err = sim->close_files();
+    if (sim->config.events_path) {
+        const std::string events = sim->config.events_path;
+        gpu_rtl::write_coverage(events.substr(0, events.rfind('/') + 1) + "coverage.dat");
+    }
     std::signal(SIGABRT, SIG_DFL);
     the_machine = nullptr;
     delete sim;

@@ -4,6 +4,7 @@
 #include "sim/machine/inject.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,6 +72,18 @@ const char *const *inject_field_names(unsigned *count)
     }
     *count = ARRAY_SIZE(fields);
     return names;
+}
+
+void inject_text(const struct inject *inject, char *text, size_t size)
+{
+    const char *name = inject->action == INJECT_ANY_ACTION
+                           ? "any action"
+                           : machine_action_name((uint16_t)inject->action, false);
+
+    (void)snprintf(text, size, "%s.gt%u %s fn%u %s from %u on, %u times: %s",
+                   inject->gpu->desc.name, inject->gt, kind_names[inject->kind], inject->fn,
+                   name ? name : "an action", inject->nth, inject->count,
+                   fault_names[inject->what]);
 }
 
 /* ---- a message is met ----------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #define SIM_MACHINE_INJECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "sim/machine/machine.h"
@@ -42,6 +43,8 @@ int inject_kind(const char *name);
 /* A field of a message by its name. Returns false when there is none. */
 bool inject_field(const char *name, int *dword, uint32_t *mask);
 const char *const *inject_field_names(unsigned *count);
+/* A line about it: "gpu.gt0 h2g fn1 SCHED_CONTEXT from 1 on, 1 times: message_dropped". */
+void inject_text(const struct inject *inject, char *text, size_t size);
 /* Takes a disturbance over, copied. Returns 0 or -ENOMEM. */
 MUST_USE int inject_add(struct machine_gpu *gpu, const struct inject *inject);
 /* Ends all disturbances of messages of the GPU. */

@@ -9,12 +9,45 @@
 
 #include "sim/machine/inject.h"
 
+#define TOLD_LEN         96
 #define DEFAULT_SWAP_NS  HAL_NS_PER_MS
 #define MAX_ACTION_NAMES 128u
 
 static struct machine_gpu *check_gpu(lua_State *lua)
 {
     return lua_object_check(lua, 1, LUA_GPU);
+}
+
+static void tell_text(lua_State *lua, const char *text)
+{
+    const struct hal_field fields[] = {
+        {.name = "line", .type = HAL_INT, .value = (uint64_t)script_caller_line(lua)},
+        {.name = "text", .type = HAL_STR, .pointer = text},
+    };
+
+    hal_trace(script_of(lua)->hal, HAL_GT_NONE, "script", fields, ARRAY_SIZE(fields));
+}
+
+/* Tells the event log that the script asked for this, with the numbers that it gave. */
+static void tell(lua_State *lua, const struct machine_gpu *gpu)
+{
+    lua_Debug frame;
+    char text[TOLD_LEN];
+    size_t len;
+
+    if (!lua_getstack(lua, 0, &frame) || !lua_getinfo(lua, "n", &frame)) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%s:%s(", gpu->desc.name, frame.name ? frame.name : "?");
+    for (int i = 2; i <= lua_gettop(lua); i++) {
+        len = strlen(text);
+        (void)snprintf(text + len, sizeof(text) - len, "%s%s", i > 2 ? ", " : "",
+                       lua_isinteger(lua, i) ? lua_push_text(lua, i) : "...");
+        lua_settop(lua, lua_isinteger(lua, i) ? lua_gettop(lua) - 1 : lua_gettop(lua));
+    }
+    len = strlen(text);
+    (void)snprintf(text + len, sizeof(text) - len, ")");
+    tell_text(lua, text);
 }
 
 /* ---- signals -------------------------------------------------------------------------------- */
@@ -36,6 +69,7 @@ static int disturb(lua_State *lua, enum sim_signal what, enum sim_how how)
     if (!lua_isnoneornil(lua, after)) {
         asked.after = (unsigned)lua_check_range(lua, after, 0, INT32_MAX);
     }
+    tell(lua, gpu);
     sim_gpu_disturb(gpu->sim, what, fn, &asked);
     return 0;
 }
@@ -85,7 +119,10 @@ static int fault_stall_guc(lua_State *lua)
     struct machine_gpu *gpu = check_gpu(lua);
     unsigned gt = (unsigned)lua_check_range(lua, 2, 0, (lua_Integer)gpu->desc.num_gts - 1);
 
-    sim_gpu_stall_guc(gpu->sim, gt, (uint64_t)lua_check_range(lua, 3, 1, UINT32_MAX));
+    uint64_t cycles = (uint64_t)lua_check_range(lua, 3, 1, UINT32_MAX);
+
+    tell(lua, gpu);
+    sim_gpu_stall_guc(gpu->sim, gt, cycles);
     return 0;
 }
 
@@ -282,7 +319,8 @@ static bool what_fits(const struct inject *inject)
 static int fault_inject(lua_State *lua)
 {
     struct machine_gpu *gpu = check_gpu(lua);
-    struct inject inject = {.what = GUC_FAULT_NONE};
+    struct inject inject = {.what = GUC_FAULT_NONE, .gpu = gpu};
+    char text[TOLD_LEN];
     int err;
 
     if (lua_isnoneornil(lua, 2)) {
@@ -293,6 +331,8 @@ static int fault_inject(lua_State *lua)
     message_read(lua, gpu, &inject);
     what_read(lua, &inject);
     luaL_argcheck(lua, what_fits(&inject), 3, "a mailbox holds one message, the last one");
+    inject_text(&inject, text, sizeof(text));
+    tell_text(lua, text);
     err = inject_add(gpu, &inject);
     return err ? lua_fail(lua, "gpu:inject", err) : 0;
 }

@@ -152,6 +152,8 @@ void lua_pv_read(lua_State *lua, struct machine_vm_desc *vm);
 /* lua_time.c: makes and pushes an actor of the function and the name at these indices, in the
  * guest or outside. */
 void lua_actor_push(lua_State *lua, int name, int function, struct machine_vm *vm);
+/* lua_time.c: the line of the script that called the C function. */
+int script_caller_line(lua_State *lua);
 /* lua_time.c: an expectation; seen may be NULL. Pushes whether it holds and returns 1. */
 int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen);
 /* lua_watch.c: the machine's observer; arg is the script. */

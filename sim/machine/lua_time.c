@@ -132,7 +132,7 @@ static int time_ns(lua_State *lua)
 /* ---- what it says --------------------------------------------------------------------------- */
 
 /* The line of the script that called us. */
-static int caller_line(lua_State *lua)
+int script_caller_line(lua_State *lua)
 {
     lua_Debug debug;
 
@@ -153,7 +153,7 @@ static int time_say(lua_State *lua)
     luaL_checkany(lua, 1);
     text = lua_push_text(lua, 1);
     const struct hal_field fields[] = {
-        {.name = "line", .type = HAL_INT, .value = (uint64_t)caller_line(lua)},
+        {.name = "line", .type = HAL_INT, .value = (uint64_t)script_caller_line(lua)},
         {.name = "text", .type = HAL_STR, .pointer = text},
     };
 
@@ -195,8 +195,8 @@ static void expectation_complain(lua_State *lua, const char *name, const char *s
     struct script *script = script_of(lua);
 
     (void)fprintf(stderr, "%s:%d: expectation failed at %.6f us: %s%s%s%s%s\n", script->config.path,
-                  caller_line(lua), now_us(script), name, seen ? ": seen " : "", seen ? seen : "",
-                  wanted ? ", wanted " : "", wanted ? wanted : "");
+                  script_caller_line(lua), now_us(script), name, seen ? ": seen " : "",
+                  seen ? seen : "", wanted ? ", wanted " : "", wanted ? wanted : "");
     script_print_last(script_actor(lua), stderr);
 }
 
