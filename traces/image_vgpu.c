@@ -21,7 +21,7 @@
 #define PAGE         4096u
 #define PTE_SIZE     8u
 #define PTE_PRESENT  1u
-#define MAX_FILE     (4u * MIGRATION_IMG_MAX_SIZE)
+#define MAX_FILE     ((size_t)4 * MIGRATION_IMG_MAX_SIZE)
 #define MAX_PRINTED  64u /* entries of one object */
 #define MAX_RUNS     16u
 #define NUM_PLATFORM ARRAY_SIZE(platforms)
@@ -170,8 +170,8 @@ static void print_config(struct image *image, struct view view)
 
     (void)printf("  device %04x:%04x command 0x%04x", get_32(view.bytes) & 0xffff,
                  get_32(view.bytes) >> 16, get_32(view.bytes + 4) & 0xffff);
-    for (unsigned bar = 0; bar < 6; bar += 2) {
-        (void)printf(" BAR%u 0x%" PRIx64, bar, get_64(view.bytes + 0x10 + bar * 4));
+    for (size_t bar = 0; bar < 6; bar += 2) {
+        (void)printf(" BAR%zu 0x%" PRIx64, bar, get_64(view.bytes + 0x10 + bar * 4));
     }
     (void)printf("\n");
     if (get_32(view.bytes) &&

@@ -27,6 +27,12 @@ static int check_range(uint64_t iova, uint64_t length, uint64_t page_size)
     return __builtin_add_overflow(iova, length, &end) ? -EOVERFLOW : 0;
 }
 
+static bool overlap(const struct vfio_device_feature_dma_logging_range *a,
+                    const struct vfio_device_feature_dma_logging_range *b)
+{
+    return a->iova < b->iova + b->length && b->iova < a->iova + a->length;
+}
+
 static int check_ranges(const struct vfio_device_feature_dma_logging_range *ranges, uint32_t count,
                         uint64_t page_size)
 {
@@ -42,11 +48,11 @@ static int check_ranges(const struct vfio_device_feature_dma_logging_range *rang
         if (err) {
             return err;
         }
-        for (uint32_t before = 0; before < n; before++) {
-            if (ranges[n].iova < ranges[before].iova + ranges[before].length &&
-                ranges[before].iova < ranges[n].iova + ranges[n].length) {
-                return -EINVAL;
-            }
+        for (uint32_t before = 0; before < n && !err; before++) {
+            err = overlap(&ranges[n], &ranges[before]) ? -EINVAL : 0;
+        }
+        if (err) {
+            return err;
         }
     }
     return 0;

@@ -283,6 +283,17 @@ static uint64_t set_bits(uint8_t *bitmap, uint64_t first, uint64_t count)
     return count;
 }
 
+/* The first count bits of a word, for the pages from first on. Returns how many are set. */
+static uint64_t take_word(uint64_t word, uint64_t first, uint64_t count, uint8_t *bitmap)
+{
+    uint64_t found = 0;
+
+    for (uint64_t bit = 0; bit < 64 && bit < count; bit++) {
+        found += word >> bit & 1 ? set_bits(bitmap, first + bit, 1) : 0;
+    }
+    return found;
+}
+
 /* count bits from the region's bitmap, for the pages from first on. */
 static int v1_read_bitmap(const struct vmm_device *device, uint64_t first, uint64_t count,
                           uint8_t *bitmap, uint64_t *found)
@@ -294,11 +305,7 @@ static int v1_read_bitmap(const struct vmm_device *device, uint64_t first, uint6
         uint64_t word = 0;
 
         err = vfio_v1_read(device->v1, offset + at / 8, &word, sizeof(word));
-        for (uint64_t bit = 0; bit < 64 && at + bit < count && !err; bit++) {
-            if (word >> bit & 1) {
-                *found += set_bits(bitmap, first + at + bit, 1);
-            }
-        }
+        *found += err ? 0 : take_word(word, first + at, count - at, bitmap);
     }
     return err;
 }

@@ -102,3 +102,85 @@ Test(core_migration, the_vm_goes_on_at_the_target_with_its_ram)
     cr_expect_eq(world.dst_word, 0x11111111, "%x", world.dst_word);
     cr_expect_eq(world.vm_word, 0x11111111, "%x", world.vm_word);
 }
+
+/* ---- who wrote which page ------------------------------------------------------------------- */
+
+#define LOGGED_PAGES (GUEST_RAM / HAL_PAGE_SIZE)
+
+struct logged {
+    struct sim *sim;
+    struct sim_gpu *gpu;
+    struct sim_vm *vm;
+    struct hal *script;
+    uint8_t cpu[LOGGED_PAGES / 8], device[LOGGED_PAGES / 8], again[LOGGED_PAGES / 8];
+    uint8_t larger[LOGGED_PAGES / 8];
+    uint64_t cpu_found, stale_before, stale_after;
+    bool full, empty;
+};
+
+static void take(struct logged *logged, bool cpu, bool device, uint8_t *bitmap)
+{
+    const struct sim_vm_writers by = {.cpu = cpu, .device = device};
+    uint64_t found = sim_vm_log_take(logged->vm, by, 0, HAL_PAGE_SIZE, LOGGED_PAGES, bitmap);
+
+    logged->cpu_found += cpu ? found : 0;
+}
+
+static void log_script(void *arg)
+{
+    struct logged *logged = arg;
+    struct hal *vf = sim_vm_hal(logged->vm);
+    const struct sim_vm_writers both = {.cpu = true, .device = true};
+    const uint64_t words[2] = {1, 2};
+    const uint32_t word = 3;
+
+    map_page(logged->gpu);
+    (void)!hal_mem_write(vf, 9 * HAL_PAGE_SIZE, words, sizeof(words)); /* before the log */
+    sim_vm_copy_begin(logged->vm);
+    sim_vm_log(logged->vm, true);
+    logged->full = sim_vm_copy_pages(logged->vm, 9 * HAL_PAGE_SIZE, HAL_PAGE_SIZE);
+    logged->empty = sim_vm_copy_pages(logged->vm, 10 * HAL_PAGE_SIZE, HAL_PAGE_SIZE);
+    logged->stale_before = sim_vm_copy_stale(logged->vm);
+
+    (void)!hal_mem_write(vf, 5 * HAL_PAGE_SIZE - 8, words, sizeof(words)); /* two pages */
+    (void)!hal_dma_write(sim_gpu_guc(logged->gpu, 0), 1, GGTT_PAGE, &word, 1);
+    logged->stale_after = sim_vm_copy_stale(logged->vm);
+    take(logged, true, false, logged->cpu);
+    take(logged, false, true, logged->device);
+    take(logged, true, true, logged->again);
+    (void)!hal_mem_write(vf, 7 * HAL_PAGE_SIZE, words, sizeof(words));
+    (void)sim_vm_log_take(logged->vm, both, 0, 4 * HAL_PAGE_SIZE, LOGGED_PAGES / 4, logged->larger);
+    sim_vm_log(logged->vm, false);
+    (void)!hal_mem_write(vf, 3 * HAL_PAGE_SIZE, words, sizeof(words));
+    take(logged, true, true, logged->again);
+    sim_vm_drop_copy(logged->vm);
+    sim_stop(logged->sim);
+}
+
+Test(core_migration, log_has_each_page_that_a_vcpu_or_a_device_wrote_and_no_other)
+{
+    static struct logged logged;
+    static const uint8_t cpu[LOGGED_PAGES / 8] = {1u << 4 | 1u << 5};
+    static const uint8_t device[LOGGED_PAGES / 8] = {1u << GUEST_PAGE / HAL_PAGE_SIZE};
+    static const uint8_t larger[LOGGED_PAGES / 8] = {1u << 1};
+    static const uint8_t none[LOGGED_PAGES / 8];
+
+    logged.sim = core_machine(NULL, false);
+    logged.gpu = sim_gpu_create(logged.sim, "src", GUEST_RAM, 1);
+    logged.vm = sim_vm_create(logged.sim, "vm1", GUEST_RAM);
+    sim_vm_attach(logged.vm, logged.gpu, 1);
+    logged.script = sim_hal_plain(logged.sim, "script");
+    hal_spawn(logged.script, "script", log_script, &logged);
+    sim_start(logged.sim);
+    cr_expect_eq(sim_run(logged.sim, 1000 * HAL_NS_PER_US * 1000), SIM_DONE);
+    sim_destroy(logged.sim);
+
+    cr_expect_arr_eq(logged.cpu, cpu, sizeof(cpu));
+    cr_expect_arr_eq(logged.device, device, sizeof(device));
+    cr_expect_arr_eq(logged.again, none, sizeof(none), "each is told once");
+    cr_expect_arr_eq(logged.larger, larger, sizeof(larger), "by pages of 16 KiB");
+    cr_expect_eq(logged.cpu_found, 2, "%lu", logged.cpu_found);
+    cr_expect(logged.full && !logged.empty);
+    cr_expect_eq(logged.stale_before, 0, "%lu", logged.stale_before);
+    cr_expect_eq(logged.stale_after, 3, "what is not copied is seen: %lu", logged.stale_after);
+}
