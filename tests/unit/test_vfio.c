@@ -204,12 +204,13 @@ static void try_pair(size_t kind, unsigned from, unsigned to)
     const char *calls = kinds[kind].calls[from][to];
     struct device device = {.fail = '\0'};
     struct vfio_ops offered = ops;
+    struct hal *hal = fake_hal_create(&no_device, 0);
     struct vfio_device vfio;
     int err;
 
     offered.no_p2p = !kinds[kind].p2p;
     offered.precopy_read = kinds[kind].precopy ? dev_save_read : NULL;
-    vfio_init(&vfio, fake_hal_create(&no_device, 0), "src.vf1", &offered, &device);
+    vfio_init(&vfio, hal, "src.vf1", &offered, &device);
     vfio.state = (enum vfio_device_mig_state)from;
     err = vfio_set_state(&vfio, (enum vfio_device_mig_state)to);
     if (strcmp(calls, X) != 0) {
@@ -222,6 +223,7 @@ static void try_pair(size_t kind, unsigned from, unsigned to)
         cr_expect_eq(vfio.state, from, "%s, %u -> %u", kinds[kind].name, from, to);
         cr_expect_str_empty(device.calls, "%s, %u -> %u", kinds[kind].name, from, to);
     }
+    fake_hal_destroy(hal);
 }
 
 /* STOP_COPY to pre-copy on a device that has it is refused, too, not walked for ever. */
