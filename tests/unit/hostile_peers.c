@@ -11,6 +11,7 @@
 
 #define BOUND_NS      (2 * HAL_NS_PER_MS) /* of any answer, with the neighbour at its worst */
 #define ENGINE_NS     (8 * HAL_NS_PER_MS) /* of a turn on an engine: the neighbour's, and its end */
+#define PAUSE_NS      (600 * HAL_NS_PER_MS) /* a compression context may hold a pause up */
 #define TICK_NS       (4 * HAL_NS_PER_US)
 #define QUANTUM_MS    1u
 #define PREEMPT_US    500u
@@ -313,14 +314,16 @@ static bool answered_yes(struct peers *peers, uint32_t answer)
 static void command_pause(struct peers *peers)
 {
     unsigned before = peers->notified[HOSTILE_VF][GUC_PF_NOTIFY_VF_PAUSE_DONE];
+    struct hal *hal = peers->bench->hal;
 
     if (!answered_yes(peers, control(peers, HOSTILE_VF, GUC_PF_TRIGGER_VF_PAUSE))) {
         return;
     }
-    for (uint64_t ns = 0; ns < ENGINE_NS && !in_flr(peers); ns += TICK_NS) {
+    for (uint64_t end = hal_now(hal) + PAUSE_NS; hal_now(hal) < end && !in_flr(peers);) {
         if (peers->notified[HOSTILE_VF][GUC_PF_NOTIFY_VF_PAUSE_DONE] == before + 1) {
             return;
         }
+        hal_delay(hal, hal_now(hal) + PAUSE_NS < end + ENGINE_NS ? 0 : HAL_NS_PER_MS);
         tick(peers);
     }
     EXPECT(peers, in_flr(peers), "no PAUSE_DONE"); /* which only a reset may swallow */
