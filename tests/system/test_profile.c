@@ -238,16 +238,16 @@ static double ps(const cJSON *event, const char *key)
     return round(number(event, key) * 1e6);
 }
 
-static cJSON *chrome_trace(void)
+static cJSON *chrome_trace(char *dir)
 {
     char file[96];
-    char *arguments[] = {"timeline", "--format", "perfetto", out_dir, NULL};
+    char *arguments[] = {"timeline", "--format", "perfetto", dir, NULL};
     static char text[16 << 20];
     FILE *in;
     size_t length;
     cJSON *json;
 
-    (void)snprintf(file, sizeof(file), "%s/trace.json", out_dir);
+    (void)snprintf(file, sizeof(file), "%s/trace.json", dir);
     cr_assert_not_null(freopen(file, "w", stdout));
     cr_assert_eq(timeline_main(4, arguments), 0);
     in = fopen(file, "r");
@@ -279,9 +279,9 @@ static struct slices slices_of(const cJSON *events)
 }
 
 /* They come by track and time, wholes before their parts. */
-Test(profile_of_vf_restore, slices_of_the_chrome_trace_nest)
+static void check_slices(char *dir)
 {
-    cJSON *json = chrome_trace();
+    cJSON *json = chrome_trace(dir);
     struct slices slices = slices_of(cJSON_GetObjectItemCaseSensitive(json, "traceEvents"));
 
     cr_expect_gt(slices.count, 1000u);
@@ -310,10 +310,10 @@ static bool holds(const struct slices *slices, double tid, double at)
     return false;
 }
 
-Test(profile_of_vf_restore, arrows_of_the_chrome_trace_join_slices)
+static void check_arrows(char *dir)
 {
     static unsigned char seen[65536];
-    cJSON *json = chrome_trace();
+    cJSON *json = chrome_trace(dir);
     const cJSON *events = cJSON_GetObjectItemCaseSensitive(json, "traceEvents");
     struct slices slices = slices_of(events);
     size_t ended = 0;
@@ -347,4 +347,25 @@ Test(profile_of_vf_restore, arrows_of_the_chrome_trace_join_slices)
     }
     free(slices.list);
     cJSON_Delete(json);
+}
+
+Test(profile_of_vf_restore, slices_of_the_chrome_trace_nest)
+{
+    check_slices(out_dir);
+}
+
+Test(profile_of_vf_restore, arrows_of_the_chrome_trace_join_slices)
+{
+    check_arrows(out_dir);
+}
+
+Test(profile_of_vf_restore, pv_messages_nest_and_join_in_a_chrome_trace)
+{
+    char dir[96];
+
+    cr_assert_eq(shell("%s run tests/scenarios/vgpu_pv_ctb.lua --quiet --trace off --out %s/pv"),
+                 0);
+    (void)snprintf(dir, sizeof(dir), "%s/pv", out_dir);
+    check_slices(dir);
+    check_arrows(dir);
 }
