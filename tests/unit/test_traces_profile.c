@@ -152,6 +152,7 @@ Test(profile, pv_messages_of_two_guests_with_one_fence_stay_apart)
     for (size_t i = 0; i < 2; i++) {
         cr_assert(profile_path(&profile, &profile.messages[i], &path));
         cr_expect_eq(path.total, i ? 190000u : 100000u);
+        cr_expect_eq(profile.messages[i].at[TRACE_HOP_HANDLER_STARTED], i ? 1040000u : 1050000u);
     }
     profile_free(&profile);
 }
