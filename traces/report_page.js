@@ -54,6 +54,23 @@ const color = (i) => `var(--c${i % 14})`;
 
 // ---- head, expectations, configuration ----------------------------------------------------------
 
+// What failed comes first; what was stated again and again is told once.
+function drawExpectations(list) {
+  const told = new Map();
+  for (const one of list) {
+    const key = `${one.ok} ${one.name}`;
+    if (!told.has(key)) told.set(key, { ...one, count: 0 });
+    told.get(key).count++;
+    told.get(key).last_ps = one.at_ps;
+  }
+  for (const one of [...told.values()].sort((a, b) => a.ok - b.ok)) {
+    const times = one.count > 1 ? `${one.count} times, ${us(one.at_ps)} to ${us(one.last_ps)} \u00b5s` : `at ${us(one.at_ps)} \u00b5s`;
+    $("expectations").append(
+      html("li", {}, html("span", { class: "mark " + (one.ok ? "good" : "bad") }, one.ok ? "\u2713" : "\u2717"),
+        one.name + " ", html("span", { class: "dim" }, times)));
+  }
+}
+
 function drawHead() {
   const run = data.run;
   const failed = (run.expectations || []).filter((one) => !one.ok).length;
@@ -70,11 +87,7 @@ function drawHead() {
   $("snapshot").hidden = !data.failure;
   if (data.failure) $("snapshot").querySelector("pre").textContent = data.failure;
   $("repeat").textContent = run.repeat;
-  for (const one of run.expectations) {
-    $("expectations").append(
-      html("li", {}, html("span", { class: "mark " + (one.ok ? "good" : "bad") }, one.ok ? "\u2713" : "\u2717"),
-        one.name, html("span", { class: "dim" }, ` at ${us(one.at_ps)} \u00b5s`)));
-  }
+  drawExpectations(run.expectations);
   if (!run.expectations.length) $("expectations").append(html("li", {}, "the scenario states none"));
   for (const [key, value] of Object.entries(run.config)) {
     $("config").append(html("tr", {}, html("td", {}, key), html("td", {}, value)));
