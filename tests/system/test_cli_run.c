@@ -143,6 +143,23 @@ Test(cli, bad_value_of_a_key_is_refused)
                2, "out of range, 1 to 9");
 }
 
+Test(cli, slow_action_is_an_action_and_cycles)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.slow=SCHED_CONTEXT+100", 0, "guc.slow=SCHED_CONTEXT+100");
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.slow=SCHED+100", 2, "an action and cycles are wanted");
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.slow=SCHED_CONTEXT", 2, "an action and cycles are wanted");
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.slow=SCHED_CONTEXT+1x", 2, "and cycles are wanted");
+    EXPECT_RUN(SMALL_MACHINE, "--set guc.slow=SCHED_CONTEXT+-1", 2, "and cycles are wanted");
+}
+
+Test(cli, text_beside_the_script_is_read_and_a_missing_one_is_named)
+{
+    EXPECT_RUN(SMALL_MACHINE "expect_eq('itself', #read_text('case.lua') > 50, true)\n", "", 0,
+               "1 of 1 expectations hold");
+    EXPECT_RUN(SMALL_MACHINE "read_text('nothing.txt')\n", "", 2,
+               "read_text: nothing.txt: No such");
+}
+
 Test(cli, unknown_field_gets_the_nearest_one)
 {
     EXPECT_RUN("machine { gpus = { { nane = 'src' } } }\n", "", 2, "did you mean name");
