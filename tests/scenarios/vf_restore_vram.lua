@@ -108,7 +108,7 @@ local saved = watch { kind = "job", gpu = "src", ev = "complete", engine = "bcs0
 local paused = watch { kind = "vf_state", gpu = "src", gt = 0, to = "VF_RUNNING_PAUSED" }
 local restored = watch { kind = "job", gpu = "dst", ev = "complete", engine = "bcs0", fn = 1 }
 local running = watch { kind = "vf_state", gpu = "dst", gt = 0, vf = 1, to = "VF_RUNNING" }
-local moved = vmm.migrate { vm = vm1, to = { dst, 1 } }
+local moved = vmm.migrate { vm = vm1, to = { dst, 1 }, keep = "vm1.stream" }
 say("moved " .. moved.bytes .. " bytes, down for " .. moved.downtime_ns .. " ns")
 expect("local memory is part of the stream", moved.bytes > 4 * MIB, moved.bytes)
 
@@ -149,9 +149,29 @@ for page = 0, PAGES - 1 do
 end
 expect_eq("the compression metadata of every page has come along", lost, 0)
 
+-- What the VF left behind goes with a reset, and nothing else does.
+local OLD = 8 * MIB -- the first share, behind the tables
+expect("the source still has it", src:vram_read(OLD + AT, FILL) == fill)
+src:flr(1)
+local rest = 0
+for at = OLD, OLD + 4 * MIB - 1, MIB do
+  rest = rest + (src:vram_read(at, MIB) == string.rep("\0", MIB) and 0 or 1)
+end
+expect_eq("a reset of its function clears it", rest, 0)
+
+-- The GuC's DMA takes the same way: it writes its table to a page of local memory.
+local GGTT, PRESENT, LOCAL, HWCONFIG = 0x800000, 1, 2, 0x4100
+m.far:run(function()
+  local page = (m.far.vf:ggtt_start() + 16 * MIB) // 4096 - 1
+  m.far:write64(GGTT + page * 8, MIB + 8192 | PRESENT | LOCAL)
+  local answer = m.far:mailbox { HWCONFIG, page * 4096, 0, 4096 }
+  local size = answer[1] & 0xfff
+  expect("the table is in the share",
+         size > 0 and m.far:vram_read(MIB + 8192, 4) == string.pack("<I4", 1))
+end)
+
 -- An engine cannot leave the share either: the driver of the VM near points the entry of its
 -- slots beyond it.
-local GGTT, LOCAL = 0x800000, 2
 local local_faults = watch { kind = "fault", gpu = "src", fn = 2, what = "local write" }
 m.near:run(function()
   local near = m.near.vf
