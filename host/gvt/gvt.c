@@ -66,8 +66,11 @@ void gvt_destroy(struct gvt *gvt)
     for (unsigned id = VGPU_ID_MIN; id <= VGPU_ID_MAX; id++) {
         gvt_vgpu_remove(gvt->vgpus[id]);
     }
-    for (unsigned n = 0; n < GVT_ENGINES; n++) {
-        free(gvt->workers[n].job);
+    for (unsigned n = 0; n < GVT_MAX_VGPU * GVT_ENGINES; n++) {
+        struct gvt_worker *worker = &gvt->workers[n / GVT_ENGINES][n % GVT_ENGINES];
+
+        exec_destroy(worker->exec);
+        free(worker->job);
     }
     free(gvt);
 }

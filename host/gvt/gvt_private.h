@@ -81,8 +81,6 @@ struct gvt_engine {
     struct gvt_queued *queue; /* oldest first */
     struct gvt_elsp_dwords elsp;
     struct gvt_execlist execlist;
-    struct exec *exec; /* the host's context for this vGPU; NULL until there is work */
-    struct bo batches; /* copies of the guest's batches */
 };
 
 #define GVT_RING_DWORDS  0x2000u
@@ -99,11 +97,13 @@ struct gvt_job {
     bool user_interrupt;
 };
 
-/* The program of one engine. */
+/* The program of one vGPU on one engine. */
 struct gvt_worker {
     struct gvt *gvt;
+    unsigned id; /* of the vGPU */
     unsigned engine;
-    unsigned last; /* vGPU served last */
+    struct exec *exec; /* the host's context for it; NULL until there is work */
+    struct bo batches; /* copies of the guest's batches */
     struct gvt_job *job;
 };
 
@@ -171,7 +171,7 @@ struct gvt {
     unsigned num_types;
     struct gvt_vgpu *vgpus[GVT_MAX_VGPU]; /* by id; 0 is the host */
     struct gvt_probes probes[GVT_MAX_VGPU];
-    struct gvt_worker workers[GVT_ENGINES];
+    struct gvt_worker workers[GVT_MAX_VGPU][GVT_ENGINES];
 };
 
 /* ---- gvt_types.c, gvt_version.c ---- */

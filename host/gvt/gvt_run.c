@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine workers: one program for each engine takes the vGPUs' workloads in turn and runs each
- * on the real engine, as a context of the host's own that shadows the guest's: its commands, with
- * addresses moved, its page tables, its results written back. */
+/* The engine workers: one program for each vGPU and engine takes its workloads in turn and runs
+ * each on the real engine, as a context of the host's own that shadows the guest's: its commands,
+ * with addresses moved, its page tables, its results written back. The engine is shared as the GuC
+ * shares it among contexts: a vGPU that hangs does not hold the others up. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -96,38 +97,39 @@ static int read_roots(struct gvt_vgpu *vgpu, struct gvt_job *job)
 
 /* ---- one workload ---------------------------------------------------------------------------- */
 
-static struct exec *exec_of(struct gvt_vgpu *vgpu, unsigned engine)
+static int make_context(struct gvt_worker *worker)
 {
-    const struct gvt_config *config = &vgpu->gvt->config;
-    struct gvt_engine *own = &vgpu->engines[engine];
+    const struct gvt_config *config = &worker->gvt->config;
+    const struct exec_config exec = {
+        .hal = config->hal,
+        .ct = config->cts[engines[worker->engine].gt],
+        .ggtt = config->host_ggtt,
+        .gt = engines[worker->engine].gt,
+        .engine = engines[worker->engine].name,
+        .guc_class = engines[worker->engine].guc_class,
+        .id = (uint16_t)(worker->id * GVT_ENGINES + worker->engine),
+    };
 
-    if (!own->exec) {
-        const struct exec_config exec = {
-            .hal = config->hal,
-            .ct = config->cts[engines[engine].gt],
-            .ggtt = config->host_ggtt,
-            .gt = engines[engine].gt,
-            .engine = engines[engine].name,
-            .guc_class = engines[engine].guc_class,
-            .id = (uint16_t)(vgpu->id * GVT_ENGINES + engine),
-        };
-
-        own->exec = exec_create(&exec);
+    if (!worker->exec) {
+        worker->exec = exec_create(&exec);
     }
-    return own->exec;
+    if (!worker->exec) {
+        return -ENOMEM;
+    }
+    return worker->batches.phys ? 0
+                                : bo_create(config->hal, config->host_ggtt, GVT_BATCH_DWORDS * 4,
+                                            GGTT_FLAGS, &worker->batches);
 }
 
-static int prepare(struct gvt_vgpu *vgpu, struct gvt_job *job)
+static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
     struct hal *hal = vgpu->gvt->config.hal;
-    struct gvt_engine *own = &vgpu->engines[job->workload.engine];
+    struct gvt_job *job = worker->job;
     struct gvt_scan scan = {.vgpu = vgpu,
                             .batch = job->batch,
                             .work = &job->work,
                             .status_page = job->workload.desc[0] & CTX_DESC_LRCA};
-    int err = own->batches.phys ? 0
-                                : bo_create(hal, vgpu->gvt->config.host_ggtt, GVT_BATCH_DWORDS * 4,
-                                            GGTT_FLAGS, &own->batches);
+    int err = make_context(worker);
 
     job->work = (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS};
     err = err ? err : read_ring(vgpu, job);
@@ -135,13 +137,13 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_job *job)
     if (err) {
         return err;
     }
-    scan.batch_addr = bo_addr(&own->batches, 0);
+    scan.batch_addr = bo_addr(&worker->batches, 0);
     err = gvt_scan_commands(&scan, job->ring, job->len);
     hal_cycles(hal, SCAN_CYCLES + SCAN_DWORD_CYCLES * (job->len + scan.batch_len));
     if (err) {
         return err;
     }
-    bo_write(hal, &own->batches, 0, job->batch, scan.batch_len * 4ull);
+    bo_write(hal, &worker->batches, 0, job->batch, scan.batch_len * 4ull);
     job->user_interrupt = scan.user_interrupt;
     job->work.dwords = job->ring;
     job->work.len = job->len;
@@ -156,22 +158,22 @@ static void trace(const struct gvt_vgpu *vgpu, const struct gvt_workload *worklo
 }
 
 /* The guest's image tells that its ring is empty, before anything else tells the guest. */
-static int run(struct gvt_vgpu *vgpu, struct gvt_job *job)
+static int run(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
-    const struct gvt_workload *workload = &job->workload;
-    struct exec *exec = exec_of(vgpu, workload->engine);
-    int err = exec ? prepare(vgpu, job) : -ENOMEM;
+    struct gvt_job *job = worker->job;
+    int err = prepare(vgpu, worker);
 
-    err = err ? err : exec_run(exec, &job->work);
+    err = err ? err : exec_run(worker->exec, &job->work);
     if (err) {
         return err;
     }
-    return gvt_ggtt_write(vgpu, state_addr(workload, CTX_RING_HEAD), &job->tail, sizeof(job->tail));
+    return gvt_ggtt_write(vgpu, state_addr(&job->workload, CTX_RING_HEAD), &job->tail,
+                          sizeof(job->tail));
 }
 
-static void serve(struct gvt_vgpu *vgpu, struct gvt_job *job)
+static void serve(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
-    const struct gvt_workload *workload = &job->workload;
+    const struct gvt_workload *workload = &worker->job->workload;
     struct gvt_workload next;
     int err;
 
@@ -179,7 +181,7 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_job *job)
     if (workload->emulate_schedule_in) {
         gvt_execlist_schedule_in(vgpu, workload->engine, workload);
     }
-    err = run(vgpu, job);
+    err = run(vgpu, worker);
     trace(vgpu, workload, err ? "fault" : "complete");
     if (err) {
         trace_peer_error(vgpu->gvt->config.hal, HAL_GT_NONE, vgpu->id, "workload refused",
@@ -190,7 +192,7 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_job *job)
 
         gvt_execlist_schedule_out(vgpu, workload->engine, workload, more ? &next : NULL);
     }
-    if (!err && job->user_interrupt) {
+    if (!err && worker->job->user_interrupt) {
         vgpu->ops->interrupt(vgpu->arg);
     }
     gvt_workload_done(vgpu, workload->engine);
@@ -198,65 +200,59 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_job *job)
 
 /* ---- workers --------------------------------------------------------------------------------- */
 
-/* The next vGPU, round robin, that has work for this engine. */
-static struct gvt_vgpu *find_work(struct gvt_worker *worker)
-{
-    for (unsigned n = 1; n <= GVT_MAX_VGPU; n++) {
-        unsigned id = (worker->last + n) % GVT_MAX_VGPU;
-        struct gvt_vgpu *vgpu = worker->gvt->vgpus[id];
-
-        if (vgpu && vgpu->failsafe == FAILSAFE_NONE &&
-            gvt_workload_take(vgpu, worker->engine, &worker->job->workload)) {
-            worker->last = id;
-            return vgpu;
-        }
-    }
-    return NULL;
-}
-
 static void worker_main(void *arg)
 {
     struct gvt_worker *worker = arg;
 
     for (;;) {
-        struct gvt_vgpu *vgpu = find_work(worker);
+        struct gvt_vgpu *vgpu = worker->gvt->vgpus[worker->id];
 
-        if (vgpu) {
-            serve(vgpu, worker->job);
+        if (vgpu && vgpu->failsafe == FAILSAFE_NONE &&
+            gvt_workload_take(vgpu, worker->engine, &worker->job->workload)) {
+            serve(vgpu, worker);
         } else {
             (void)hal_wait(worker->gvt->config.hal, HAL_FOREVER);
         }
     }
 }
 
+static int worker_start(struct gvt *gvt, unsigned id, unsigned engine)
+{
+    struct gvt_worker *worker = &gvt->workers[id][engine];
+
+    *worker = (struct gvt_worker){.gvt = gvt, .id = id, .engine = engine};
+    worker->job = calloc(1, sizeof(*worker->job));
+    if (!worker->job) {
+        return -ENOMEM;
+    }
+    hal_spawn(gvt->config.hal, engines[engine].program, worker_main, worker);
+    return 0;
+}
+
 int gvt_start(struct gvt *gvt)
 {
-    for (unsigned n = 0; n < GVT_ENGINES; n++) {
-        struct gvt_worker *worker = &gvt->workers[n];
+    int err = 0;
 
+    for (unsigned n = 0; n < GVT_ENGINES; n++) {
         if (!(gvt->config.engine_mask & 1u << n) || !engines[n].name ||
             !gvt->config.cts[engines[n].gt]) {
             continue;
         }
-        worker->gvt = gvt;
-        worker->engine = n;
-        worker->job = calloc(1, sizeof(*worker->job));
-        if (!worker->job) {
-            return -ENOMEM;
+        for (unsigned id = VGPU_ID_MIN; id <= VGPU_ID_MAX && !err; id++) {
+            err = worker_start(gvt, id, n);
         }
-        hal_spawn(gvt->config.hal, engines[n].program, worker_main, worker);
     }
-    return 0;
+    return err;
 }
 
 int gvt_context_event(struct gvt *gvt, unsigned gt, const uint32_t *msg, uint32_t len)
 {
     unsigned id = msg[1] / GVT_ENGINES;
     unsigned engine = msg[1] % GVT_ENGINES;
-    struct gvt_vgpu *vgpu = id < GVT_MAX_VGPU ? gvt->vgpus[id] : NULL;
+    struct exec *exec = id < GVT_MAX_VGPU ? gvt->workers[id][engine].exec : NULL;
 
-    if (!vgpu || engines[engine].gt != gt || !vgpu->engines[engine].exec) {
+    if (!exec || engines[engine].gt != gt) {
         return -ENOENT;
     }
-    return exec_event(vgpu->engines[engine].exec, msg, len);
+    return exec_event(exec, msg, len);
 }

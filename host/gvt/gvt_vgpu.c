@@ -69,9 +69,6 @@ static void vgpu_free(struct gvt_vgpu *vgpu)
 {
     gvt_workload_drop_all(vgpu);
     gvt_ppgtt_drop_all(vgpu);
-    for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
-        exec_destroy(vgpu->engines[engine].exec);
-    }
     free(vgpu->stream.bytes);
     free(vgpu->dirty);
     free(vgpu->ggtt);
