@@ -41,7 +41,9 @@ static void draw_line(char line[DRAWN + 1], enum column from, enum column to)
         line[FIRST + from * STEP] = 'o';
         return;
     }
-    memset(line + FIRST + first * STEP + 1, '-', (last - first) * STEP - 1);
+    for (unsigned at = FIRST + first * STEP + 1; at < FIRST + last * STEP; at++) {
+        line[at] = '-';
+    }
     line[from < to ? FIRST + to * STEP - 1 : FIRST + to * STEP + 1] = from < to ? '>' : '<';
 }
 
@@ -51,7 +53,6 @@ __attribute__((format(printf, 5, 6))) static void row(struct chart *chart,
 {
     char line[DRAWN + 1];
     char text[TEXT_SIZE];
-    char time[FIRST];
     va_list args;
 
     va_start(args, format);
@@ -61,13 +62,14 @@ __attribute__((format(printf, 5, 6))) static void row(struct chart *chart,
         (void)fprintf(chart->out, "     time us  guest       trap        mediator    GPU\n");
     }
     draw_line(line, from, to);
-    (void)snprintf(time, sizeof(time), "%8" PRIu64 ".%03u", event->t_ps / 1000000,
-                   (unsigned)(event->t_ps / 1000 % 1000));
-    memcpy(line, time, strlen(time));
     for (char *at = text; *at; at++) {
-        *at = *at < ' ' || *at > '~' ? '?' : *at;
+        if (*at < ' ' || *at > '~') {
+            *at = '?';
+        }
     }
-    (void)fprintf(chart->out, "%s  %s: %s\n", line, event->gpu, text);
+    /* The drawing begins with as many blanks as the time takes. */
+    (void)fprintf(chart->out, "%8" PRIu64 ".%03u  %s  %s: %s\n", event->t_ps / 1000000,
+                  (unsigned)(event->t_ps / 1000 % 1000), line + FIRST, event->gpu, text);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
@@ -182,14 +184,24 @@ static bool in_window(const struct timeline_options *options, const struct event
            (!options->gpu || strcmp(options->gpu, event->gpu) == 0);
 }
 
-int timeline_vgpu(FILE *out, FILE *in, const char *name, const struct timeline_options *options,
-                  uint64_t *rows, char *error, size_t size)
+static void take(struct chart *chart, const struct event *event)
 {
     static const struct {
         const char *kind;
         void (*take)(struct chart *chart, const struct event *event);
     } kinds[] = {{"trap", on_trap}, {"pv", on_pv},       {"job", on_job},
                  {"vfio", on_vfio}, {"fault", on_fault}, {"peer_error", on_fault}};
+
+    for (unsigned n = 0; n < ARRAY_SIZE(kinds); n++) {
+        if (strcmp(event->kind, kinds[n].kind) == 0 && in_window(chart->options, event)) {
+            kinds[n].take(chart, event);
+        }
+    }
+}
+
+int timeline_vgpu(FILE *out, FILE *in, const char *name, const struct timeline_options *options,
+                  uint64_t *rows, char *error, size_t size)
+{
     struct event_log *log = event_log_open(in, name);
     struct chart chart = {.out = out, .options = options};
     struct event event;
@@ -202,10 +214,8 @@ int timeline_vgpu(FILE *out, FILE *in, const char *name, const struct timeline_o
     }
     while ((ret = event_log_next(log, &event)) == 1) {
         begun = begun || strcmp(event.kind, "trap") == 0 || strcmp(event.kind, "pv") == 0;
-        for (unsigned n = 0; begun && n < ARRAY_SIZE(kinds); n++) {
-            if (strcmp(event.kind, kinds[n].kind) == 0 && in_window(options, &event)) {
-                kinds[n].take(&chart, &event);
-            }
+        if (begun) {
+            take(&chart, &event);
         }
     }
     if (ret) {

@@ -90,15 +90,15 @@ struct pv_job {
 MUST_USE int pv_queue_create(struct pv *pv, const struct pv_queue_config *config);
 /* Puts a job into the ring and moves the tail in the context; the engine is not told. Returns its
  * fence, from 1 on, -ENOENT, -EINVAL, -ETIME no room (blocks). */
-MUST_USE int64_t pv_queue_prepare(struct pv *pv, unsigned queue, const struct pv_job *job);
+MUST_USE int64_t pv_queue_prepare(struct pv *pv, unsigned index, const struct pv_job *job);
 /* As above, and tells the engine, now or when it has done with what it has. */
-MUST_USE int64_t pv_queue_submit(struct pv *pv, unsigned queue, const struct pv_job *job);
+MUST_USE int64_t pv_queue_submit(struct pv *pv, unsigned index, const struct pv_job *job);
 /* Returns 0, -ENOENT, -EINVAL, -ETIME (blocks). */
-MUST_USE int pv_queue_wait(struct pv *pv, unsigned queue, int64_t fence, uint64_t timeout_ns);
+MUST_USE int pv_queue_wait(struct pv *pv, unsigned index, int64_t fence, uint64_t timeout_ns);
 /* The newest job that is done, 0 none, -ENOENT. */
-int64_t pv_queue_done(struct pv *pv, unsigned queue);
+int64_t pv_queue_done(struct pv *pv, unsigned index);
 /* Descriptor of the queue's context, as the submit port wants it. The queue is there. */
-uint64_t pv_descriptor(struct pv *pv, unsigned queue);
+uint64_t pv_descriptor(struct pv *pv, unsigned index);
 uint32_t pv_result(struct pv *pv, unsigned slot);
 
 #endif

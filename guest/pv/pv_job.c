@@ -7,13 +7,14 @@
 #include "host/abi/gpu_commands_abi.h"
 
 #define RING_DW       32u
-#define RING_BYTES    (RING_DW * 4u)
+#define RING_BYTES    128u /* of RING_DW dwords */
 #define BATCH_DW      16u
-#define BATCH_BYTES   (BATCH_DW * 4u)
+#define BATCH_BYTES   64u         /* of BATCH_DW dwords */
 #define SEQNO_BASE    0xffffff80u /* of fence 0: a wrap soon shows */
 #define ATOMIC_LENGTH 2u
 #define SDI_LENGTH    2u
 
+static_assert(RING_BYTES == RING_DW * 4u && BATCH_BYTES == BATCH_DW * 4u, "dwords in bytes");
 static_assert(PV_QUEUE_SLOTS * RING_BYTES == PV_RING_SIZE, "jobs fill the ring exactly");
 
 struct words {

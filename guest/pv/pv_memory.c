@@ -14,6 +14,11 @@
 #define LEVELS      4u
 #define INDEX_BITS  9u
 
+static uint64_t page_bytes(uint64_t pages)
+{
+    return pages * XE_PAGE_SIZE;
+}
+
 int pv_memory_start(struct pv *pv)
 {
     struct hal *hal = pv->config.hal;
@@ -41,7 +46,7 @@ static int bind(struct pv *pv, const struct bo *bo)
     uint32_t count = (uint32_t)(bo->size / XE_PAGE_SIZE);
 
     for (uint32_t n = 0; n < count; n++) {
-        pages[n] = (bo->phys + n * XE_PAGE_SIZE) | PTE_PRESENT;
+        pages[n] = (bo->phys + page_bytes(n)) | PTE_PRESENT;
     }
     return pv_bind_ggtt(pv, bo->node->addr, pages, count);
 }
@@ -51,7 +56,7 @@ int pv_bo_create(struct pv *pv, uint64_t size, struct bo *bo)
     struct bo made = {.size = size};
     int err;
 
-    if (!(pv->caps & PV_GGTT) || size > MAX_PAGES * XE_PAGE_SIZE) {
+    if (!(pv->caps & PV_GGTT) || size > page_bytes(MAX_PAGES)) {
         return bo_create(pv->config.hal, pv->ggtt, size, 0, bo);
     }
     made.phys = hal_mem_alloc(pv->config.hal, size);
@@ -88,31 +93,34 @@ static int table_entry(struct hal *hal, uint64_t table, uint64_t va, unsigned le
     return *entry || !value ? 0 : hal_mem_write(hal, place, &value, sizeof(value));
 }
 
+/* Address of the table below an entry, which is made when there is none; 0 without memory. */
+static uint64_t table_below(struct hal *hal, uint64_t table, uint64_t va, unsigned level)
+{
+    uint64_t entry = 0;
+
+    if (table_entry(hal, table, va, level, &entry)) {
+        return 0;
+    }
+    if (!entry) {
+        uint64_t below = hal_mem_alloc(hal, XE_PAGE_SIZE);
+
+        entry = below | PTE_PRESENT | PTE_WRITE;
+        return below && !table_entry(hal, table, va, level, &entry) ? below : 0;
+    }
+    return entry & XE_PTE_ADDR_MASK;
+}
+
 /* Maps one page, making the tables on the way. */
 static int map_page(struct pv_queue *queue, uint64_t va, uint64_t phys)
 {
     struct hal *hal = queue->pv->config.hal;
+    uint64_t entry = phys | PTE_PRESENT | PTE_WRITE;
     uint64_t table = queue->root;
-    uint64_t entry;
 
-    for (unsigned level = LEVELS; level > 1; level--) {
-        entry = 0;
-        if (table_entry(hal, table, va, level, &entry)) {
-            return -EFAULT;
-        }
-        if (!entry) {
-            uint64_t below = hal_mem_alloc(hal, XE_PAGE_SIZE);
-
-            entry = below | PTE_PRESENT | PTE_WRITE;
-            if (!below || table_entry(hal, table, va, level, &entry)) {
-                return -ENOMEM;
-            }
-            entry = below;
-        }
-        table = entry & XE_PTE_ADDR_MASK;
+    for (unsigned level = LEVELS; level > 1 && table; level--) {
+        table = table_below(hal, table, va, level);
     }
-    entry = phys | PTE_PRESENT | PTE_WRITE;
-    return table_entry(hal, table, va, 1, &entry);
+    return table ? table_entry(hal, table, va, 1, &entry) : -ENOMEM;
 }
 
 static int map_object(struct pv_queue *queue, const struct bo *bo, uint64_t va)
@@ -123,9 +131,9 @@ static int map_object(struct pv_queue *queue, const struct bo *bo, uint64_t va)
     int err = 0;
 
     for (uint32_t n = 0; n < count && !err; n++) {
-        pages[n] = (bo->phys + n * XE_PAGE_SIZE) | PTE_PRESENT | PTE_WRITE;
+        pages[n] = (bo->phys + page_bytes(n)) | PTE_PRESENT | PTE_WRITE;
         if (queue->space == PV_SPACE_TABLES) {
-            err = map_page(queue, va + n * XE_PAGE_SIZE, bo->phys + n * XE_PAGE_SIZE);
+            err = map_page(queue, va + page_bytes(n), bo->phys + page_bytes(n));
         }
     }
     return err || queue->space == PV_SPACE_TABLES

@@ -77,7 +77,7 @@ static void read_csb(struct pv *pv, enum pv_engine engine)
 {
     struct pv_engine_state *state = &pv->engines[engine];
     struct hal *hal = pv->config.hal;
-    uint32_t last = bo_read32(hal, &state->hws, HWS_INDEX_DWORD * 4);
+    uint32_t last = bo_read32(hal, &state->hws, HWS_INDEX_DWORD * 4ull);
 
     for (unsigned n = 0; n < CSB_ENTRIES && last < CSB_ENTRIES; n++) {
         uint32_t next = (state->csb_read + 1) % CSB_ENTRIES;
@@ -244,6 +244,15 @@ static struct pv_queue *get(struct pv *pv, unsigned index)
 
 /* ---- jobs ------------------------------------------------------------------------------------ */
 
+static void submit_ports(struct pv *pv)
+{
+    for (unsigned engine = 0; engine < PV_ENGINE_COUNT; engine++) {
+        if (pv->engines[engine].ready) {
+            submit_port(pv, (enum pv_engine)engine);
+        }
+    }
+}
+
 /* Waits for fence, and gives the engine what it can take meanwhile. */
 static int wait_done(struct pv_queue *queue, int64_t fence, uint64_t timeout_ns)
 {
@@ -257,11 +266,7 @@ static int wait_done(struct pv_queue *queue, int64_t fence, uint64_t timeout_ns)
         if (queue->done >= fence) {
             return 0;
         }
-        for (unsigned engine = 0; engine < PV_ENGINE_COUNT; engine++) {
-            if (queue->pv->engines[engine].ready) {
-                submit_port(queue->pv, (enum pv_engine)engine);
-            }
-        }
+        submit_ports(queue->pv);
         now = hal_now(hal);
         if (now >= end) {
             return -ETIME;

@@ -117,7 +117,7 @@ static int make_context(struct gvt_worker *worker)
         return -ENOMEM;
     }
     return worker->batches.phys ? 0
-                                : bo_create(config->hal, config->host_ggtt, GVT_BATCH_DWORDS * 4,
+                                : bo_create(config->hal, config->host_ggtt, GVT_BATCH_DWORDS * 4ull,
                                             GGTT_FLAGS, &worker->batches);
 }
 

@@ -69,6 +69,28 @@ static uint64_t shadow_leaf(struct gvt_vgpu *vgpu, uint64_t entry, unsigned leve
     return frame | flags | (level > 1 ? PTE_LARGE : 0);
 }
 
+static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t gpa,
+                             unsigned level);
+
+/* One entry, with all below it. Returns 0 or -ENOMEM. */
+static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, unsigned level,
+                        uint64_t *entry)
+{
+    uint64_t below;
+
+    if (!(*entry & PTE_PRESENT)) {
+        *entry = 0;
+        return 0;
+    }
+    if (is_leaf(*entry, level)) {
+        *entry = shadow_leaf(vgpu, *entry, level);
+        return 0;
+    }
+    below = shadow_table(vgpu, ppgtt, *entry & XE_PTE_ADDR_MASK, level - 1);
+    *entry = below | PTE_PRESENT | PTE_WRITE;
+    return below ? 0 : -ENOMEM;
+}
+
 /* Shadows the table at gpa with all below it; depth is bounded by level. Returns its host address,
  * 0 without memory. A table that is not in the guest's RAM is empty: its use is the guest's fault.
  */
@@ -82,18 +104,8 @@ static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uin
         return page;
     }
     for (unsigned n = 0; n < ENTRIES; n++) {
-        uint64_t below;
-
-        if (!(entries[n] & PTE_PRESENT)) {
-            entries[n] = 0;
-        } else if (is_leaf(entries[n], level)) {
-            entries[n] = shadow_leaf(vgpu, entries[n], level);
-        } else {
-            below = shadow_table(vgpu, ppgtt, entries[n] & XE_PTE_ADDR_MASK, level - 1);
-            if (!below) {
-                return 0;
-            }
-            entries[n] = below | PTE_PRESENT | PTE_WRITE;
+        if (shadow_entry(vgpu, ppgtt, level, &entries[n])) {
+            return 0;
         }
     }
     return hal_mem_write(vgpu->gvt->config.hal, page, entries, sizeof(entries)) ? 0 : page;
