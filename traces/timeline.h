@@ -91,11 +91,14 @@ void timeline_ascii_finish(struct timeline_ascii *chart);
 
 /* ---- world B --------------------------------------------------------------------------------- */
 
-/* Draws guest, trap, mediator and GPU of the vGPUs to out; rows: how many, 0 when the log has no
- * vGPU. Returns 0, or -errno with a message. */
-MUST_USE int timeline_vgpu(FILE *out, FILE *in, const char *name,
-                           const struct timeline_options *options, uint64_t *rows, char *error,
-                           size_t size);
+struct timeline_vgpu_out {
+    FILE *file;
+    uint64_t *rows; /* gets how many, 0 when the log has no vGPU */
+};
+
+/* Draws guest, trap, mediator and GPU of the vGPUs. Returns 0, or -errno with a message. */
+MUST_USE int timeline_vgpu(FILE *in, const char *name, const struct timeline_options *options,
+                           const struct timeline_vgpu_out *out, char *error, size_t size);
 
 /* ---- other forms ----------------------------------------------------------------------------- */
 

@@ -180,7 +180,8 @@ static int draw_ascii(FILE *in, const char *path, const struct timeline_options 
     struct timeline_ascii *chart;
     struct timeline_sink sink;
     uint64_t rows;
-    int ret = timeline_vgpu(stdout, in, path, options, &rows, error, MAX_MESSAGE);
+    const struct timeline_vgpu_out vgpus = {stdout, &rows};
+    int ret = timeline_vgpu(in, path, options, &vgpus, error, MAX_MESSAGE);
 
     ret = ret ? ret : rewind_log(in, path, error);
     if (ret || rows) {

@@ -199,29 +199,38 @@ static void take(struct chart *chart, const struct event *event)
     }
 }
 
-int timeline_vgpu(FILE *out, FILE *in, const char *name, const struct timeline_options *options,
-                  uint64_t *rows, char *error, size_t size)
+/* A log without traps and messages is not of world B. */
+static int read_log(struct chart *chart, struct event_log *log)
+{
+    struct event event;
+    bool begun = false;
+    int ret;
+
+    while ((ret = event_log_next(log, &event)) == 1) {
+        begun = begun || strcmp(event.kind, "trap") == 0 || strcmp(event.kind, "pv") == 0;
+        if (begun) {
+            take(chart, &event);
+        }
+    }
+    return ret;
+}
+
+int timeline_vgpu(FILE *in, const char *name, const struct timeline_options *options,
+                  const struct timeline_vgpu_out *out, char *error, size_t size)
 {
     struct event_log *log = event_log_open(in, name);
-    struct chart chart = {.out = out, .options = options};
-    struct event event;
-    bool begun = false; /* a log without traps is not of world B */
+    struct chart chart = {.out = out->file, .options = options};
     int ret;
 
     if (!log) {
         (void)snprintf(error, size, "no memory");
         return -ENOMEM;
     }
-    while ((ret = event_log_next(log, &event)) == 1) {
-        begun = begun || strcmp(event.kind, "trap") == 0 || strcmp(event.kind, "pv") == 0;
-        if (begun) {
-            take(&chart, &event);
-        }
-    }
+    ret = read_log(&chart, log);
     if (ret) {
         (void)snprintf(error, size, "%s", event_log_error(log));
     }
     event_log_close(log);
-    *rows = chart.rows;
+    *out->rows = chart.rows;
     return ret;
 }

@@ -37,7 +37,9 @@ static char *draw(const char *log, const struct timeline_options *options, int w
     FILE *out = open_memstream(&text, &size);
 
     cr_assert(in && out);
-    cr_expect_eq(timeline_vgpu(out, in, "log", options, &rows, error, sizeof(error)), wanted);
+    cr_expect_eq(timeline_vgpu(in, "log", options, &(struct timeline_vgpu_out){out, &rows}, error,
+                               sizeof(error)),
+                 wanted);
     cr_assert_eq(fclose(out), 0);
     (void)fclose(in);
     return text;
