@@ -30,7 +30,9 @@ m.bound:attach_vgpu(m.src:vgpu(2))
 
 local guest, twin = vgpu.open(m.vm1, p.jobs, p.work), vgpu.open(m.twin, p.jobs, p.work)
 expect("work runs and work waits", src:queued() > 2)
-vgpu.move(guest, src, dst, "v1", p.bandwidth)
+local moved = vgpu.move(guest, src, dst, "v1", p.bandwidth)
+-- Its size without work, with page tables, and the identity that pre-copy sent before.
+expect("work was in the image", moved.bytes > 5116596 + 3 * 40 + 536)
 vgpu.expect_same(guest, vgpu.finish(guest), vgpu.finish(twin))
 
 -- What no image carries stays where it is.

@@ -109,8 +109,6 @@ function vgpu.move(guest, from, to, face, bandwidth)
   say(("image %d bytes, RAM %d bytes in %d rounds, %d pages dirty, %d by the device"):format(
     moved.bytes, moved.ram_bytes, moved.rounds, moved.dirty_pages, moved.device_pages))
   say(("downtime %d ns of %d ns"):format(moved.downtime_ns, moved.total_ns))
-  -- Size without work and page tables, and the identity that pre-copy sent.
-  expect("work was in the image", moved.bytes > 5116596 + 536 + 3 * 40)
   expect("pre-copy saw pages that were written meanwhile", moved.dirty_pages > 0)
   expect("some of them by the device", moved.device_pages > 0)
   expect_eq("no page was forgotten", moved.stale_pages, 0)
@@ -118,6 +116,7 @@ function vgpu.move(guest, from, to, face, bandwidth)
   expect("the hidden part lies elsewhere", before.host_hidden ~= after.host_hidden)
   expect_eq("the guest's aperture stays", after.guest_aperture, before.guest_aperture)
   expect_eq("the guest's hidden part stays", after.guest_hidden, before.guest_hidden)
+  return moved
 end
 
 return vgpu
