@@ -72,7 +72,7 @@ local function program(count)
   return table.concat(parts)
 end
 
--- ---- what it does --------------------------------------------------------------------------------
+-- ---- what it does ---------------------------------------------------------------------------
 
 local function shake_hands()
   bad:write32(CAPS, 7)
@@ -96,7 +96,8 @@ local tricks = {
   end,
   function() -- messages
     local tail = 4 * math.random(0, 511)
-    bad:mem_write(PAGE + 0x10, string.pack("<I4I4I4I4", 0x800, 2048, 4 * math.random(0, 511), tail))
+    local head = 4 * math.random(0, 511)
+    bad:mem_write(PAGE + 0x10, string.pack("<I4I4I4I4", 0x800, 2048, head, tail))
     bad:mem_write(PAGE + 0x800, words(512, function()
       return math.random(2) == 1 and word() or math.random(0, 7) << 16 | 0x100 | math.random(0, 31)
     end))
@@ -142,7 +143,7 @@ local function submit()
   for _, value in ipairs { 0, 0, 77, share | 0x119 } do bad:write32(port, value) end
 end
 
--- ---- the neighbour -------------------------------------------------------------------------------
+-- ---- the neighbour --------------------------------------------------------------------------
 
 local done, rounds = false, 0
 local neighbour = good:actor("neighbour", function()
