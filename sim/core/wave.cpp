@@ -3,6 +3,7 @@
 
 #include "sim/core/wave.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fnmatch.h>
 #include <sstream>
@@ -16,13 +17,16 @@ namespace
 void declare_probes(void *arg, VerilatedVcd *vcd, uint32_t code)
 {
     for (wave::probe &probe : static_cast<wave *>(arg)->probes()) {
+        // As generated code has it, and the selection by names compares.
+        std::string name = probe.path;
+        std::replace(name.begin(), name.end(), '.', ' ');
         probe.code = code;
         if (probe.bits == 1) {
-            vcd->declBit(code, probe.path.c_str(), false, -1);
+            vcd->declBit(code, name.c_str(), false, -1);
         } else if (probe.bits <= 32) {
-            vcd->declBus(code, probe.path.c_str(), false, -1, int(probe.bits) - 1, 0);
+            vcd->declBus(code, name.c_str(), false, -1, int(probe.bits) - 1, 0);
         } else {
-            vcd->declQuad(code, probe.path.c_str(), false, -1, int(probe.bits) - 1, 0);
+            vcd->declQuad(code, name.c_str(), false, -1, int(probe.bits) - 1, 0);
         }
         code += probe.bits <= 32 ? 1 : 2;
     }

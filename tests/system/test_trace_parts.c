@@ -99,6 +99,12 @@ Test(trace_parts, a_scope_leaves_other_signals_out)
     cr_expect_leq(part.first_changes, part.signals, "some signals share a code");
 }
 
+Test(trace_parts, a_scope_may_name_states_of_programs_alone)
+{
+    cr_assert_eq(run("part", "--trace-scope 'src.guc?.vf1.state'"), 0);
+    cr_expect_eq(vcd_read("part").signals, 2);
+}
+
 Test(trace_parts, a_scope_without_signals_is_refused)
 {
     cr_expect_eq(run("none", "--trace-scope 'nix.*'"), 2);
