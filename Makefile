@@ -60,7 +60,7 @@ objects = $(patsubst %,$(B)/obj/%.o,$(1))
 SOFTWARE_OBJ := $(call objects,$(FIRMWARE) $(DRIVERS))
 SIM_OBJ      := $(call objects,$(MACHINE) $(CORE) $(TRACES)) $(SOFTWARE_OBJ)
 
-.PHONY: all deps run check coverage test tests test-unit test-rtl test-system test-browser bench check-skip lint format clean help
+.PHONY: all deps run check coverage test tests test-linux test-unit test-rtl test-system test-browser bench check-skip lint format clean help
 
 ifeq ($(RELEASE),1)
 all:
@@ -182,6 +182,9 @@ BROWSER := chromium chromium-driver python3-selenium
 test-browser: $(B)/gucsim ## the page of a run in a headless browser; installs one (Debian packages)
 	@tests/lint/deps.sh $(BROWSER)
 	@tests/browser/run.sh $(B)/gucsim $(B)/browser
+
+test-linux: $(B)/gucsim ## Linux's own xe driver in QEMU on a simulated VF; needs root and Debian's mirror, takes minutes
+	@tests/linux/run.sh
 
 # ---- speed -----------------------------------------------------------------------------------------
 

@@ -101,15 +101,15 @@ void ram::poison(uint8_t value)
 
 std::shared_ptr<ram> ram::copy() const
 {
-    auto twin = std::make_shared<ram>(size_, outside_);
+    auto other = twin();
 
-    twin->fill_ = fill_;
+    other->fill_ = fill_;
     for (size_t page = 0; page < pages_.size(); page++) {
         if (pages_[page]) {
-            memcpy(twin->touch(page), pages_[page].get(), HAL_PAGE_SIZE);
+            memcpy(other->touch(page), pages_[page].get(), HAL_PAGE_SIZE);
         }
     }
-    return twin;
+    return other;
 }
 
 void ram::log(bool on)

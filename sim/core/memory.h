@@ -38,6 +38,11 @@ class ram
     /* Every byte of it reads as value from now on; what lies outside is let go. */
     void poison(uint8_t value);
     std::shared_ptr<ram> copy() const;
+    /* As large, nothing copied yet. */
+    std::shared_ptr<ram> twin() const
+    {
+        return std::make_shared<ram>(size_, outside_);
+    }
 
     /* A new log, or none. */
     void log(bool on);

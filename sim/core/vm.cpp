@@ -176,7 +176,7 @@ void sim_vm_commit(struct sim_vm *vm)
 
 void sim_vm_copy_begin(struct sim_vm *vm)
 {
-    vm->copy = std::make_shared<ram>(vm->handle.memory->size());
+    vm->copy = vm->handle.memory->twin();
 }
 
 bool sim_vm_copy_pages(struct sim_vm *vm, uint64_t addr, uint64_t size)

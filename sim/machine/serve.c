@@ -25,7 +25,7 @@
 #define ALERT_WAIT_NS   (20 * HAL_NS_PER_US)
 #define CALM_WAIT_NS    HAL_NS_PER_MS
 #define ALERT_TURNS     100u /* after an access or an interrupt something more is likely */
-#define DEFAULT_VECTORS 2u
+#define DEFAULT_VECTORS 0u   /* one MSI: engines know no other vector */
 
 /* One guest. */
 struct served {
@@ -162,6 +162,9 @@ static void client_connected(void *arg, bool here)
 {
     struct served *guest = arg;
 
+    if (!guest->outside.vm) {
+        return; /* the machine is gone already */
+    }
     record(guest, SESSION_CONNECTED, 0, here, 0);
     guest->outside.state = here ? OUTSIDE_HERE : OUTSIDE_GONE;
     if (!here) {
@@ -481,8 +484,9 @@ static void serve_end(struct serve *serve, int *code)
         (void)fprintf(stderr, "gucsim: %s: cannot be written\n", serve->record);
         *code = EXIT_TROUBLE;
     }
+    serve->writer = NULL;
     for (unsigned n = 0; n < serve->num_guests; n++) {
-        serve->writer = NULL;
+        serve->guests[n].outside.vm = NULL;
         vfio_user_destroy(serve->guests[n].server);
         session_shadow_destroy(serve->guests[n].shadow);
     }

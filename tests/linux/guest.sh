@@ -17,8 +17,8 @@ mkdir -p "$tree/dev" "$tree/tmp/sockets"
 [ -e "$tree/dev/null" ] || mknod -m 666 "$tree/dev/null" c 1 3
 [ -e "$tree/dev/urandom" ] || mknod -m 666 "$tree/dev/urandom" c 1 9
 exec chroot "$tree" qemu-system-x86_64 -nodefaults -display none -no-reboot \
-    -machine q35,memory-backend=mem -cpu max -accel tcg -m "${RAM:-1G}" -smp "${CPUS:-1}" \
-    -object "memory-backend-memfd,id=mem,size=${RAM:-1G},share=on" \
+    -machine q35,memory-backend=mem -cpu max -accel tcg -icount "shift=${SHIFT:-1},sleep=on" -m "${RAM:-256M}" \
+    -object "memory-backend-memfd,id=mem,size=${RAM:-256M},share=on" \
     -device "{\"driver\":\"vfio-user-pci\",\"x-msg-timeout\":60000,\"socket\":{\"type\":\"unix\",\"path\":\"/tmp/sockets/$socket\"}}" \
     -serial stdio -monitor none \
     -kernel "/opt/kernel/usr/lib/modules/$version/vmlinuz" -initrd /tmp/initrd.gz \

@@ -24,9 +24,32 @@ done
 echo "guest: xe loaded after $(cut -d' ' -f1 /proc/uptime) s"
 sleep 1
 ls /dev/dri 2> /dev/null | sed 's/^/guest: \/dev\/dri\//'
-case $(word case) in
-    shell) sh ;;
-    *) [ -x /bin/xe_batches ] && /bin/xe_batches ;;
-esac
+device=/sys/bus/pci/devices/$(basename "$(readlink -f /sys/class/drm/card0/device)")
+driver=/sys/bus/pci/drivers/xe
+
+rebind()
+{
+    basename "$device" > $driver/unbind
+    echo "guest: unbound after $(cut -d' ' -f1 /proc/uptime) s"
+    [ "$1" = flr ] && echo 1 > "$device/reset" && echo "guest: function reset"
+    basename "$device" > $driver/bind
+    echo "guest: bound after $(cut -d' ' -f1 /proc/uptime) s"
+}
+
+# "steps=batches,rebind,batches": one after the other. A number streams that many seconds.
+for step in $(word steps | tr , ' '); do
+    echo "guest: step $step after $(cut -d' ' -f1 /proc/uptime) s"
+    case $step in
+        batches) xe_batches ;;
+        hang) xe_batches hang ;;
+        rebind | flr) rebind $step ;;
+        gtreset) for file in $(find /sys/kernel/debug/dri -name force_reset_sync); do
+            echo "guest: $file"
+            cat "$file"
+        done ;;
+        shell) sh ;;
+        *) xe_batches "$step" ;;
+    esac
+done
 echo "guest: done after $(cut -d' ' -f1 /proc/uptime) s"
 poweroff -f

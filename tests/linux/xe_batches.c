@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs in the outside guest, against Linux's own xe: for every engine a batch that stores a value,
  * once with a sync object and once, in a long-running VM, with a user fence; checks memory. With an
- * argument, that many seconds of jobs on all engines at once, several under way each: something is
- * always in flight. Prints one line an engine and exits 0 when all is right. */
+ * number, that many seconds of jobs on all engines at once, several under way each: something is
+ * always in flight. With "hang", a batch that never ends. Prints one line an engine and exits 0 when all is right. */
 #include <drm/drm.h>
 #include <drm/xe_drm.h>
 #include <errno.h>
@@ -26,6 +26,7 @@
 #define WAIT_NS      20000000000ll
 #define MI_STORE_DW  0x10000002u
 #define MI_BATCH_END 0x05000000u
+#define MI_SEMAPHORE 0x0e00c003u /* polls until the dword is the value */
 
 static const char *const class_names[] = {"RCS", "BCS", "VCS", "VECS", "CCS", "BIND"};
 
@@ -277,6 +278,31 @@ static bool stream(const struct drm_xe_engine_class_instance *engines, unsigned 
     return good;
 }
 
+/* A batch that never ends: the driver gives it up; then the engine works again. */
+static bool hang(struct drm_xe_engine_class_instance engine)
+{
+    const uint32_t forever[] = {MI_SEMAPHORE, 1, (uint32_t)(BO_ADDR + FENCE_AT), 0, 0,
+                                MI_BATCH_END};
+    struct drm_xe_sync sync = {.type = DRM_XE_SYNC_TYPE_SYNCOBJ, .flags = DRM_XE_SYNC_FLAG_SIGNAL};
+    struct drm_xe_exec exec = {.num_syncs = 1, .address = BO_ADDR, .num_batch_buffer = 1};
+    struct worker worker;
+    int64_t start = now_ns();
+    bool signalled;
+
+    worker_open(&worker, engine, false);
+    memcpy(worker.memory, forever, sizeof(forever));
+    sync.handle = worker.syncobj;
+    exec.exec_queue_id = worker.queue;
+    exec.syncs = (uintptr_t)&sync;
+    call(DRM_IOCTL_XE_EXEC, &exec, "exec");
+    signalled = wait_syncobj(&worker);
+    printf("batches: hang on %s%u: %s after %lld ms\n", class_names[engine.engine_class],
+           engine.engine_instance, signalled ? "given up" : "never given up",
+           (long long)(now_ns() - start) / 1000000);
+    worker_close(&worker);
+    return signalled && one_job(engine, false);
+}
+
 int main(int argc, char **argv)
 {
     struct drm_xe_engine_class_instance engines[MAX_ENGINES];
@@ -289,7 +315,9 @@ int main(int argc, char **argv)
         return 1;
     }
     count = engines_of(engines);
-    if (argc > 1) {
+    if (argc > 1 && strcmp(argv[1], "hang") == 0) {
+        good = hang(engines[0]);
+    } else if (argc > 1) {
         good = stream(engines, count, atoi(argv[1]));
     } else {
         for (unsigned n = 0; n < count; n++) {

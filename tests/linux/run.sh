@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Linux's own xe driver on the simulated VF, in a real QEMU: 'make test-linux'. Each case is a
+# scenario of this folder, what the guest does, and lines that its console must show. Minutes; skipped
+# with a reason where root or Debian sid cannot be had. CASE=name runs one.
+set -u
+
+cd "$(dirname "$0")/../.."
+dir=build/linux
+out=$dir/out
+sockets=$dir/sid/tmp/sockets
+passed=0 failed=0
+
+tests/linux/setup.sh || exit "$([ $? = 77 ] && echo 0 || echo 1)"
+tests/linux/initrd.sh || exit 1
+mkdir -p "$out" "$sockets"
+
+# check NAME FILE PATTERN...: each pattern stands in the file.
+check()
+{
+    name=$1
+    file=$2
+    shift 2
+    for pattern in "$@"; do
+        if grep -aq "$pattern" "$file"; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "test-linux: $name: not seen: $pattern ($file)"
+        fi
+    done
+}
+
+# run NAME SCENARIO STEPS PATTERN...: one guest on VF 1.
+run()
+{
+    name=$1
+    scenario=$2
+    steps=$3
+    shift 3
+    [ -z "${CASE:-}" ] || [ "$CASE" = "$name" ] || return 0
+    build/gucsim serve "tests/linux/$scenario.lua" --vf 1 --socket "$sockets/$name" --trace off \
+        --out "$out/$name" --record "$out/$name.session" > "$out/$name.log" 2>&1 &
+    server=$!
+    sleep 1
+    timeout "${LIMIT:-240}" tests/linux/guest.sh "$name" "$out/$name.guest" "steps=$steps"
+    (sleep 10 && kill -INT $server) 2> /dev/null &
+    wait $server
+    code=$?
+    kill $! 2> /dev/null
+    echo "test-linux: $name: exit $code; $(grep -a '^guest: done\|^batches: all' "$out/$name.guest" | tr '\n' ';')"
+    [ $code = 0 ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    check "$name" "$out/$name.guest" "$@"
+}
+
+bound='Initialized xe' card='guest: /dev/dri/renderD128'
+run bind bind batches "$bound" "$card" 'batches: RCS0 on GT0, sync object: ok' \
+    'batches: RCS0 on GT0, user fence: ok' 'batches: BCS0 on GT0, sync object: ok' \
+    'batches: BCS0 on GT0, user fence: ok' 'batches: VCS0 on GT1, sync object: ok' \
+    'batches: VCS0 on GT1, user fence: ok' 'batches: all ok'
+run rebind bind batches,rebind,batches,flr,batches 'guest: unbound' 'guest: function reset' \
+    'guest: bound'
+run reset bind gtreset,batches 'reset done' 'batches: all ok'
+run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
+run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
+    'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
