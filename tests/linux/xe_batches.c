@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs in the outside guest, against Linux's own xe: for every engine a batch that stores a value,
- * once with a sync object and once, in a long-running VM, with a user fence; checks memory. With an
+ * once with a sync object and once, in a long-running VM, with a user fence; checks memory. With a
  * number, that many seconds of jobs on all engines at once, several under way each: something is
- * always in flight. With "hang", a batch that never ends. Prints one line an engine and exits 0 when all is right. */
+ * always in flight. With "hang", a batch that never ends. Prints one line an engine and exits 0
+ * when all is right. */
 #include <drm/drm.h>
 #include <drm/xe_drm.h>
 #include <errno.h>
