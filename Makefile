@@ -245,6 +245,8 @@ run: deps ## build, run the main scenario, draw its sequence chart
 
 check: $(B)/gucsim ## run all scenarios and compare with traces/golden/; JUNIT=FILE also writes JUnit XML
 	$(B)/gucsim regress --out $(B)/out/regress $(if $(JUNIT),--junit '$(JUNIT)')
+	@for session in tests/linux/sessions/*; do echo "replay $$session"; \
+	  $(B)/gucsim replay $$session --loose --quiet --trace off --out $(B)/out/replay || exit 1; done
 
 coverage: ## run all scenarios, count states and actions, and lines and toggles of the chip; takes minutes
 	@$(MAKE) --no-print-directory -j2 COV=1 all

@@ -46,7 +46,9 @@ static const struct command {
      "and the options of run. Exit: as run\n"},
     {"replay", replay_main, "replay FILE [OPTION]...",
      "plays a recorded session again, without its VMM",
-     "Takes the options of run; scenario, seed and keys are the session's.\n"
+     "  --loose              the machine may be of another speed: only what registers answer is\n"
+     "                       compared, earlier or a little later\n"
+     "and the options of run; scenario, seed and keys are the session's.\n"
      "exit: as run, and 1 when the machine's answers are others than recorded\n"},
     {"timeline", timeline_main, "timeline DIR [OPTION]...", "draws the sequence chart of a run",
      "  --format FORM        ascii (default), svg, perfetto: Chrome trace JSON, or ftrace: as the\n"

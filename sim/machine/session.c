@@ -212,6 +212,7 @@ static int record_read(gzFile file, struct session *session)
         return -1;
     }
     record.size = (uint8_t)size;
+    record.order = session->num_records++;
     return record_keep(&session->streams[guest][ops[record.op].stream], &record) ? 1 : -1;
 }
 

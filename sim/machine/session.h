@@ -35,7 +35,8 @@ enum session_op {
 
 struct session_record {
     uint8_t op;
-    uint8_t size; /* bytes, 1..8 where it applies */
+    uint8_t size;   /* bytes, 1..8 where it applies */
+    uint32_t order; /* its number in the file; the reader's */
     uint64_t a, b, c;
 };
 
@@ -75,6 +76,7 @@ struct session {
         struct session_record *records;
         uint32_t count, room;
     } streams[SESSION_MAX_GUESTS][SESSION_STREAMS];
+    uint32_t num_records;
 };
 
 /* Reads a whole file. Returns NULL with a message on stderr: no session, or a broken one. */
@@ -92,5 +94,20 @@ uint64_t session_shadow_get(const struct session_shadow *shadow, uint64_t addr, 
 /* Returns 0 or -ENOMEM. */
 MUST_USE int session_shadow_put(struct session_shadow *shadow, uint64_t addr, unsigned size,
                                 uint64_t value);
+
+/* ---- the same for a machine of another speed --------------------------------------------------- */
+
+struct session_memory;
+
+/* The guest's memory as the session tells it. session must outlive it. Returns NULL without
+ * memory. */
+struct session_memory *session_memory_create(const struct session *session, unsigned guest);
+void session_memory_destroy(struct session_memory *memory);
+/* To be called before the guest's access of that number. */
+void session_memory_access(struct session_memory *memory, uint32_t access);
+/* The device's: 1..8 bytes. */
+uint64_t session_memory_read(struct session_memory *memory, uint64_t addr, unsigned size);
+MUST_USE int session_memory_write(struct session_memory *memory, uint64_t addr, unsigned size,
+                                  uint64_t value);
 
 #endif
