@@ -95,7 +95,7 @@ uint64_t session_shadow_get(const struct session_shadow *shadow, uint64_t addr, 
 MUST_USE int session_shadow_put(struct session_shadow *shadow, uint64_t addr, unsigned size,
                                 uint64_t value);
 
-/* ---- the same for a machine of another speed --------------------------------------------------- */
+/* ---- the same for a machine of another speed ------------------------------------------------ */
 
 struct session_memory;
 

@@ -157,14 +157,18 @@ void session_memory_access(struct session_memory *memory, uint32_t access)
 /* The first that waits for this read of its place. */
 static void release(struct session_memory *memory, uint64_t addr)
 {
-    for (unsigned n = 0; n < memory->num_waiting; n++) {
-        if (memory->changes[memory->waiting[n]].addr == addr) {
-            apply(memory, &memory->changes[memory->waiting[n]]);
-            memory->num_waiting--;
-            for (; n < memory->num_waiting; n++) {
-                memory->waiting[n] = memory->waiting[n + 1];
-            }
-        }
+    unsigned n = 0;
+
+    while (n < memory->num_waiting && memory->changes[memory->waiting[n]].addr != addr) {
+        n++;
+    }
+    if (n == memory->num_waiting) {
+        return;
+    }
+    apply(memory, &memory->changes[memory->waiting[n]]);
+    memory->num_waiting--;
+    for (; n < memory->num_waiting; n++) {
+        memory->waiting[n] = memory->waiting[n + 1];
     }
 }
 
