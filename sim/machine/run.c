@@ -14,6 +14,7 @@
 #include "sim/machine/failure.h"
 #include "traces/traces.h"
 
+#define MAX_PRINTED 4u /* migrations */
 #define WAITING_LEN 256
 
 /* ---- the run -------------------------------------------------------------------------------- */
@@ -174,6 +175,27 @@ static void print_opening(const struct run_options *options)
     (void)fflush(stdout);
 }
 
+/* A line for each; of many, the first ones. */
+static void print_migrations(const struct script *script)
+{
+    unsigned count;
+    const struct script_migration *migrations = script_migrations(script, &count);
+
+    for (unsigned i = 0; i < count && i < MAX_PRINTED; i++) {
+        const struct vmm_result *result = &migrations[i].result;
+
+        (void)printf("  migration: %s %s%s, %u rounds, %" PRIu64 " bytes of RAM, %" PRIu64
+                     " of the device; down %.3f of %.3f us\n",
+                     migrations[i].vm, migrations[i].err ? "stayed, at step " : "moved",
+                     migrations[i].err ? vmm_step_name(result->step) : "", result->rounds,
+                     result->ram_bytes, result->stream_size, (double)result->downtime_ns / 1e3,
+                     (double)result->total_ns / 1e3);
+    }
+    if (count > MAX_PRINTED) {
+        (void)printf("  migration: and %u more, see report.json\n", count - MAX_PRINTED);
+    }
+}
+
 static void print_closing(const struct run_options *options, const struct script *script,
                           const struct run_result *result)
 {
@@ -186,6 +208,7 @@ static void print_closing(const struct run_options *options, const struct script
     if (options->quiet) {
         return;
     }
+    print_migrations(script);
     (void)printf("%s: %u of %u expectations hold; %.3f us, %" PRIu64 " cycles (%" PRIu64
                  " evaluated) in %.2f s\n  files: %s\n",
                  result->word, good, count, (double)result->summary.sim_time_ps / 1e6,
