@@ -16,12 +16,12 @@
 
 #define SURFACE_SIZE   ((uint64_t)VF_SURFACE_PAGES * XE_PAGE_SIZE)
 #define LOCAL_AT       XE_PAGE_SIZE /* in the share; the slots are below, see vf_local.c */
-#define STORE_OFFSET   (VF_SURFACE_PAGES * XY_CTRL_SURF_BYTES_PER_PAGE)
+#define STORE_OFFSET   ((uint64_t)VF_SURFACE_PAGES * XY_CTRL_SURF_BYTES_PER_PAGE)
 #define COPY_DW        5u
 #define MAX_BATCH_DW   (VF_SURFACES * COPY_DW + 3u)
 #define BUSY_CYCLES    50000u /* as a surface of some MiB would take; chosen */
 #define MODE_CREDITS   4u     /* G2H dwords of MODE_DONE */
-#define REGISTER_TRIES 10u    /* when a migration comes in between */
+#define REGISTER_TRIES 10u
 #define FLAG_TYPE(n)   ((n) ? GUC_CONTEXT_COMPRESSION_RESTORE : GUC_CONTEXT_COMPRESSION_SAVE)
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -97,7 +97,7 @@ static void write_batch(struct vf *vf, unsigned n)
     dw[len++] = MI_MODEL_WORK;
     dw[len++] = BUSY_CYCLES;
     for (unsigned surface = 0; surface < VF_SURFACES; surface++) {
-        uint64_t list = bo_addr(&vf->ccs.store, (uint64_t)surface * STORE_OFFSET);
+        uint64_t list = bo_addr(&vf->ccs.store, surface * STORE_OFFSET);
         uint64_t pages;
 
         if (!surface_is_there(vf, surface)) {
@@ -163,20 +163,28 @@ static int create_objects(struct vf *vf)
     return ret;
 }
 
+/* Tried again when a migration came in between. */
+static int register_one(struct vf_gt *gt, unsigned n)
+{
+    const struct vf_queue *context = &gt->vf->ccs.contexts[n];
+    int ret = -ECANCELED;
+
+    for (unsigned tries = 0; tries < REGISTER_TRIES && ret == -ECANCELED; tries++) {
+        if (tries) {
+            (void)hal_wait(gt->vf->hal, HAL_NS_PER_MS);
+        }
+        ret = guc_action_register_context(gt, n, vf_context_descriptor(context));
+        ret = ret ? ret : guc_action_mode_set(gt, n);
+    }
+    return ret;
+}
+
 int vf_ccs_register(struct vf_gt *gt)
 {
-    struct vf *vf = gt->vf;
     int ret = 0;
 
     for (unsigned n = 0; n < VF_CCS_CONTEXTS && vf_ccs_owns(gt, id_of(gt, n)) && !ret; n++) {
-        for (unsigned tries = 0; tries < REGISTER_TRIES; tries++) {
-            ret = guc_action_register_context(gt, n, vf_context_descriptor(&vf->ccs.contexts[n]));
-            ret = ret ? ret : guc_action_mode_set(gt, n);
-            if (ret != -ECANCELED) {
-                break;
-            }
-            (void)hal_wait(vf->hal, HAL_NS_PER_MS);
-        }
+        ret = register_one(gt, n);
     }
     return ret;
 }
