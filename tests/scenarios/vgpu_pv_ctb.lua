@@ -6,11 +6,15 @@ local p = params {
   { "messages", "int", 20, "messages whose parts are timed", min = 1, max = 1000 },
 }
 local m = machine {
-  gpus = { { name = "src", gts = 1, vfs = 0, vgpus = { types = { "8", "8", "8" } } } },
+  gpus = {
+    { name = "src", gts = 1, vfs = 0, vgpus = { types = { "8", "8", "8" } } },
+    { name = "old", gts = 1, vfs = 0, vgpus = { types = { "8" }, one_per_trigger = true } },
+  },
   vms = {
     { name = "vm1", pv = true },
     { name = "vm2", pv = { timeout = "50us" } },
     { name = "vm3", pv = { first_fence = 0xfffffffd } },
+    { name = "vm4", pv = { timeout = "50us" } },
   },
 }
 local src = m.src
@@ -18,6 +22,8 @@ for number, vm in ipairs { m.vm1, m.vm2, m.vm3 } do
   vm:attach_vgpu(src:vgpu(number))
   vm:run(function() expect_eq(vm.name .. ": features", vm.pv:start(), 7) end)
 end
+
+m.vm4:attach_vgpu(m.old:vgpu(1))
 
 local DEFAULT, BIND_GGTT = 0, 3
 local NOTIFY, PV_CAPS, GGTT = 0x78818, 0x78860, 0x800000
@@ -149,5 +155,17 @@ m.vm3:run(function()
   expect_eq("a tail beyond the ring", desc(m.vm3).status, 0xffffffea)
   expect_eq("leaves the ring alone", m.vm3:mem_read(m.vm3.pv:page() + 0x800, 2048), ring)
   expect_eq("registers still answer", m.vm3:read32(PV_CAPS), 7)
+end)
+
+-- A host that serves one message a trigger, as it was first posted, never catches up.
+m.vm4:run(function()
+  local pv = m.vm4.pv
+  pv:start()
+  expect_eq("one for one is enough", send(pv, 4), 0)
+  m.old:vgpu(1):lose_triggers(1)
+  for late = 0, 3 do
+    expect_failure("one trigger lost, and every later one a time-out", "ETIMEDOUT", send, pv, 4)
+    expect_eq("a fence behind", desc(m.vm4).fence, 1 + late)
+  end
 end)
 m.vm1:run(function() expect_eq("other vGPUs go on", send(m.vm1.pv, 2), 0) end)
