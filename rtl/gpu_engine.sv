@@ -194,6 +194,7 @@ module gpu_engine
     .timestamp_i   (timestamp_i),
     .clear_i       (load),
     .used_o        (gpr_used),
+    .read_i        (exec_busy),
     .raddr_i       (reg_raddr),
     .rrelative_i   (reg_rrelative),
     .write_i       (reg_write),
@@ -203,6 +204,7 @@ module gpu_engine
     .math_i        (reg_math),
     .rdata_o       (reg_rdata),
     .image_index_i (gpr_index),
+    .image_read_i  (context_valid),
     .image_write_i (gpr_write),
     .image_wdata_i (mem_rsp_data_i),
     .image_data_o  (gpr_data)

@@ -8,6 +8,8 @@ module gpu_engine_access
 #(
   parameter logic [5:0] Unit = 6'd0      // place in the memory interrupt page
 ) (
+  input  logic         needed_i,         // else nobody looks at it
+
   // command
   input  command_e     command_i,
   input  logic [31:0]  header_i,
@@ -58,58 +60,60 @@ module gpu_engine_access
     addr_o  = first_addr;
     data_o  = {operand_i[2], operand_i[2]};
     quad    = 1'b0;
-    unique case (command_i)
-      CmdInterrupt: begin
-        ppgtt_o = 1'b0;
-        data_o  = '1;
-        unique case (step_i)
-          2'd0:    {op_o, addr_o} = {MemRead, 32'd0, irq_enable_i};
-          2'd1:    addr_o = {32'd0, irq_status_i + {22'd0, Unit, 4'd0}};
-          2'd2:    addr_o = {32'd0, irq_source_i + {26'd0, Unit}};
-          default: {op_o, addr_o} = {MemMsi, 64'd0};
-        endcase
-      end
-      CmdSemaphore, CmdCondEnd, CmdLoadRegMem: begin
-        op_o   = MemRead;
-        addr_o = second_addr;
-      end
-      CmdStoreData: begin
-        addr_o = data_addr_i;
-        quad   = data_pair_i;
-        data_o = {data_i, data_pair_i ? data_low_i : data_i};
-      end
-      CmdStoreReg: begin
-        addr_o  = second_addr;
-        data_o  = {reg_data_i, reg_data_i};
-      end
-      CmdPostSync: begin
-        if (is_flush) begin
-          quad    = header_i[5:0] >= 6'd3;  // five dwords: both data dwords count
-          ppgtt_o = !in_page && !operand_i[0][2];
-          addr_o  = {in_page ? page[63:12] : first_addr[63:12], first_addr[11:3], 3'd0};
-          data_o  = {operand_i[3], operand_i[2]};
-        end else begin
-          quad    = 1'b1;
-          ppgtt_o = !in_page && !flags[24];
-          addr_o  = {in_page ? page[63:12] : second_addr[63:12], second_addr[11:3], 3'd0};
-          data_o  = {operand_i[4], operand_i[3]};
+    if (needed_i) begin
+      unique case (command_i)
+        CmdInterrupt: begin
+          ppgtt_o = 1'b0;
+          data_o  = '1;
+          unique case (step_i)
+            2'd0:    {op_o, addr_o} = {MemRead, 32'd0, irq_enable_i};
+            2'd1:    addr_o = {32'd0, irq_status_i + {22'd0, Unit, 4'd0}};
+            2'd2:    addr_o = {32'd0, irq_source_i + {26'd0, Unit}};
+            default: {op_o, addr_o} = {MemMsi, 64'd0};
+          endcase
         end
-      end
-      // The port adds to dwords by itself. For the rest the engine reads and then writes.
-      CmdAtomic: begin
-        quad = is_quad;
-        op_o = adds ? MemAtomic : MemRead;
-        unique case (header_i[12:8])
-          AtomicInc[4:0]: data_o = {2{32'd1}};
-          AtomicDec[4:0]: data_o = '1;
-          AtomicSub[4:0]: data_o = {2{-operand_i[2]}};
-          default: ;
-        endcase
-      end
-      default: ;
-    endcase
-    // Post-sync 3 writes the time.
-    if (command_i == CmdPostSync && flags[15]) {quad, data_o} = {1'b1, timestamp_i};
+        CmdSemaphore, CmdCondEnd, CmdLoadRegMem: begin
+          op_o   = MemRead;
+          addr_o = second_addr;
+        end
+        CmdStoreData: begin
+          addr_o = data_addr_i;
+          quad   = data_pair_i;
+          data_o = {data_i, data_pair_i ? data_low_i : data_i};
+        end
+        CmdStoreReg: begin
+          addr_o  = second_addr;
+          data_o  = {reg_data_i, reg_data_i};
+        end
+        CmdPostSync: begin
+          if (is_flush) begin
+            quad    = header_i[5:0] >= 6'd3;  // five dwords: both data dwords count
+            ppgtt_o = !in_page && !operand_i[0][2];
+            addr_o  = {in_page ? page[63:12] : first_addr[63:12], first_addr[11:3], 3'd0};
+            data_o  = {operand_i[3], operand_i[2]};
+          end else begin
+            quad    = 1'b1;
+            ppgtt_o = !in_page && !flags[24];
+            addr_o  = {in_page ? page[63:12] : second_addr[63:12], second_addr[11:3], 3'd0};
+            data_o  = {operand_i[4], operand_i[3]};
+          end
+        end
+        // The port adds to dwords by itself. For the rest the engine reads and then writes.
+        CmdAtomic: begin
+          quad = is_quad;
+          op_o = adds ? MemAtomic : MemRead;
+          unique case (header_i[12:8])
+            AtomicInc[4:0]: data_o = {2{32'd1}};
+            AtomicDec[4:0]: data_o = '1;
+            AtomicSub[4:0]: data_o = {2{-operand_i[2]}};
+            default: ;
+          endcase
+        end
+        default: ;
+      endcase
+      // Post-sync 3 writes the time.
+      if (command_i == CmdPostSync && flags[15]) {quad, data_o} = {1'b1, timestamp_i};
+    end
   end
 
   assign is_quad = (header_i[15:8] & AtomicQuad) != 8'd0;

@@ -34,19 +34,21 @@ module gpu_engine_alu
 
   always_comb begin
     value = 64'd0;
-    unique case (opcode)
-      AluLoad, AluLoadInv, AluStore, AluStoreInv: begin
-        unique case (from)
-          AluAccu: value = accu_q;
-          AluZf:   value = {64{zf_q}};
-          AluCf:   value = {64{cf_q}};
-          default: value = (from < 10'd16) ? read_data_i : 64'd0;
-        endcase
-        if (opcode[10]) value = ~value;
-      end
-      AluLoad1: value = '1;
-      default: ;
-    endcase
+    if (valid_i) begin
+      unique case (opcode)
+        AluLoad, AluLoadInv, AluStore, AluStoreInv: begin
+          unique case (from)
+            AluAccu: value = accu_q;
+            AluZf:   value = {64{zf_q}};
+            AluCf:   value = {64{cf_q}};
+            default: value = (from < 10'd16) ? read_data_i : 64'd0;
+          endcase
+          if (opcode[10]) value = ~value;
+        end
+        AluLoad1: value = '1;
+        default: ;
+      endcase
+    end
   end
 
   assign write_o       = valid_i && (opcode == AluStore || opcode == AluStoreInv) && to < 10'd16;

@@ -8,15 +8,15 @@ module gpu_engine_command
   input  logic        clk_i,
   input  logic        rst_ni,
 
-  // dword that is there, and what a command would be that begins with it
+  // dword that begins a command, and what that is
+  input  logic        valid_i,
   input  logic [31:0] dword_i,
   output command_e    next_o,
   output logic [10:0] next_len_o,
   output logic        next_operands_o,  // it has to be given some before it acts
 
   // control
-  input  logic        begin_i,          // take it as the first of a command
-  input  logic        take_i,           // or as a further one
+  input  logic        take_i,           // it is taken
   input  logic        operand_i,        // and keep it
   input  logic        act_i,            // the operands are there
 
@@ -31,6 +31,7 @@ module gpu_engine_command
   logic [2:0] operands, need_q, taken_q;
 
   gpu_engine_decode u_decode (
+    .valid_i    (valid_i),
     .header_i   (dword_i),
     .command_o  (next_o),
     .len_o      (next_len_o),
@@ -42,7 +43,7 @@ module gpu_engine_command
   assign second_o        = taken_q[0];
 
   always_ff @(posedge clk_i) begin
-    if (begin_i)   header_o <= dword_i;
+    if (valid_i)   header_o <= dword_i;
     if (operand_i) operand_o[taken_q] <= dword_i;
   end
 
@@ -53,14 +54,14 @@ module gpu_engine_command
       taken_q   <= 3'd0;
       left_o    <= 11'd0;
     end else begin
-      if (begin_i) begin
+      if (valid_i) begin
         command_o <= next_o;
         need_q    <= operands;
         left_o    <= next_len_o - 11'd1;
       end else if (take_i) begin
         left_o <= left_o - 11'd1;
       end
-      if (begin_i || act_i) taken_q <= 3'd0;
+      if (valid_i || act_i) taken_q <= 3'd0;
       else if (take_i)      taken_q <= taken_q + 3'd1;
     end
   end

@@ -97,25 +97,27 @@ module gpu_engine_context
   logic [31:0]  save_data;
   logic         is_extra;
 
-  assign image_page   = page_q + 20'd1;
-  assign is_extra     = ask_q >= ExtraFirst;
-  assign extra_offset = ImageExtra + {3'd0, ask_q - ExtraFirst, 3'd0};
-  assign read_offset  = is_extra ? extra_offset : {2'd0, read_quad, 3'd0};
+  assign image_page  = page_q + 20'd1;
+  assign is_extra    = ask_q >= ExtraFirst;
 
   always_comb begin
-    if (ask_q < 6'd8)            read_quad = 7'h02 + {1'b0, ask_q};
-    else if (ask_q < SpaceFirst) read_quad = 7'h21 + {1'b0, ask_q};
-    else                         read_quad = 7'h06 + {1'b0, ask_q};
-  end
-
-  always_comb begin
-    unique case (ask_q[2:0])
-      3'd0:    {save_offset, save_data} = {ImageHead, head_i};
-      3'd1:    {save_offset, save_data} = {ImageBbHeadUdw, bb_head_i[63:32]};
-      3'd2:    {save_offset, save_data} = {ImageBbHead, bb_head_i[31:0]};
-      3'd3:    {save_offset, save_data} = {ImageBbState, bb_state_i};
-      default: {save_offset, save_data} = {ImageTimestamp, saved_at_q};
-    endcase
+    {extra_offset, read_offset, save_offset} = '0;
+    read_quad = 7'd0;
+    save_data = 32'd0;
+    if (mem_valid_o) begin
+      extra_offset = ImageExtra + {3'd0, ask_q - ExtraFirst, 3'd0};
+      if (ask_q < 6'd8)            read_quad = 7'h02 + {1'b0, ask_q};
+      else if (ask_q < SpaceFirst) read_quad = 7'h21 + {1'b0, ask_q};
+      else                         read_quad = 7'h06 + {1'b0, ask_q};
+      read_offset = is_extra ? extra_offset : {2'd0, read_quad, 3'd0};
+      unique case (ask_q[2:0])
+        3'd0:    {save_offset, save_data} = {ImageHead, head_i};
+        3'd1:    {save_offset, save_data} = {ImageBbHeadUdw, bb_head_i[63:32]};
+        3'd2:    {save_offset, save_data} = {ImageBbHead, bb_head_i[31:0]};
+        3'd3:    {save_offset, save_data} = {ImageBbState, bb_state_i};
+        default: {save_offset, save_data} = {ImageTimestamp, saved_at_q};
+      endcase
+    end
   end
 
   assign gpr_index_o = ((state_q == StSave) ? ask_q[3:0] : got_q[3:0]) - (ExtraFirst[3:0] + 4'd1);

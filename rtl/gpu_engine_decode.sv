@@ -5,6 +5,7 @@
 module gpu_engine_decode
   import gpu_cmd_pkg::*;
 (
+  input  logic        valid_i,     // else nobody looks at it
   input  logic [31:0] header_i,
   output command_e    command_o,
   output logic [10:0] len_o,       // dwords with the first
@@ -47,7 +48,9 @@ module gpu_engine_decode
   always_comb begin
     command  = CmdSkip;
     operands = 3'd0;
-    if (is_mi) begin
+    if (!valid_i) begin
+      command = CmdSkip;
+    end else if (is_mi) begin
       unique case (opcode)
         MiUserInterrupt: command = CmdInterrupt;
         MiArbOnOff:      command = CmdArb;

@@ -115,11 +115,11 @@ module gpu_engine_exec
   gpu_engine_command u_command (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
+    .valid_i         (take && state_q == StPoint),
     .dword_i         (dword_i),
     .next_o          (next),
     .next_len_o      (next_len),
     .next_operands_o (next_operands),
-    .begin_i         (take && state_q == StPoint),
     .take_i          (take),
     .operand_i       (take && state_q == StOperand),
     .act_i           (state_q == StAct),
@@ -134,6 +134,7 @@ module gpu_engine_exec
   gpu_engine_position u_position (
     .clk_i          (clk_i),
     .rst_ni         (rst_ni),
+    .busy_i         (busy_o),
     .start_i        (start_i),
     .head_i         (head_i),
     .tail_i         (tail_i),
@@ -200,6 +201,7 @@ module gpu_engine_exec
     .Unit (Unit)
   ) u_issue (
     .clk_i          (clk_i),
+    .needed_i       (state_q == StAct || state_q == StData),
     .command_i      (command),
     .header_i       (header),
     .operand_i      (operand),
@@ -238,9 +240,16 @@ module gpu_engine_exec
   assign mem_valid_o  = state_q == StMem;
   assign is_interrupt = command == CmdInterrupt;
 
-  assign skip_wait = armed_q && operand[0] == NeverValue && operand[1][31:12] == page_i;
+  assign skip_wait = command == CmdSemaphore && armed_q && operand[0] == NeverValue &&
+                     operand[1][31:12] == page_i;
   assign polls_register = command == CmdSemaphore && header[16];
-  assign satisfied      = compare(header[14:12], polls_register ? reg_rdata_i : answer, operand[0]);
+  always_comb begin
+    satisfied = 1'b0;
+    if (state_q == StAct || state_q == StAnswer) begin
+      satisfied = compare(header[14:12], polls_register ? reg_rdata_i : answer, operand[0]);
+    end
+  end
+
   // A single dword at the end has nothing to wait for.
   assign hold      = state_q == StData && take && pairs && left != 11'd1;
 
@@ -285,9 +294,7 @@ module gpu_engine_exec
           CmdArb:      state_d = StPoint;
           CmdBatchEnd: {state_d, leave_batch} = {StPoint, 1'b1};
           default: begin
-            if ((is_interrupt && irq_enable_i == 32'd0) ||
-                (command == CmdSemaphore && skip_wait) ||
-                (command == CmdPostSync && no_write)) begin
+            if ((is_interrupt && irq_enable_i == 32'd0) || skip_wait || no_write) begin
               {state_d, finish} = {StPoint, 1'b1};
             end else if (polls_register) begin
               finish  = satisfied;
@@ -325,18 +332,14 @@ module gpu_engine_exec
             {state_d, modify} = {StMem, 1'b1};
           end else if (command == CmdCondEnd && !satisfied) begin
             {state_d, leave_batch} = {StPoint, 1'b1};
-          end else begin
-            {state_d, finish} = {StPoint, 1'b1};
-          end
+          end else {state_d, finish} = {StPoint, 1'b1};
         end
       end
       StWork, StPoll: begin
-        if (abort_i)         state_d = StIdle;
-        else if (leave_wait) {state_d, exit_d} = {StExit, ExitPreempt};
-        else if (timer) begin
-          state_d = (state_q == StWork) ? StPoint : polls_register ? StAct : StMem;
-          finish  = state_q == StWork;
-        end
+        if (abort_i)                           state_d = StIdle;
+        else if (leave_wait)                   {state_d, exit_d} = {StExit, ExitPreempt};
+        else if (timer && state_q == StWork)   {state_d, finish} = {StPoint, 1'b1};
+        else if (timer)                        state_d = polls_register ? StAct : StMem;
       end
       StExit:  state_d = StIdle;
       default: state_d = StIdle;
@@ -365,8 +368,7 @@ module gpu_engine_exec
     end else begin
       state_q <= state_d;
       exit_q  <= exit_d;
-      if (start_i) arb_q <= 1'b1;
-      if (start_i) armed_q <= 1'b0;
+      if (start_i) {arb_q, armed_q} <= 2'b10;
       if (state_q == StPoint && take) begin
         step_q <= 2'd0;
         if (next != CmdLoadReg && next != CmdSemaphore && next_len != 11'd1) armed_q <= 1'b0;

@@ -46,11 +46,18 @@ module gpu_engine_fetch (
   assign hit    = valid_q && tag_q == addr_i[63:6] && ppgtt_q == ppgtt_i;
   assign miss   = state_q == StReady && want_i && !hit;
   assign filled = stop_q && got_q == asked_q;
-  assign quad   = line[addr_i[5:3]];
 
   assign valid_o = state_q == StReady && want_i && hit;
-  assign data_o  = addr_i[2] ? quad[63:32] : quad[31:0];
   assign fault_o = state_q == StFault;
+
+  always_comb begin
+    quad   = 64'd0;
+    data_o = 32'd0;
+    if (valid_o) begin
+      quad   = line[addr_i[5:3]];
+      data_o = addr_i[2] ? quad[63:32] : quad[31:0];
+    end
+  end
 
   assign mem_valid_o = state_q == StFill && !stop_q;
   assign mem_ppgtt_o = ppgtt_q;

@@ -13,6 +13,8 @@ module gpu_engine_issue
 ) (
   input  logic         clk_i,
 
+  input  logic         needed_i,    // an access may be prepared in this cycle
+
   // command
   input  command_e     command_i,
   input  logic [31:0]  header_i,
@@ -76,6 +78,7 @@ module gpu_engine_issue
   gpu_engine_access #(
     .Unit (Unit)
   ) u_access (
+    .needed_i     (needed_i),
     .command_i    (command_i),
     .header_i     (header_i),
     .operand_i    (operand_i),
@@ -109,11 +112,14 @@ module gpu_engine_issue
   assign more_o    = index_q <= {1'b0, header_i[18:9]};
 
   always_comb begin
-    copy_addr = writes_q ? {operand_i[3], operand_i[2]} : {operand_i[1], operand_i[0]};
-    // Upper bits of the address's dword are the caching of the surface.
-    copy_addr = {16'd0, copy_addr[47:3], 3'd0};
-    if (direct) copy_addr = copy_addr + {50'd0, index_q, 3'd0};
-    else        copy_addr = {copy_addr[63:12], 12'd0} + {41'd0, index_q, 12'd0};
+    copy_addr = 64'd0;
+    if (is_copy && needed_i) begin
+      copy_addr = writes_q ? {operand_i[3], operand_i[2]} : {operand_i[1], operand_i[0]};
+      // Upper bits of the address's dword are the caching of the surface.
+      copy_addr = {16'd0, copy_addr[47:3], 3'd0};
+      if (direct) copy_addr = copy_addr + {50'd0, index_q, 3'd0};
+      else        copy_addr = {copy_addr[63:12], 12'd0} + {41'd0, index_q, 12'd0};
+    end
   end
 
   always_ff @(posedge clk_i) begin

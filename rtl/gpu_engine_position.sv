@@ -8,6 +8,7 @@ module gpu_engine_position
 (
   input  logic        clk_i,
   input  logic        rst_ni,
+  input  logic        busy_i,         // else nobody looks at it
 
   // image as loaded; the tail may be newer than at start
   input  logic        start_i,
@@ -53,23 +54,32 @@ module gpu_engine_position
   logic [63:0] image_ip;
   logic        enabled, image_ppgtt, image_second;
 
-  assign size     = {11'd0, ring_ctl_i[20:12], 12'd0} + 32'h1000;
-  assign start    = {ring_start_i[31:12], 12'd0};
-  assign enabled  = ring_ctl_i[0];
-  assign image_ppgtt  = bb_head_i[0] && (bb_state_i & BbStatePpgtt) != '0;
-  assign image_second = bb_head_i[0] && (~bb_state_i & (BbStateSecond | BbStateExtra)) == '0;
-  assign image_ip = bb_head_i[0] ? {bb_head_i[63:2], 2'd0} : {32'd0, head_i[31:2], 2'd0};
+  assign start   = {ring_start_i[31:12], 12'd0};
+  assign enabled = ring_ctl_i[0];
+  assign offset  = ip_q[31:0];
 
-  assign tail   = {tail_i[31:2], 2'd0};
-  assign offset = ip_q[31:0];
-  assign left   = (tail >= offset) ? tail - offset : tail + size - offset;
-  assign bytes  = {19'd0, advance_len_i, 2'd0};
-  assign ahead  = offset + bytes;
+  always_comb begin
+    {size, tail, left, bytes, ahead} = '0;
+    {at_tail_o, bad_ring_o, image_ppgtt, image_second} = '0;
+    {fetch_addr_o, image_ip} = '0;
+    if (busy_i || start_i) begin
+      size  = {11'd0, ring_ctl_i[20:12], 12'd0} + 32'h1000;
+      tail  = {tail_i[31:2], 2'd0};
+      left  = (tail >= offset) ? tail - offset : tail + size - offset;
+      bytes = {19'd0, advance_len_i, 2'd0};
+      ahead = offset + bytes;
 
-  assign fetch_addr_o   = in_batch_q ? ip_q : {32'd0, start + offset};
+      image_ppgtt  = bb_head_i[0] && (bb_state_i & BbStatePpgtt) != '0;
+      image_second = bb_head_i[0] && (~bb_state_i & (BbStateSecond | BbStateExtra)) == '0;
+      image_ip     = bb_head_i[0] ? {bb_head_i[63:2], 2'd0} : {32'd0, head_i[31:2], 2'd0};
+
+      fetch_addr_o = in_batch_q ? ip_q : {32'd0, start + offset};
+      at_tail_o    = !in_batch_q && (!enabled || offset == tail);
+      bad_ring_o   = enabled && (head_i >= size || tail_i >= size);
+    end
+  end
+
   assign fetch_ppgtt_o  = ppgtt_q;
-  assign at_tail_o      = !in_batch_q && (!enabled || offset == tail);
-  assign bad_ring_o     = enabled && (head_i >= size || tail_i >= size);
   assign switching_in_o = switching_in_q;
 
   always_comb begin

@@ -18,6 +18,7 @@ module gpu_engine_regs
   output logic        used_o,       // something was written
 
   // commands: one dword; relative: to the engine's registers
+  input  logic        read_i,
   input  logic [22:2] raddr_i,
   input  logic        rrelative_i,
   input  logic        write_i,
@@ -31,6 +32,7 @@ module gpu_engine_regs
 
   // context image: one register
   input  logic [3:0]  image_index_i,
+  input  logic        image_read_i,
   input  logic        image_write_i,
   /*verilator tracing_off*/
   input  logic [63:0] image_wdata_i,
@@ -58,9 +60,9 @@ module gpu_engine_regs
 
   always_comb begin
     rvalue = 64'd0;
-    if (is_mine && roffset[11:7] == RegGpr[11:7]) begin
+    if (read_i && is_mine && roffset[11:7] == RegGpr[11:7]) begin
       rvalue = content(roffset[6:3]);
-    end else if (is_mine) begin
+    end else if (read_i && is_mine) begin
       unique case ({roffset[11:3], 3'd0})
         RegTimestamp, RegCtxTimestamp: rvalue = timestamp_i;
         default: ;
@@ -81,7 +83,7 @@ module gpu_engine_regs
     .valid_i       (math_i),
     .instruction_i (wdata_i),
     .read_index_o  (alu_read_index),
-    .read_data_i   (content(alu_read_index)),
+    .read_data_i   (math_i ? content(alu_read_index) : 64'd0),
     .write_o       (alu_write),
     .write_index_o (alu_index),
     .write_data_o  (alu_data)
@@ -105,7 +107,7 @@ module gpu_engine_regs
     end
   end
 
-  assign image_data_o = content(image_index_i);
+  assign image_data_o = image_read_i ? content(image_index_i) : 64'd0;
   assign used_o       = valid_q != '0;
 
   always_ff @(posedge clk_i) begin

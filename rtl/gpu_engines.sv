@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The engines of the tile, by the index of gpu_pkg: render and copy on the main GT's bus, video
-// decode on the media GT's.
+// The engines of the tile, by the index of gpu_pkg: render, copy and compute on the main GT's bus,
+// video decode and enhancement on the media GT's.
 
 module gpu_engines
   import gpu_pkg::*;
@@ -16,7 +16,7 @@ module gpu_engines
   input  logic [1:0]            reg_write_i,
   input  logic [5:0]            reg_offset_i  [2],
   input  logic [31:0]           reg_wdata_i   [2],
-  output logic [31:0]           reg_rdata_o   [NumEngines],
+  output logic [31:0]           reg_rdata_o   [2],
   output logic [NumEngines-1:0] event_o,
   input  logic [63:0]           gate_closed_i [2],
 
@@ -46,6 +46,7 @@ module gpu_engines
 );
 
   logic [NumEngines-1:0] idle;
+  logic [31:0]           rdata [NumEngines];
   /*verilator tracing_off*/
   logic [63:0]           wake [NumEngines];
   /*verilator tracing_on*/
@@ -56,7 +57,14 @@ module gpu_engines
 
   // An engine that waits for a walk cannot do anything.
   assign idle_o = &(idle | mem_waits_i);
-  assign wake_o = earlier(earlier(wake[EngineRcs], wake[EngineBcs]), wake[EngineVcs]);
+  // Who is not selected says 0.
+  assign reg_rdata_o[0] = rdata[EngineRcs] | rdata[EngineBcs] | rdata[EngineCcs];
+  assign reg_rdata_o[1] = rdata[EngineVcs] | rdata[EngineVecs];
+
+  always_comb begin
+    wake_o = '1;
+    for (int unsigned e = 0; e < NumEngines; e++) wake_o = earlier(wake_o, wake[e]);
+  end
 
   gpu_engine #(
     .Unit (UnitOfRcs),
@@ -69,7 +77,7 @@ module gpu_engines
     .reg_write_i     (reg_write_i[0]),
     .reg_offset_i    (reg_offset_i[0]),
     .reg_wdata_i     (reg_wdata_i[0]),
-    .reg_rdata_o     (reg_rdata_o[EngineRcs]),
+    .reg_rdata_o     (rdata[EngineRcs]),
     .event_o         (event_o[EngineRcs]),
     .gate_closed_i   (gate_closed_i[0]),
     .mem_valid_o     (mem_valid_o[EngineRcs]),
@@ -101,7 +109,7 @@ module gpu_engines
     .reg_write_i     (reg_write_i[0]),
     .reg_offset_i    (reg_offset_i[0]),
     .reg_wdata_i     (reg_wdata_i[0]),
-    .reg_rdata_o     (reg_rdata_o[EngineBcs]),
+    .reg_rdata_o     (rdata[EngineBcs]),
     .event_o         (event_o[EngineBcs]),
     .gate_closed_i   (gate_closed_i[0]),
     .mem_valid_o     (mem_valid_o[EngineBcs]),
@@ -123,6 +131,38 @@ module gpu_engines
   );
 
   gpu_engine #(
+    .Unit (UnitOfCcs),
+    .Base (BaseOfCcs)
+  ) u_ccs0 (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .reg_sel_i       (reg_sel_i[EngineCcs]),
+    .reg_write_i     (reg_write_i[0]),
+    .reg_offset_i    (reg_offset_i[0]),
+    .reg_wdata_i     (reg_wdata_i[0]),
+    .reg_rdata_o     (rdata[EngineCcs]),
+    .event_o         (event_o[EngineCcs]),
+    .gate_closed_i   (gate_closed_i[0]),
+    .mem_valid_o     (mem_valid_o[EngineCcs]),
+    .mem_op_o        (mem_op_o[EngineCcs]),
+    .mem_fn_o        (mem_fn_o[EngineCcs]),
+    .mem_ppgtt_o     (mem_ppgtt_o[EngineCcs]),
+    .mem_space_o     (mem_space_o[EngineCcs]),
+    .mem_switch_o    (mem_switch_o[EngineCcs]),
+    .mem_addr_o      (mem_addr_o[EngineCcs]),
+    .mem_be_o        (mem_be_o[EngineCcs]),
+    .mem_data_o      (mem_data_o[EngineCcs]),
+    .mem_ready_i     (mem_ready_i[EngineCcs]),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i[EngineCcs]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (idle[EngineCcs]),
+    .wake_o          (wake[EngineCcs])
+  );
+
+  gpu_engine #(
     .Unit (UnitOfVcs),
     .Base (BaseOfVcs)
   ) u_vcs0 (
@@ -133,7 +173,7 @@ module gpu_engines
     .reg_write_i     (reg_write_i[1]),
     .reg_offset_i    (reg_offset_i[1]),
     .reg_wdata_i     (reg_wdata_i[1]),
-    .reg_rdata_o     (reg_rdata_o[EngineVcs]),
+    .reg_rdata_o     (rdata[EngineVcs]),
     .event_o         (event_o[EngineVcs]),
     .gate_closed_i   (gate_closed_i[1]),
     .mem_valid_o     (mem_valid_o[EngineVcs]),
@@ -152,6 +192,38 @@ module gpu_engines
     .mem_rsp_data_i  (mem_rsp_data_i),
     .idle_o          (idle[EngineVcs]),
     .wake_o          (wake[EngineVcs])
+  );
+
+  gpu_engine #(
+    .Unit (UnitOfVecs),
+    .Base (BaseOfVecs)
+  ) u_vecs0 (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .timestamp_i     (timestamp_i),
+    .reg_sel_i       (reg_sel_i[EngineVecs]),
+    .reg_write_i     (reg_write_i[1]),
+    .reg_offset_i    (reg_offset_i[1]),
+    .reg_wdata_i     (reg_wdata_i[1]),
+    .reg_rdata_o     (rdata[EngineVecs]),
+    .event_o         (event_o[EngineVecs]),
+    .gate_closed_i   (gate_closed_i[1]),
+    .mem_valid_o     (mem_valid_o[EngineVecs]),
+    .mem_op_o        (mem_op_o[EngineVecs]),
+    .mem_fn_o        (mem_fn_o[EngineVecs]),
+    .mem_ppgtt_o     (mem_ppgtt_o[EngineVecs]),
+    .mem_space_o     (mem_space_o[EngineVecs]),
+    .mem_switch_o    (mem_switch_o[EngineVecs]),
+    .mem_addr_o      (mem_addr_o[EngineVecs]),
+    .mem_be_o        (mem_be_o[EngineVecs]),
+    .mem_data_o      (mem_data_o[EngineVecs]),
+    .mem_ready_i     (mem_ready_i[EngineVecs]),
+    .mem_fault_i     (mem_fault_i),
+    .mem_sent_i      (mem_sent_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i[EngineVecs]),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .idle_o          (idle[EngineVecs]),
+    .wake_o          (wake[EngineVecs])
   );
 
   // Nobody is answered who did not ask: one answer, one engine.

@@ -54,12 +54,12 @@ module gpu_gt
 
   // engines
   output logic [63:0] gate_closed_o,
-  output logic [1:0]  engine_sel_o,
+  output logic [3:0]  engine_sel_o,
   output logic        engine_write_o,
   output logic [5:0]  engine_offset_o,
   output logic [31:0] engine_wdata_o,
-  input  logic [63:0] engine_rdata_i,   // 32 bits each
-  input  logic [1:0]  engine_event_i,
+  input  logic [31:0] engine_rdata_i,   // of the selected one
+  input  logic [3:0]  engine_event_i,
 
   // register interrupts
   output logic        raise_valid_o,

@@ -47,9 +47,9 @@ module gpu_guc_bus
   input  logic [63:0] gate_closed_i,
 
   // engines
-  output logic [1:0]  engine_sel_o,
-  input  logic [63:0] engine_rdata_i,   // 32 bits each
-  input  logic [1:0]  engine_event_i,
+  output logic [3:0]  engine_sel_o,
+  input  logic [31:0] engine_rdata_i,   // of the selected one
+  input  logic [3:0]  engine_event_i,
 
   // others
   output logic        irq_send_o,
@@ -89,7 +89,7 @@ module gpu_guc_bus
   assign read       = access && !write_q;
   assign addr       = {16'd0, addr_q[15:2], 2'd0};
   assign is_mailbox = addr_q[15:10] == GUCBUS_MBOX_BASE[15:10];
-  assign is_engine  = addr_q[15:7] == GUCBUS_ENGINE_BASE[15:7];
+  assign is_engine  = addr_q[15:8] == GUCBUS_ENGINE_BASE[15:8];
 
   assign bus_write_o = write;
   assign bus_read_o  = read;
@@ -99,7 +99,7 @@ module gpu_guc_bus
   // ---- strobes ----------------------------------------------------------------------------------
 
   assign mailbox_write_o  = write && is_mailbox;
-  assign engine_sel_o     = {addr_q[6], !addr_q[6]} & {2{access && is_engine}};
+  assign engine_sel_o     = {4{access && is_engine}} & (4'd1 << addr_q[7:6]);
   assign doorbell_pop_o   = read && addr == GUCBUS_DB_NEXT;
   assign fault_pop_o      = read && addr == GUCBUS_FAULT_NEXT;
   assign flr_pop_o        = read && addr == GUCBUS_FLR_NEXT;
@@ -114,7 +114,7 @@ module gpu_guc_bus
   // ---- read -------------------------------------------------------------------------------------
 
   assign irq_status = (doorbell_pending_i       ? GUCBUS_IRQ_DOORBELL : 32'd0) |
-                      ((engine_event_i != 2'd0) ? GUCBUS_IRQ_ENGINE   : 32'd0) |
+                      ((engine_event_i != 4'd0) ? GUCBUS_IRQ_ENGINE   : 32'd0) |
                       (fault_pending_i          ? GUCBUS_IRQ_FAULT    : 32'd0) |
                       (flr_pending_i            ? GUCBUS_IRQ_FLR      : 32'd0) |
                       (resetting_q              ? GUCBUS_IRQ_RESET    : 32'd0);
@@ -142,7 +142,7 @@ module gpu_guc_bus
         GUCBUS_TIMESTAMP_HI:  rdata = timestamp_i[63:32];
         default: begin
           if (is_mailbox) rdata = mailbox_rdata_i;
-          if (is_engine)  rdata = addr_q[6] ? engine_rdata_i[63:32] : engine_rdata_i[31:0];
+          if (is_engine)  rdata = engine_rdata_i;
         end
       endcase
     end

@@ -251,7 +251,9 @@ module gpu_memory
     unique case (32'(fault_client))
       EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
       EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
+      EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};
       EngineVcs:     {fault_gt, client} = {1'b1, EngineClient};
+      EngineVecs:    {fault_gt, client} = {1'b1, EngineClient + 4'd1};
       ClientDma:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
       ClientDma + 1: {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
       ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};

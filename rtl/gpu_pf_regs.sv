@@ -56,12 +56,13 @@ module gpu_pf_regs
   function automatic logic [31:0] fuse(input logic [31:0] register_addr,
                                              input logic media);
     unique case (register_addr)
+      XEHP_FUSE4:                  fuse = media ? 32'd0 : 32'h0001_0000;
       MIRROR_FUSE3:                fuse = 32'h0001_0000;
       MIRROR_L3BANK_ENABLE:        fuse = media ? 32'd0 : 32'h0000_000f;
       XELP_EU_ENABLE:              fuse = media ? 32'd0 : 32'h0000_00ff;
       XELP_GT_GEOMETRY_DSS_ENABLE: fuse = media ? 32'd0 : 32'h0000_000f;
       XEHP_GT_COMPUTE_DSS_ENABLE:  fuse = media ? 32'd0 : 32'h0000_000f;
-      GT_VEBOX_VDBOX_DISABLE:      fuse = media ? 32'h0000_0001 : 32'd0;
+      GT_VEBOX_VDBOX_DISABLE:      fuse = media ? 32'h0001_0001 : 32'd0;
       default:                     fuse = 32'd0;
     endcase
   endfunction

@@ -8,11 +8,13 @@ package gpu_pkg;
   // Functions of the device: 0 is the PF, n is VF n.
   localparam int unsigned NumFns = 64;
 
-  // Engines: render and copy of the main GT, video decode of the media GT.
-  localparam int unsigned NumEngines = 3;
+  // Engines: render, copy and compute of the main GT, video decode and enhancement of the media GT.
+  localparam int unsigned NumEngines = 5;
   localparam int unsigned EngineRcs  = 0;
   localparam int unsigned EngineBcs  = 1;
-  localparam int unsigned EngineVcs  = 2;
+  localparam int unsigned EngineCcs  = 2;
+  localparam int unsigned EngineVcs  = 3;
+  localparam int unsigned EngineVecs = 4;
   localparam int unsigned EngineBits = $clog2(NumEngines);
 
   // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts,
@@ -70,14 +72,18 @@ package gpu_pkg;
   } fault_t;
 
   // Units of the memory interrupt page: bit positions of GT_INTR_DW.
-  localparam logic [5:0] UnitOfRcs = 6'd0;
-  localparam logic [5:0] UnitOfBcs = 6'd15;
-  localparam logic [5:0] UnitOfVcs = 6'd32;
+  localparam logic [5:0] UnitOfRcs  = 6'd0;
+  localparam logic [5:0] UnitOfCcs  = 6'd4;
+  localparam logic [5:0] UnitOfBcs  = 6'd15;
+  localparam logic [5:0] UnitOfVcs  = 6'd32;
+  localparam logic [5:0] UnitOfVecs = 6'd63;
 
   // Where commands find an engine's registers, pages.
-  localparam logic [22:12] BaseOfRcs = 11'h002;
-  localparam logic [22:12] BaseOfBcs = 11'h022;
-  localparam logic [22:12] BaseOfVcs = 11'h1c0;
+  localparam logic [22:12] BaseOfRcs  = 11'h002;
+  localparam logic [22:12] BaseOfCcs  = 11'h01a;
+  localparam logic [22:12] BaseOfBcs  = 11'h022;
+  localparam logic [22:12] BaseOfVcs  = 11'h1c0;
+  localparam logic [22:12] BaseOfVecs = 11'h1c8;
 
   // GGTT entry: bits of the public format that the chip looks at.
   localparam int unsigned PteBits = 54;

@@ -135,9 +135,9 @@ module gpu_top
   logic        mmio_idle, irq_regs_idle, memory_idle, engines_idle;
 
   logic [63:0]           gate_closed   [2];
-  logic [3:0]            engine_sel;               // two places for each GT
+  logic [7:0]            engine_sel;               // four places for each GT
   logic [5:0]            engine_offset [2];
-  logic [31:0]           engine_wdata  [2], engine_rdata [NumEngines];
+  logic [31:0]           engine_wdata  [2], engine_rdata  [2];
   space_t                engine_space  [NumEngines];
   logic [NumEngines-1:0] engine_event, engine_switch, engine_waits;
 
@@ -311,13 +311,13 @@ module gpu_top
       .dma_done_o       (dma_done_o[gt]),
       .dma_error_o      (dma_error_o[gt]),
       .gate_closed_o    (gate_closed[gt]),
-      .engine_sel_o     (engine_sel[2*gt+:2]),
+      .engine_sel_o     (engine_sel[4*gt+:4]),
       .engine_write_o   (engine_write[gt]),
       .engine_offset_o  (engine_offset[gt]),
       .engine_wdata_o   (engine_wdata[gt]),
-      .engine_rdata_i   (gt == 0 ? {engine_rdata[EngineBcs], engine_rdata[EngineRcs]} :
-                                    {32'd0, engine_rdata[EngineVcs]}),
-      .engine_event_i   (gt == 0 ? engine_event[1:0] : {1'b0, engine_event[EngineVcs]}),
+      .engine_rdata_i   (engine_rdata[gt]),
+      .engine_event_i   (gt == 0 ? 4'(engine_event[EngineCcs:EngineRcs]) :
+                                    4'(engine_event[EngineVecs:EngineVcs])),
       .raise_valid_o    (raise_valid[gt]),
       .raise_fn_o       (raise_fn[gt]),
       .raise_vector_o   (raise_vector[gt]),
@@ -355,7 +355,7 @@ module gpu_top
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
     .timestamp_i     (timestamp),
-    .reg_sel_i       (engine_sel[NumEngines-1:0]),
+    .reg_sel_i       ({engine_sel[5:4], engine_sel[2:0]}),
     .reg_write_i     (engine_write),
     .reg_offset_i    (engine_offset),
     .reg_wdata_i     (engine_wdata),

@@ -15,7 +15,13 @@
 #define VF_VM_LEVELS_MIN 3u
 #define VF_VM_LEVELS_MAX 5u
 
-enum vf_engine { VF_ENGINE_RENDER, VF_ENGINE_COPY, VF_ENGINE_VIDEO };
+enum vf_engine {
+    VF_ENGINE_RENDER,
+    VF_ENGINE_COPY,
+    VF_ENGINE_VIDEO,
+    VF_ENGINE_COMPUTE,
+    VF_ENGINE_ENHANCE,
+};
 
 /* Steps at which recovery can be held, bits as the real driver's debugfs has them. */
 enum vf_hold {

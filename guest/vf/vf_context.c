@@ -9,16 +9,20 @@
 #include "host/abi/xe_lrc_layout.h"
 #include "sim/hal/trace.h"
 
-/* ring 16 KiB | PPHWSP | register state, 3 pages for render, 1 else | per-context batch */
+/* ring 16 KiB | PPHWSP | register state | per-context batch */
 #define RING_SIZE     0x4000u
 #define PPHWSP_OFFSET RING_SIZE
 #define STATE_OFFSET  (PPHWSP_OFFSET + LRC_PPHWSP_SIZE)
 
 static uint64_t batch_page_offset(const struct vf_queue *queue)
 {
-    uint64_t state_pages = queue->engine == VF_ENGINE_RENDER ? 3 : 1;
+    static const uint64_t state_pages[] = {[VF_ENGINE_RENDER] = 3,
+                                           [VF_ENGINE_COPY] = 1,
+                                           [VF_ENGINE_VIDEO] = 1,
+                                           [VF_ENGINE_COMPUTE] = 2,
+                                           [VF_ENGINE_ENHANCE] = 1};
 
-    return STATE_OFFSET + state_pages * XE_PAGE_SIZE;
+    return STATE_OFFSET + state_pages[queue->engine] * XE_PAGE_SIZE;
 }
 
 static uint64_t state_offset(uint32_t dword)

@@ -142,7 +142,7 @@ static void put_pipe_control(struct words *words, uint32_t flags, uint64_t addr,
 static void put_seqno_write(struct words *words, enum vf_engine engine, uint64_t addr,
                             uint32_t value)
 {
-    if (engine == VF_ENGINE_RENDER) {
+    if (engine == VF_ENGINE_RENDER || engine == VF_ENGINE_COMPUTE) {
         put_pipe_control(words, PIPE_CONTROL_CS_STALL, 0, 0);
         put_pipe_control(words, PIPE_CONTROL_GGTT | PIPE_CONTROL_QW_WRITE | PIPE_CONTROL_CS_STALL,
                          addr, value);

@@ -106,7 +106,8 @@ static void scan_guc(struct vf_gt *gt)
 
 void vf_memirq_scan(struct vf *vf)
 {
-    static const unsigned engine_units[] = {MEMIRQ_UNIT_RCS0, MEMIRQ_UNIT_BCS0, MEMIRQ_UNIT_VCS0};
+    static const unsigned engine_units[] = {MEMIRQ_UNIT_RCS0, MEMIRQ_UNIT_CCS0, MEMIRQ_UNIT_BCS0,
+                                            MEMIRQ_UNIT_VCS0, MEMIRQ_UNIT_VECS0};
 
     for (unsigned i = 0; i < vf->num_gts; i++) {
         scan_guc(&vf->gts[i]);

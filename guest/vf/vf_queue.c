@@ -18,9 +18,9 @@ static const struct {
     const char *name;
     unsigned gt;
 } engines[] = {
-    [VF_ENGINE_RENDER] = {"rcs0", VF_MAIN_GT},
-    [VF_ENGINE_COPY] = {"bcs0", VF_MAIN_GT},
-    [VF_ENGINE_VIDEO] = {"vcs0", VF_MEDIA_GT},
+    [VF_ENGINE_RENDER] = {"rcs0", VF_MAIN_GT},    [VF_ENGINE_COPY] = {"bcs0", VF_MAIN_GT},
+    [VF_ENGINE_VIDEO] = {"vcs0", VF_MEDIA_GT},    [VF_ENGINE_COMPUTE] = {"ccs0", VF_MAIN_GT},
+    [VF_ENGINE_ENHANCE] = {"vecs0", VF_MEDIA_GT},
 };
 
 bool vf_queue_live(const struct vf_queue *queue, const struct vf_gt *gt)

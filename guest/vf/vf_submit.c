@@ -54,7 +54,9 @@ static int guc_action_register_context(struct vf_queue *queue)
 {
     static const uint32_t classes[] = {[VF_ENGINE_RENDER] = GUC_RENDER_CLASS,
                                        [VF_ENGINE_COPY] = GUC_BLITTER_CLASS,
-                                       [VF_ENGINE_VIDEO] = GUC_VIDEO_CLASS};
+                                       [VF_ENGINE_VIDEO] = GUC_VIDEO_CLASS,
+                                       [VF_ENGINE_COMPUTE] = GUC_COMPUTE_CLASS,
+                                       [VF_ENGINE_ENHANCE] = GUC_VIDEOENHANCE_CLASS};
     const uint32_t request[] = {
         action(XE_GUC_ACTION_REGISTER_CONTEXT),
         CONTEXT_REGISTRATION_FLAG_KMD |

@@ -69,6 +69,8 @@
 #define MEMIRQ_UNIT_GUC               25u
 #define MEMIRQ_UNIT_MEDIA_GUC         24u
 #define MEMIRQ_UNIT_VCS0              32u
+#define MEMIRQ_UNIT_CCS0              4u
+#define MEMIRQ_UNIT_VECS0             63u
 #define MEMIRQ_BYTE_GUC2HOST          15u
 #define MEMIRQ_BYTE_SW_INT_0          0u
 #define MEMIRQ_BYTE_MI_USER_INTERRUPT 0u

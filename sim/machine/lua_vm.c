@@ -112,7 +112,7 @@ static int vf_unbind(lua_State *lua)
 /* vf:queue(engine [, {ppgtt = levels}]) */
 static int vf_queue(lua_State *lua)
 {
-    static const char *const engines[] = {"render", "copy", "video", NULL};
+    static const char *const engines[] = {"render", "copy", "video", "compute", "enhance", NULL};
     static const char *const fields[] = {"ppgtt", NULL};
     struct vf *vf = check_guest(lua, "vf:queue");
     enum vf_engine engine = (enum vf_engine)luaL_checkoption(lua, 2, NULL, engines);

@@ -29,8 +29,11 @@ static const struct {
     unsigned num_engines;
     struct guc_engine_desc engines[GUC_MAX_ENGINES];
 } gt_engines[MACHINE_MAX_GTS] = {
-    {2, {{"rcs0", GUC_RENDER_CLASS, 0, 0}, {"bcs0", GUC_BLITTER_CLASS, 0, 1u << 1}}},
-    {1, {{"vcs0", GUC_VIDEO_CLASS, 0, 0}}},
+    {3,
+     {{"rcs0", GUC_RENDER_CLASS, 0, 0},
+      {"bcs0", GUC_BLITTER_CLASS, 0, 1u << 1},
+      {"ccs0", GUC_COMPUTE_CLASS, 0, 0}}},
+    {2, {{"vcs0", GUC_VIDEO_CLASS, 0, 0}, {"vecs0", GUC_VIDEOENHANCE_CLASS, 0, 0}}},
 };
 
 static const char *const guc_program_names[MACHINE_MAX_GTS] = {"guc", "media guc"};

@@ -26,7 +26,7 @@ module tb_gpu_guc_bus;
   logic        gate_close, gate_open, irq_send, irq_busy, tlb_invalidate, ppgtt_invalidate;
   logic [3:0]  causes;
   logic        gt_reset, gt_resetting;
-  logic [1:0]  engine_sel;
+  logic [3:0]  engine_sel;
 
   gpu_guc_bus u_guc_bus (
     .clk_i              (clk),
@@ -60,8 +60,8 @@ module tb_gpu_guc_bus;
     .gate_open_o        (gate_open),
     .gate_closed_i      (64'h8000_0000_0000_0010),
     .engine_sel_o       (engine_sel),
-    .engine_rdata_i     (64'he1_0000_00e0),
-    .engine_event_i     ({1'b0, causes[1]}),
+    .engine_rdata_i     ({28'he, engine_sel}),
+    .engine_event_i     ({3'd0, causes[1]}),
     .irq_send_o         (irq_send),
     .irq_busy_i         (irq_busy),
     .memirq_status_o    (memirq_status),
@@ -77,7 +77,7 @@ module tb_gpu_guc_bus;
 
   // Strobes seen since the last look, one bit each.
   logic [9:0] strobes, seen;
-  assign strobes = {ppgtt_invalidate, engine_sel != 2'd0, tlb_invalidate, irq_send, gate_open,
+  assign strobes = {ppgtt_invalidate, engine_sel != 4'd0, tlb_invalidate, irq_send, gate_open,
                     gate_close, flr_pop, fault_pop, doorbell_pop, mailbox_write};
   always @(posedge clk) seen <= valid ? 10'd0 : seen | strobes;
 
@@ -115,9 +115,11 @@ module tb_gpu_guc_bus;
     expect_read("FLR", GUCBUS_FLR_NEXT, 32'hf1, 10'h008);
     expect_read("mailbox", GUCBUS_MBOX_BASE + 63 * GUCBUS_MBOX_FN_STRIDE + 12,
                 32'h1000_13fc, 10'h000);
-    expect_read("engine 0", GUCBUS_ENGINE_EVENT, 32'he0, 10'h100);
-    expect_read("engine 1", GUCBUS_ENGINE_EVENT + GUCBUS_ENGINE_STRIDE, 32'he1, 10'h100);
-    expect_read("no engine", GUCBUS_ENGINE_EVENT + 2 * GUCBUS_ENGINE_STRIDE, 32'd0, 10'h000);
+    for (int e = 0; e < 4; e++) begin
+      expect_read($sformatf("engine %0d", e), GUCBUS_ENGINE_EVENT + e * GUCBUS_ENGINE_STRIDE,
+                  32'he0 | (32'd1 << e), 10'h100);
+    end
+    expect_read("no engine", GUCBUS_ENGINE_EVENT + 4 * GUCBUS_ENGINE_STRIDE, 32'd0, 10'h000);
     expect_read("gates", GUCBUS_GATE_STATE_LO, 32'h10, 10'h000);
     expect_read("gates, high", GUCBUS_GATE_STATE_HI, 32'h8000_0000, 10'h000);
     expect_read("time", GUCBUS_TIMESTAMP_LO, 32'd2, 10'h000);

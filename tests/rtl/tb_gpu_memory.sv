@@ -175,7 +175,8 @@ module tb_gpu_memory;
     got_fault = fault;
     if (fault) begin
       check("GT of the fault", {62'd0, fault_valid},
-            (who == 2 || who == 4 || who == 6) ? 64'd2 : 64'd1);
+            (who == int'(EngineVcs) || who == int'(EngineVecs) || who == int'(ClientDma) + 1 ||
+             who == int'(ClientIrq) + 1) ? 64'd2 : 64'd1);
       check("its address", fault_addr, at);
       check("its function", {58'd0, fault_info.fn}, 64'(as_fn));
       check("its kind", {63'd0, fault_info.write}, {63'd0, what != MemRead});
@@ -242,7 +243,7 @@ module tb_gpu_memory;
     int before_it;
     before_it = writes_out;
     for (int i = 0; i < 8; i++) access(5, MemWrite, 6, 64'h10_5000 + 64'(i * 8));
-    access(7, MemMsi, 9, 64'd2);
+    access(int'(ClientTile), MemMsi, 9, 64'd2);
     repeat (40) @(negedge clk);
     check("one message", 64'(msis), 64'd1);
     check("behind the writes", 64'(writes_at_msi - before_it), 64'd8);
