@@ -22,6 +22,8 @@
 #define MAX_STEP_NS     HAL_NS_PER_MS
 #define STEP_WALL_NS    200000u /* what a step should cost at most */
 #define MAX_LAG_NS      (100 * HAL_NS_PER_MS)
+#define HOLD_LAG_NS     (5 * HAL_NS_PER_MS)
+#define HOLD_WALL_NS    HAL_NS_PER_S /* far below the client's patience */
 #define ALERT_WAIT_NS   (20 * HAL_NS_PER_US)
 #define CALM_WAIT_NS    HAL_NS_PER_MS
 #define ALERT_TURNS     100u /* after an access or an interrupt something more is likely */
@@ -115,12 +117,91 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
     return err;
 }
 
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static uint64_t wall_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * HAL_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* How far virtual time may go from here; 0: it is ahead. A machine that was slow does not make up
+ * for more than a little. */
+static uint64_t time_allowed(struct serve *serve, uint64_t now_ns)
+{
+    uint64_t wall = wall_ns(), target;
+
+    if (serve->pace == 0) {
+        return MAX_STEP_NS;
+    }
+    if (!serve->wall_origin) {
+        serve->wall_origin = wall;
+        serve->virtual_origin = now_ns;
+    }
+    target = serve->virtual_origin + (uint64_t)((double)(wall - serve->wall_origin) * serve->pace);
+    if (target <= now_ns) {
+        return 0;
+    }
+    if (target - now_ns > MAX_LAG_NS) {
+        serve->wall_origin = wall;
+        serve->virtual_origin = now_ns + MAX_LAG_NS;
+        target = serve->virtual_origin;
+    }
+    return target - now_ns;
+}
+
+/* Round numbers are as good, and a session of them is smaller. */
+static uint64_t rounded(uint64_t ns)
+{
+    const uint64_t unit = ns >= 64 * HAL_NS_PER_US ? 64 * HAL_NS_PER_US : HAL_NS_PER_US;
+
+    return ns > unit ? ns - ns % unit : ns;
+}
+
+/* Steps cost about the same time on the wall, whether the machine is busy or idle. */
+static void step(struct served *guest, uint64_t allowed)
+{
+    struct serve *serve = guest->serve;
+    uint64_t ns = rounded(allowed < serve->step_ns ? allowed : serve->step_ns);
+    uint64_t start = wall_ns(), cost;
+
+    record(guest, SESSION_DELAY, 0, ns, 0);
+    hal_delay(guest->outside.hal, ns);
+    cost = wall_ns() - start;
+    if (cost > STEP_WALL_NS && serve->step_ns > MIN_STEP_NS) {
+        serve->step_ns /= 2;
+    } else if (cost < STEP_WALL_NS / 4 && serve->step_ns < MAX_STEP_NS) {
+        serve->step_ns *= 2;
+    }
+}
+
+/* A machine that is behind lets a reader wait: a guest whose clock counts instructions stands still
+ * meanwhile, and its time limits follow the machine. */
+static void catch_up(struct served *guest)
+{
+    const uint64_t until = wall_ns() + HOLD_WALL_NS;
+
+    for (;;) {
+        const uint64_t allowed = time_allowed(guest->serve, hal_now(guest->outside.hal));
+
+        if (guest->serve->pace == 0 || allowed < HOLD_LAG_NS || wall_ns() > until) {
+            return;
+        }
+        step(guest, allowed);
+    }
+}
+
 /* ---- what the client does -------------------------------------------------------------------- */
 
 static uint64_t client_read(void *arg, uint32_t offset, unsigned size)
 {
     struct served *guest = arg;
-    uint64_t value = outside_read(&guest->outside, offset, size);
+    uint64_t value;
+
+    catch_up(guest);
+    value = outside_read(&guest->outside, offset, size);
 
     record(guest, SESSION_READ, size, offset, value);
     return value;
@@ -191,65 +272,7 @@ static void raised(struct outside *outside, unsigned vector)
     vfio_user_raise(guest->server, vector);
 }
 
-/* ---- time ------------------------------------------------------------------------------------ */
-
-static uint64_t wall_ns(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * HAL_NS_PER_S + (uint64_t)now.tv_nsec;
-}
-
-/* How far virtual time may go from here; 0: it is ahead. A machine that was slow does not make up
- * for more than a little. */
-static uint64_t time_allowed(struct serve *serve, uint64_t now_ns)
-{
-    uint64_t wall = wall_ns(), target;
-
-    if (serve->pace == 0) {
-        return MAX_STEP_NS;
-    }
-    if (!serve->wall_origin) {
-        serve->wall_origin = wall;
-        serve->virtual_origin = now_ns;
-    }
-    target = serve->virtual_origin + (uint64_t)((double)(wall - serve->wall_origin) * serve->pace);
-    if (target <= now_ns) {
-        return 0;
-    }
-    if (target - now_ns > MAX_LAG_NS) {
-        serve->wall_origin = wall;
-        serve->virtual_origin = now_ns + MAX_LAG_NS;
-        target = serve->virtual_origin;
-    }
-    return target - now_ns;
-}
-
-/* Round numbers are as good, and a session of them is smaller. */
-static uint64_t rounded(uint64_t ns)
-{
-    const uint64_t unit = ns >= 64 * HAL_NS_PER_US ? 64 * HAL_NS_PER_US : HAL_NS_PER_US;
-
-    return ns > unit ? ns - ns % unit : ns;
-}
-
-/* Steps cost about the same time on the wall, whether the machine is busy or idle. */
-static void step(struct served *guest, uint64_t allowed)
-{
-    struct serve *serve = guest->serve;
-    uint64_t ns = rounded(allowed < serve->step_ns ? allowed : serve->step_ns);
-    uint64_t start = wall_ns(), cost;
-
-    record(guest, SESSION_DELAY, 0, ns, 0);
-    hal_delay(guest->outside.hal, ns);
-    cost = wall_ns() - start;
-    if (cost > STEP_WALL_NS && serve->step_ns > MIN_STEP_NS) {
-        serve->step_ns /= 2;
-    } else if (cost < STEP_WALL_NS / 4 && serve->step_ns < MAX_STEP_NS) {
-        serve->step_ns *= 2;
-    }
-}
+/* ---- turns ----------------------------------------------------------------------------------- */
 
 /* Until some client says something, or a moment has gone by. */
 static void wait_for_clients(struct serve *serve, uint64_t ns)

@@ -40,7 +40,7 @@ for move = 1, p.moves do
     expect("move " .. move .. ": GT " .. gt .. " says RESFIX_DONE",
            pcall(function() return fixed[gt]:wait("5s") end))
   end
-  from:flr(1) -- what is left of it there, before it may come back
+  from:reset(1) -- the VF left behind is free again
   from, to = to, from
 end
 wait_until(is("gone"), "3000s", "1ms")
