@@ -70,6 +70,8 @@ void gvt_destroy(struct gvt *gvt)
         struct gvt_worker *worker = &gvt->workers[n / GVT_ENGINES][n % GVT_ENGINES];
 
         exec_destroy(worker->exec);
+        gvt_shadow_drop(gvt, &worker->shadow);
+        free(worker->shadow.tables);
         free(worker->job);
     }
     free(gvt);

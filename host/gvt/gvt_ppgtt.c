@@ -39,10 +39,8 @@ struct gvt_ppgtt *gvt_ppgtt_find_3(struct gvt_vgpu *vgpu, const uint64_t pdp[4])
     return *find(vgpu, 3, pdp);
 }
 
-static void ppgtt_free(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+static void ppgtt_free(struct gvt_ppgtt *ppgtt)
 {
-    gvt_shadow_drop(vgpu, ppgtt);
-    free(ppgtt->tables);
     free(ppgtt->mappings);
     free(ppgtt);
 }
@@ -91,7 +89,7 @@ int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
     if (--ppgtt->references == 0) {
         *link = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, level, ppgtt->pdp);
-        ppgtt_free(vgpu, ppgtt);
+        ppgtt_free(ppgtt);
     }
     return 0;
 }
@@ -103,6 +101,6 @@ void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu)
 
         vgpu->ppgtts = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, ppgtt->level, ppgtt->pdp);
-        ppgtt_free(vgpu, ppgtt);
+        ppgtt_free(ppgtt);
     }
 }

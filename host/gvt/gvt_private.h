@@ -58,7 +58,11 @@ struct gvt_ppgtt {
     uint64_t pdp[4];
     struct gvt_mapping *mappings; /* by PV: not in guest memory, so in no image */
     unsigned num_mappings, max_mappings;
-    uint64_t *tables; /* host pages of the shadow */
+};
+
+/* Page tables with host addresses, for one workload. */
+struct gvt_shadow {
+    uint64_t *tables; /* pages of the host's RAM */
     unsigned num_tables, max_tables;
 };
 
@@ -104,6 +108,7 @@ struct gvt_worker {
     unsigned engine;
     struct exec *exec; /* the host's context for it; NULL until there is work */
     struct bo batches; /* copies of the guest's batches */
+    struct gvt_shadow shadow;
     struct gvt_job *job;
 };
 
@@ -144,6 +149,7 @@ struct gvt_vgpu {
     unsigned id;
     char uuid[GVT_UUID_CHARS + 1];
     bool active;
+    unsigned life;    /* counts resets: work of an earlier one concerns nobody */
     bool loaded;      /* an image, and has not run since */
     bool pv_notified; /* the guest knows what it is: it read PVINFO */
     enum gvt_failsafe failsafe;
@@ -223,14 +229,15 @@ MUST_USE int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t
 void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
 
 /* ---- gvt_shadow.c: tables with host addresses ---- */
-/* Builds the shadow of these roots and tells the work of it. 0, -EINVAL unknown, -ENOMEM. */
-MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4],
-                              struct exec_work *work);
+/* Builds the shadow of these roots, in the place of what it held, and tells the work of it. 0,
+ * -EINVAL unknown, -ENOMEM. */
+MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow,
+                              const uint64_t roots[4], struct exec_work *work);
 /* Memory behind an address of the guest's space. 0 or -EFAULT (some of it may have moved). */
 MUST_USE int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work,
                              uint64_t addr, void *to, uint64_t size);
 /* Gives the tables back. */
-void gvt_shadow_drop(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt);
+void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow);
 /* A page by PV; entry 0 takes it away. 0 or -ENOMEM. */
 MUST_USE int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry);
 

@@ -76,8 +76,9 @@ static int read_ring(const struct gvt_vgpu *vgpu, struct gvt_job *job)
 }
 
 /* A context without roots has no space of its own. */
-static int read_roots(struct gvt_vgpu *vgpu, struct gvt_job *job)
+static int read_roots(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
+    struct gvt_job *job = worker->job;
     uint64_t roots[4] = {0};
 
     for (uint32_t n = 0; n < ARRAY_SIZE(roots); n++) {
@@ -91,8 +92,9 @@ static int read_roots(struct gvt_vgpu *vgpu, struct gvt_job *job)
         }
         roots[n] = make_64(low, high);
     }
-    return roots[0] | roots[1] | roots[2] | roots[3] ? gvt_shadow_build(vgpu, roots, &job->work)
-                                                     : 0;
+    return roots[0] | roots[1] | roots[2] | roots[3]
+               ? gvt_shadow_build(vgpu, &worker->shadow, roots, &job->work)
+               : 0;
 }
 
 /* ---- one workload ---------------------------------------------------------------------------- */
@@ -133,7 +135,7 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 
     job->work = (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS};
     err = err ? err : read_ring(vgpu, job);
-    err = err ? err : read_roots(vgpu, job);
+    err = err ? err : read_roots(vgpu, worker);
     if (err) {
         return err;
     }
@@ -161,10 +163,11 @@ static void trace(const struct gvt_vgpu *vgpu, const struct gvt_workload *worklo
 static int run(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
     struct gvt_job *job = worker->job;
+    const unsigned life = vgpu->life;
     int err = prepare(vgpu, worker);
 
     err = err ? err : exec_run(worker->exec, &job->work);
-    if (err) {
+    if (err || vgpu->life != life) {
         return err;
     }
     return gvt_ggtt_write(vgpu, state_addr(&job->workload, CTX_RING_HEAD), &job->tail,
@@ -174,6 +177,7 @@ static int run(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 static void serve(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
 {
     const struct gvt_workload *workload = &worker->job->workload;
+    const unsigned life = vgpu->life;
     struct gvt_workload next;
     int err;
 
@@ -182,6 +186,9 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
         gvt_execlist_schedule_in(vgpu, workload->engine, workload);
     }
     err = run(vgpu, worker);
+    if (vgpu->life != life) {
+        return;
+    }
     trace(vgpu, workload, err ? "fault" : "complete");
     if (err) {
         trace_peer_error(vgpu->gvt->config.hal, HAL_GT_NONE, vgpu->id, "workload refused",

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. Built
  * anew from the guest's memory before each workload that uses it, so no write of the guest to its
- * tables has to be caught. What was mapped by PV is in no table of the guest and is added. */
+ * tables has to be caught; a shadow is one worker's, so what the guest does to a root, or to work
+ * on another engine, cannot take it away under a running engine. What was mapped by PV is in no
+ * table of the guest and is added. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -18,32 +20,32 @@
 #define PTE_NULL    0x200ull
 #define MAX_PAGES   4096u /* tables of one tree */
 
-static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow)
 {
     uint64_t page;
 
-    if (ppgtt->num_tables == ppgtt->max_tables) {
-        unsigned more = ppgtt->max_tables ? 2 * ppgtt->max_tables : 16;
+    if (shadow->num_tables == shadow->max_tables) {
+        unsigned more = shadow->max_tables ? 2 * shadow->max_tables : 16;
         uint64_t *tables =
-            more <= MAX_PAGES ? realloc(ppgtt->tables, more * sizeof(*tables)) : NULL;
+            more <= MAX_PAGES ? realloc(shadow->tables, more * sizeof(*tables)) : NULL;
 
         if (!tables) {
             return 0;
         }
-        ppgtt->tables = tables;
-        ppgtt->max_tables = more;
+        shadow->tables = tables;
+        shadow->max_tables = more;
     }
     page = hal_mem_alloc(vgpu->gvt->config.hal, XE_PAGE_SIZE);
     if (page) {
-        ppgtt->tables[ppgtt->num_tables++] = page;
+        shadow->tables[shadow->num_tables++] = page;
     }
     return page;
 }
 
-void gvt_shadow_drop(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
+void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow)
 {
-    while (ppgtt->num_tables > 0) {
-        hal_mem_free(vgpu->gvt->config.hal, ppgtt->tables[--ppgtt->num_tables]);
+    while (shadow->num_tables > 0) {
+        hal_mem_free(gvt->config.hal, shadow->tables[--shadow->num_tables]);
     }
 }
 
@@ -69,11 +71,11 @@ static uint64_t shadow_leaf(struct gvt_vgpu *vgpu, uint64_t entry, unsigned leve
     return frame | flags | (level > 1 ? PTE_LARGE : 0);
 }
 
-static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t gpa,
+static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
                              unsigned level);
 
 /* One entry, with all below it. Returns 0 or -ENOMEM. */
-static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, unsigned level,
+static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsigned level,
                         uint64_t *entry)
 {
     uint64_t below;
@@ -86,7 +88,7 @@ static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, unsigned
         *entry = shadow_leaf(vgpu, *entry, level);
         return 0;
     }
-    below = shadow_table(vgpu, ppgtt, *entry & XE_PTE_ADDR_MASK, level - 1);
+    below = shadow_table(vgpu, shadow, *entry & XE_PTE_ADDR_MASK, level - 1);
     *entry = below | PTE_PRESENT | PTE_WRITE;
     return below ? 0 : -ENOMEM;
 }
@@ -94,17 +96,17 @@ static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, unsigned
 /* Shadows the table at gpa with all below it; depth is bounded by level. Returns its host address,
  * 0 without memory. A table that is not in the guest's RAM is empty: its use is the guest's fault.
  */
-static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t gpa,
+static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
                              unsigned level)
 {
-    uint64_t page = take_page(vgpu, ppgtt);
+    uint64_t page = take_page(vgpu, shadow);
     uint64_t entries[ENTRIES];
 
     if (!page || vgpu->ops->guest_read(vgpu->arg, gpa, entries, sizeof(entries))) {
         return page;
     }
     for (unsigned n = 0; n < ENTRIES; n++) {
-        if (shadow_entry(vgpu, ppgtt, level, &entries[n])) {
+        if (shadow_entry(vgpu, shadow, level, &entries[n])) {
             return 0;
         }
     }
@@ -194,7 +196,7 @@ int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
 }
 
 /* Puts one mapping into a shadow of four levels. */
-static int insert(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t table,
+static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t table,
                   const struct gvt_mapping *mapping)
 {
     struct hal *hal = vgpu->gvt->config.hal;
@@ -206,7 +208,7 @@ static int insert(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t table
         int err = level == 1 ? 0 : hal_mem_read(hal, place, &entry, sizeof(entry));
 
         if (!err && level > 1 && !(entry & PTE_PRESENT)) {
-            entry = take_page(vgpu, ppgtt) | PTE_PRESENT | PTE_WRITE;
+            entry = take_page(vgpu, shadow) | PTE_PRESENT | PTE_WRITE;
             err = entry & XE_PTE_ADDR_MASK ? 0 : -ENOMEM;
         }
         err = err ? err : hal_mem_write(hal, place, &entry, sizeof(entry));
@@ -220,11 +222,12 @@ static int insert(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t table
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static int build(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, struct exec_work *work)
+static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct gvt_ppgtt *ppgtt,
+                 struct exec_work *work)
 {
     unsigned roots = ppgtt->level == 3 ? 4 : 1;
 
-    gvt_shadow_drop(vgpu, ppgtt);
+    gvt_shadow_drop(vgpu->gvt, shadow);
     work->levels = ppgtt->level;
     for (unsigned n = 0; n < roots; n++) {
         uint64_t gpa = ppgtt->pdp[n] & XE_PTE_ADDR_MASK;
@@ -232,13 +235,13 @@ static int build(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, struct exec_wor
         if (ppgtt->level == 3 && !gpa) {
             continue; /* nothing in that gigabyte */
         }
-        work->roots[n] = shadow_table(vgpu, ppgtt, gpa, ppgtt->level == 3 ? 2 : 4);
+        work->roots[n] = shadow_table(vgpu, shadow, gpa, ppgtt->level == 3 ? 2 : 4);
         if (!work->roots[n]) {
             return -ENOMEM;
         }
     }
     for (unsigned n = 0; ppgtt->level == 4 && n < ppgtt->num_mappings; n++) {
-        int err = insert(vgpu, ppgtt, work->roots[0], &ppgtt->mappings[n]);
+        int err = insert(vgpu, shadow, work->roots[0], &ppgtt->mappings[n]);
 
         if (err) {
             return err;
@@ -247,7 +250,8 @@ static int build(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, struct exec_wor
     return 0;
 }
 
-int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4], struct exec_work *work)
+int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const uint64_t roots[4],
+                     struct exec_work *work)
 {
     struct gvt_ppgtt *ppgtt = gvt_ppgtt_find(vgpu, roots[0]);
 
@@ -257,5 +261,5 @@ int gvt_shadow_build(struct gvt_vgpu *vgpu, const uint64_t roots[4], struct exec
     if (!ppgtt) {
         return -EINVAL;
     }
-    return build(vgpu, ppgtt, work);
+    return build(vgpu, shadow, ppgtt, work);
 }

@@ -50,6 +50,7 @@ static void init_state(struct gvt_vgpu *vgpu)
     for (unsigned part = 0; part < PARTS; part++) {
         vgpu->share[part].guest = vgpu->share[part].host;
     }
+    vgpu->life++;
     vgpu->failsafe = FAILSAFE_NONE;
     vgpu->pv_notified = false;
     vgpu->loaded = false;

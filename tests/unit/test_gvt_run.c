@@ -3,6 +3,7 @@
  * moved or refused, page tables with the host's addresses, and the status that execlists tell. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/abi/gpu_commands_abi.h"
@@ -23,6 +24,7 @@ static struct gvt_scene scene;
 static uint64_t aperture; /* where the guest believes its share to be */
 static uint32_t batch[GVT_BATCH_DWORDS];
 static struct gvt_scan scan;
+static struct gvt_shadow shadow;
 static struct exec_work space; /* of the context; none at first */
 
 /* A vGPU whose guest came from a place 128 MiB lower. */
@@ -50,6 +52,8 @@ static void open_scene(void)
 
 static void close_scene(void)
 {
+    gvt_shadow_drop(scene.gvt, &shadow);
+    free(shadow.tables);
     fake_hal_destroy(scene.guest);
     scene_close(&scene);
 }
@@ -212,7 +216,7 @@ static struct exec_work build_tables(uint64_t leaf)
     put_entry(0x42000, 0, 0x43000 | PRESENT | WRITABLE);
     put_entry(0x43000, 0, leaf);
     cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, roots, 1), 0);
-    cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &work), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
     return work;
 }
 
@@ -233,7 +237,7 @@ Test(gvt_run, shadow_has_the_hosts_addresses)
     cr_expect_eq(work.levels, 4);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT | WRITABLE);
     put_entry(0x43000, 0, 0x51000 | PRESENT);
-    cr_assert_eq(gvt_shadow_build(scene.vgpu, (const uint64_t[4]){ROOT_GPA}, &work), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, (const uint64_t[4]){ROOT_GPA}, &work), 0);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x51000) | PRESENT, "what changed is seen");
 }
 
@@ -253,17 +257,28 @@ Test(gvt_run, tables_that_point_at_themselves_end)
         put_entry(ROOT_GPA, n, ROOT_GPA | PRESENT | WRITABLE);
     }
     cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, roots, 1), 0);
-    cr_expect_eq(gvt_shadow_build(scene.vgpu, roots, &work), -ENOMEM, "and take no more than so");
-    cr_expect_eq(gvt_shadow_build(scene.vgpu, roots, &work), -ENOMEM);
-    gvt_ppgtt_drop_all(scene.vgpu);
+    cr_expect_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), -ENOMEM,
+                 "and take no more than so");
+    cr_expect_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), -ENOMEM);
+    gvt_shadow_drop(scene.gvt, &shadow);
     cr_expect_neq(hal_mem_alloc(scene.gvt->config.hal, HOST_RAM / 2), 0, "nothing is lost");
+}
+
+Test(gvt_run, shadow_outlives_the_root_that_it_was_built_from)
+{
+    const uint64_t roots[4] = {ROOT_GPA};
+    struct exec_work work = build_tables(0x50000 | PRESENT);
+
+    cr_assert_eq(gvt_ppgtt_put(scene.vgpu, 4, roots), 0);
+    cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT, "an engine may still be in it");
 }
 
 Test(gvt_run, root_that_nobody_announced_is_refused)
 {
     struct exec_work work = {.levels = 0};
 
-    cr_expect_eq(gvt_shadow_build(scene.vgpu, (const uint64_t[4]){0x7000}, &work), -EINVAL);
+    cr_expect_eq(gvt_shadow_build(scene.vgpu, &shadow, (const uint64_t[4]){0x7000}, &work),
+                 -EINVAL);
 }
 
 Test(gvt_run, mappings_by_message_are_in_the_shadow_until_taken_away)
@@ -276,12 +291,12 @@ Test(gvt_run, mappings_by_message_are_in_the_shadow_until_taken_away)
     for (unsigned n = 1; n < 40; n++) {
         cr_assert_eq(gvt_shadow_map(ppgtt, (uint64_t)n << 39, 0x5000 | PRESENT), 0);
     }
-    cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &work), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
     cr_expect_eq(walk(&work), 0x123456000 | PRESENT);
     cr_expect_neq(shadow_entry(work.roots[0], 39), 0);
     cr_assert_eq(gvt_shadow_map(ppgtt, 0, 0), 0);
     cr_assert_eq(gvt_shadow_map(ppgtt, 0x999000, 0), 0, "what was not there");
-    cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &work), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT);
     cr_expect_eq(ppgtt->num_mappings, 39);
 }
@@ -300,7 +315,7 @@ static void put_in_space(const uint32_t *dw, size_t count)
     cr_assert_eq(hal_mem_write(hal, page, dw, count * sizeof(*dw)), 0);
     cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, roots, 1), 0);
     cr_assert_eq(gvt_shadow_map(gvt_ppgtt_find(scene.vgpu, ROOT_GPA), VA, page | PRESENT), 0);
-    cr_assert_eq(gvt_shadow_build(scene.vgpu, roots, &space), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &space), 0);
 }
 
 static int call_in_space(void)
