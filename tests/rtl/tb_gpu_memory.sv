@@ -74,6 +74,17 @@ module tb_gpu_memory;
     .pte_rdata_o      (pte_rdata),
     .tlb_invalidate_i (invalidate),
     .ppgtt_invalidate_i (1'b0),
+    .lmem_cfg_i       (lmem_cfg),
+    .lmem_req_valid_i (1'b0),
+    .lmem_req_fn_i    (6'd0),
+    .lmem_req_frame_i (36'd0),
+    .lmem_rsp_valid_o (),
+    .lmem_rsp_fault_o (),
+    .lmem_rsp_frame_o (),
+    .lmtt_req_valid_o (table_valid),
+    .lmtt_req_addr_o  (table_addr),
+    .lmtt_rsp_valid_i (table_rsp),
+    .lmtt_rsp_data_i  (table_data),
     .req_valid_i      (valid),
     .req_op_i         (req_op),
     .req_fn_i         (req_fn),
@@ -95,6 +106,7 @@ module tb_gpu_memory;
     .mem_req_valid_o  (mem_valid),
     .mem_req_op_o     (mem_op),
     .mem_req_fn_o     (mem_fn),
+    .mem_req_local_o  (mem_local),
     .mem_req_addr_o   (mem_addr),
     .mem_req_be_o     (mem_be),
     .mem_req_data_o   (mem_wdata),
@@ -106,6 +118,23 @@ module tb_gpu_memory;
     .msi_vector_o     (msi_vector),
     .idle_o           (idle)
   );
+
+  // ---- tables of local memory: VF 3 has one page, its first, which lies at 10 MiB ---------------
+
+  logic [31:0] lmem_cfg;
+  logic        table_valid, table_rsp, mem_local;
+  logic [47:0] table_addr;
+  logic [63:0] table_data;
+
+  always @(posedge clk) begin
+    table_rsp <= table_valid;
+    unique case (table_addr)
+      48'h1_0018: table_data <= 64'h21;  // directory, table 1: VF 3 has table 2
+      48'h2_0000: table_data <= 64'h31;
+      48'h3_0000: table_data <= 64'ha1;  // page 5
+      default:    table_data <= 64'd0;
+    endcase
+  end
 
   // ---- memory: answers with the address; ready three times of four ------------------------------
 
@@ -161,7 +190,7 @@ module tb_gpu_memory;
     @(negedge clk) pte_valid = 1'b0;
   endtask
 
-  logic got_fault;
+  logic got_fault, got_local;
 
   task automatic access(input int who, input mem_op_e what, input int as_fn, input logic [63:0] at);
     @(negedge clk);
@@ -173,6 +202,7 @@ module tb_gpu_memory;
       #1;
     end
     got_fault = fault;
+    got_local = fault_info.is_local;
     if (fault) begin
       check("GT of the fault", {62'd0, fault_valid},
             (who == int'(EngineVcs) || who == int'(EngineVecs) || who == int'(ClientDma) + 1 ||
@@ -239,6 +269,30 @@ module tb_gpu_memory;
     repeat (40) @(negedge clk);
   endtask
 
+  task automatic case_local();
+    write_pte(0, 'h500, 64'h12_3000 | (64'd3 << 2) | 64'd3);  // of VF 3's local memory
+    write_pte(0, 'h501, 64'h20_0000 | (64'd3 << 2) | 64'd3);
+    write_pte(0, 'h502, 64'h20_0000 | (64'd4 << 2) | 64'd3);
+    write_pte(0, 'h503, 64'h20_0000 | 64'd3);                 // of the PF
+    access(1, MemRead, 3, 64'h50_0018);
+    check("without tables", {62'd0, got_fault, got_local}, 64'd3);
+    lmem_cfg = LMEM_EN | 32'd1;
+    access(3, MemWrite, 3, 64'h50_0018);
+    check("local page", {62'd0, got_fault, mem_local}, 64'd1);
+    check("its place", {16'd0, mem_addr}, 64'hb2_3018);
+    access(1, MemRead, 3, 64'h50_1000);
+    check("beyond the share", {62'd0, got_fault, got_local}, 64'd3);
+    access(1, MemRead, 4, 64'h50_2000);
+    check("a VF without tables", {62'd0, got_fault, got_local}, 64'd3);
+    access(1, MemRead, 3, 64'h50_2000);
+    check("another's entry is no local fault", {62'd0, got_fault, got_local}, 64'd2);
+    access(1, MemWrite, 0, 64'h50_3008);
+    check("the PF's is untranslated", {15'd0, mem_local, mem_addr}, {15'd0, 1'b1, 48'h20_0008});
+    access(1, MemWrite, 3, 64'h10_2000);
+    check("other memory stays", {62'd0, got_fault, mem_local}, 64'd0);
+    repeat (40) @(negedge clk);
+  endtask
+
   task automatic case_msi();
     int before_it;
     before_it = writes_out;
@@ -252,6 +306,7 @@ module tb_gpu_memory;
   initial begin
     pte_valid = 1'b0; pte_write = 1'b0; invalidate = 1'b0; valid = '0; ppgtt = '0; run_reads = 1'b0;
     seed = 64'd1;
+    lmem_cfg = 32'd0;
     op = '0; fn = '0; addr = '0; switches = '0;
     space = '0;
     rst_n = 1'b0;
@@ -260,6 +315,7 @@ module tb_gpu_memory;
     case_all_at_once();
     case_faults();
     case_tlb();
+    case_local();
     case_msi();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_memory");
