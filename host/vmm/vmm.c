@@ -142,6 +142,9 @@ static int move_data(struct job *job,
         if (err) {
             return err;
         }
+        if (job->migration->cancel) {
+            return -ECANCELED;
+        }
         if (job->migration->result.stream_size > VMM_STREAM_LIMIT) {
             return -EFBIG;
         }
@@ -273,6 +276,9 @@ static int take_step(struct job *job, enum vmm_step step)
 
     show_step(job, step);
     err = steps[step](job);
+    if (!err && migration->cancel && step != VMM_START) {
+        err = -ECANCELED;
+    }
     if (!err && migration->after && step != VMM_START) {
         err = migration->after(migration->after_arg, step, migration->result.rounds);
     }

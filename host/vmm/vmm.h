@@ -84,6 +84,10 @@ struct vmm_migration {
     uint64_t downtime_limit_ns; /* what the rest may take; 0: 300 us */
     unsigned max_rounds;        /* then the VM is stopped all the same; 0: 30 */
 
+    /* Another program sets it: given up with -ECANCELED at the next burst, piece or step, unless
+     * the target runs by then. */
+    bool cancel;
+
     /* Whether the target takes what the source has, asked before anything happens; 0, -errno, or
      * NULL. */
     int (*compatible)(void *arg);

@@ -65,7 +65,7 @@ struct vmm_ram {
 MUST_USE int vmm_ram_begin(struct vmm_ram *ram, struct vmm_migration *migration);
 /* Ends what was begun, also in part. */
 void vmm_ram_end(struct vmm_ram *ram);
-/* Sends what is to be sent; takes the link's time. */
+/* Sends what is to be sent, or some of it when cancelled; takes the link's time. */
 void vmm_ram_send(struct vmm_ram *ram);
 /* Adds what was written since. */
 void vmm_ram_sync(struct vmm_ram *ram);

@@ -108,7 +108,7 @@ void vmm_ram_send(struct vmm_ram *ram)
 {
     struct vmm_migration *migration = ram->migration;
 
-    for (uint64_t page = 0; page < ram->pages && ram->left; page++) {
+    for (uint64_t page = 0; page < ram->pages && ram->left && !migration->cancel; page++) {
         const uint8_t bit = (uint8_t)(1u << page % 8);
         bool full;
 

@@ -317,7 +317,16 @@ int lua_gpu_sysfs_write(lua_State *lua)
     return 1;
 }
 
+/* vmm.cancel(vm) */
+static int vmm_cancel(lua_State *lua)
+{
+    int err = machine_migrate_cancel(lua_object_check(lua, 1, LUA_VM));
+
+    return err ? lua_fail(lua, "vmm.cancel", err) : 0;
+}
+
 const luaL_Reg lua_vmm_functions[] = {
     {"migrate", vmm_migrate_vm},
+    {"cancel", vmm_cancel},
     {NULL, NULL},
 };

@@ -117,6 +117,7 @@ struct machine_vm {
     struct machine_vgpu *vgpu; /* NULL until attached */
     struct outside *outside;   /* NULL: its guest is inside */
     struct vmm_probes probes;
+    struct vmm_migration *moving; /* the migration under way, or NULL */
 };
 
 struct machine {
@@ -155,6 +156,9 @@ struct machine_migration {
     uint64_t stale_pages; /* of the target's RAM that were not as the source's at switch-over */
 };
 MUST_USE int machine_migrate(struct machine *machine, struct machine_migration *migration);
+/* Gives up the migration of the VM that is under way, from another program; does not wait. Returns
+ * 0 or -ESRCH. */
+MUST_USE int machine_migrate_cancel(struct machine_vm *vm);
 
 /* The public name of a GuC action, or NULL: for traces. */
 const char *machine_action_name(uint16_t action, bool g2h);

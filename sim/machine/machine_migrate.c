@@ -121,13 +121,10 @@ static const struct vmm_vm_ops vm_ops = {
     .commit = vmm_commit,
 };
 
-int machine_migrate(struct machine *machine, struct machine_migration *migration)
+static int migrate_vf(struct machine *machine, struct machine_migration *migration)
 {
     struct machine_vm *vm = migration->vm;
 
-    if (migration->to_vgpu) {
-        return machine_vgpu_migrate(migration, &vm_ops);
-    }
     if (!vm->fn) {
         return -ENODEV;
     }
@@ -150,4 +147,28 @@ int machine_migrate(struct machine *machine, struct machine_migration *migration
     migration->job.vm = migration;
     migration->job.target_fn = migration->to;
     return vmm_migrate(&migration->job);
+}
+
+int machine_migrate(struct machine *machine, struct machine_migration *migration)
+{
+    struct machine_vm *vm = migration->vm;
+    int err;
+
+    if (vm->moving) {
+        return -EALREADY;
+    }
+    vm->moving = &migration->job;
+    err = migration->to_vgpu ? machine_vgpu_migrate(migration, &vm_ops)
+                             : migrate_vf(machine, migration);
+    vm->moving = NULL;
+    return err;
+}
+
+int machine_migrate_cancel(struct machine_vm *vm)
+{
+    if (!vm->moving) {
+        return -ESRCH;
+    }
+    vm->moving->cancel = true;
+    return 0;
 }

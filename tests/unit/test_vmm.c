@@ -338,6 +338,39 @@ Test(vmm, cancel_after_any_step_lets_the_guest_go_on_at_the_source_and_migrate_a
     }
 }
 
+static void cancel_now(void *arg)
+{
+    (void)arg;
+    scene.job.cancel = true;
+}
+
+Test(vmm, cancel_at_any_time_before_the_end_lets_the_guest_go_on_at_the_source)
+{
+    unsigned cancelled = 0;
+
+    /* The whole takes some 16 us at a byte a nanosecond. */
+    for (uint64_t ns = 1; ns < 16000; ns += 500) {
+        set_scene(true, true);
+        memset(scene.vm.ram[0] + 4096, 0x55, 2 * HAL_PAGE_SIZE);
+        scene.job.bandwidth = GIB_S;
+        scene.guest_pages = 8;
+        scene.quiet_from = 100;
+        scene.job.max_rounds = 3;
+        scene.job.downtime_limit_ns = 1;
+        fake_at(scene.hal, ns, cancel_now, NULL);
+        if (migrate() == 0) {
+            expect_moved("too late");
+            continue;
+        }
+        cr_expect_eq(scene.err, -ECANCELED, "%d", scene.err);
+        cancelled++;
+        scene.job.cancel = false;
+        scene.guest_pages = 0;
+        expect_back_and_again("cancelled");
+    }
+    cr_expect_gt(cancelled, 20, "%u", cancelled);
+}
+
 Test(vmm, ram_that_cannot_be_copied_lets_the_guest_go_on_at_the_source)
 {
     set_scene(false, false);
