@@ -30,8 +30,8 @@ module gpu_engine_decode
     if (header_i[31:27] == {Client3d, 2'd1}) len_o = 11'd1;
   end
 
-  // Of dwords, and of quad-words; without inline operands only what needs none. Inline operands come
-  // low dwords first, the second one beside the first.
+  // Of dwords, and of quad-words; without inline operands only what needs none. Inline operands
+  // come low dwords first, the second one beside the first.
   assign is_atomic = header_i[12:8] >= AtomicAnd[4:0] && header_i[12:8] <= AtomicCmpWr[4:0] &&
                      header_i[15:14] == 2'd0 &&
                      (header_i[18] || header_i[12:8] == AtomicInc[4:0] ||

@@ -20,13 +20,14 @@
 
 #define SPACE_BASE    0x345641200000ull /* chosen: a different index at each level */
 #define SPACE_BASE_32 0x41200000ull
+#define PAGE_SIZE     ((uint64_t)XE_PAGE_SIZE)
 #define INDEX_BITS    9u
 #define PAGE_BITS     12u
 #define LOCAL_ADDR    0u /* of the slots in local memory */
 #define ENTRY_FLAGS   (XE_PAGE_PRESENT | XE_PAGE_RW)
 
 static_assert(VF_RESULT_SLOTS * sizeof(uint32_t) == XE_PAGE_SIZE, "results fill one page");
-static_assert(VF_BATCH_POOL == BATCH_PAGES * XE_PAGE_SIZE, "batch pool");
+static_assert(VF_BATCH_POOL == BATCH_PAGES * PAGE_SIZE, "batch pool");
 
 static uint64_t base(const struct vf_vm *vm)
 {
@@ -35,7 +36,7 @@ static uint64_t base(const struct vf_vm *vm)
 
 static uint64_t page(const struct vf_vm *vm, unsigned index)
 {
-    return vm->memory + index * XE_PAGE_SIZE;
+    return vm->memory + index * PAGE_SIZE;
 }
 
 /* Of a level, counted from 1. With three levels the first one is registers. */
@@ -73,10 +74,10 @@ static void write_tables(struct vf *vf, const struct vf_vm *vm)
         write_entry(vf->hal, vm, level, base(vm), table(vm, level - 1) | ENTRY_FLAGS);
     }
     for (unsigned i = RESULT_PAGE; i < LOCAL_PAGE; i++) {
-        write_entry(vf->hal, vm, 1, base(vm) + i * XE_PAGE_SIZE, page(vm, i) | ENTRY_FLAGS);
+        write_entry(vf->hal, vm, 1, base(vm) + i * PAGE_SIZE, page(vm, i) | ENTRY_FLAGS);
     }
     if (vf->local_slots) {
-        write_entry(vf->hal, vm, 1, base(vm) + LOCAL_PAGE * XE_PAGE_SIZE,
+        write_entry(vf->hal, vm, 1, base(vm) + LOCAL_PAGE * PAGE_SIZE,
                     LOCAL_ADDR | XE_PPGTT_PTE_DM | ENTRY_FLAGS);
     }
 }
@@ -86,7 +87,7 @@ int vf_vm_create(struct vf *vf, unsigned levels, struct vf_vm *vm)
     struct vf_vm made = {.levels = levels};
 
     assert(levels >= VF_VM_LEVELS_MIN && levels <= VF_VM_LEVELS_MAX);
-    made.memory = hal_mem_alloc(vf->hal, (TABLE_PAGE + levels) * XE_PAGE_SIZE);
+    made.memory = hal_mem_alloc(vf->hal, (TABLE_PAGE + levels) * PAGE_SIZE);
     if (!made.memory) {
         return -ENOMEM;
     }
@@ -112,12 +113,12 @@ uint64_t vf_vm_root(const struct vf_vm *vm, unsigned pdp)
 
 uint64_t vf_vm_slot_addr(const struct vf_vm *vm, bool local, unsigned slot)
 {
-    return base(vm) + (local ? LOCAL_PAGE : RESULT_PAGE) * XE_PAGE_SIZE + slot * sizeof(uint32_t);
+    return base(vm) + (local ? LOCAL_PAGE : RESULT_PAGE) * PAGE_SIZE + slot * sizeof(uint32_t);
 }
 
 uint64_t vf_vm_batch_addr(const struct vf_vm *vm, uint64_t offset)
 {
-    return base(vm) + BATCH_PAGE * XE_PAGE_SIZE + offset;
+    return base(vm) + BATCH_PAGE * PAGE_SIZE + offset;
 }
 
 void vf_vm_write_batch(struct vf *vf, const struct vf_vm *vm, uint64_t offset, const void *from,

@@ -716,8 +716,9 @@ module tb_gpu_engine;
 
   // ---- atomics and conditions -------------------------------------------------------------------
 
-  task automatic expect_atomic(input string what, input logic [7:0] op, input logic [31:0] memory_is,
-                               input logic [31:0] value, input logic [31:0] want);
+  task automatic expect_atomic(input string what, input logic [7:0] op,
+                               input logic [31:0] memory_is, input logic [31:0] value,
+                               input logic [31:0] want);
     new_ring();
     set(Data, 32'h77);
     set(Data + 4, memory_is);

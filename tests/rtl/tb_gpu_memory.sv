@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // GGTT, TLB and arbiter together: all clients at once on a memory that answers late and is often
 // not ready. Every answer reaches its client in order, every fault its requester and GT, and a
-// message never overtakes a write. Then: what a TLB entry outlives.
+// message never overtakes a write. Then: what a TLB entry outlives, and an engine whose page tables
+// are walked while others go on.
 
 module tb_gpu_memory;
   import gpu_pkg::*;
@@ -145,7 +146,18 @@ module tb_gpu_memory;
   int          writes_out, writes_at_msi, msis;
 
   assign mem_rsp   = pipe_valid[Latency-1];
-  assign mem_rdata = {16'd0, pipe[Latency-1]};
+  always_comb begin
+    mem_rdata = {16'd0, pipe[Latency-1]};
+    if (pipe[Latency-1][47:12] == 36'h50) begin
+      unique case (pipe[Latency-1][11:3])
+        9'd0:    mem_rdata = 64'h5_0003;
+        9'd1:    mem_rdata = 64'h7_7003;
+        9'd2:    mem_rdata = 64'h203;
+        default: mem_rdata = 64'd0;
+      endcase
+    end
+  end
+
   assign mem_ready = seed[33:32] != 2'd0;
 
   always @(posedge clk) begin
@@ -293,6 +305,64 @@ module tb_gpu_memory;
     repeat (40) @(negedge clk);
   endtask
 
+  // Entries of page tables: this memory answers with addresses but in page 0x50, one table for all
+  // levels. Entry 0 leads back to it, 1 to a page, 2 is a null page, 3 absent.
+  int walked;
+
+  always @(posedge clk) begin
+    if (mem_valid && mem_ready && mem_op == 2'd0 && mem_addr[47:12] == 36'h50) walked <= walked + 1;
+  end
+
+  task automatic space_access(input mem_op_e what, input logic [63:0] at);
+    @(negedge clk) ppgtt[1] = 1'b1;
+    access(1, what, 2, at);
+    ppgtt[1] = 1'b0;
+  endtask
+
+  task automatic case_space();
+    int others, nulls;
+    space[1] = '{mode: Space48, asid: 20'h123, root: 36'h50};
+    walked = 0;
+    space_access(MemRead, 64'h1008);
+    check("page of its own", {63'd0, got_fault}, 64'd0);
+    check("at its place", {16'd0, mem_addr}, 64'h7_7008);
+    check("four reads", 64'(walked), 64'd4);
+    space_access(MemRead, 64'h1010);
+    check("none when it is known", 64'(walked), 64'd4);
+    space_access(MemRead, 64'h3000);
+    check("absent", {63'd0, got_fault}, 64'd1);
+    repeat (40) @(negedge clk);
+    writes_out = 0;
+    space_access(MemWrite, 64'h2000);
+    check("write to a null page", {63'd0, got_fault}, 64'd0);
+    check("selects no byte", {56'd0, mem_be}, 64'd0);
+    repeat (40) @(negedge clk);
+    nulls = 0;
+    space_access(MemRead, 64'h2008);
+    for (int i = 0; i < 40; i++) begin
+      @(negedge clk) if (rsp[1] && rsp_null) nulls++;
+    end
+    check("read of a null page reads 0", 64'(nulls), 64'd1);
+    // While engine 1 waits for its walk another client is served.
+    switches[1] = 1'b1;
+    @(negedge clk) switches[1] = 1'b0;
+    ppgtt[1] = 1'b1;
+    valid = '0; valid[1] = 1'b1; op[1] = MemRead; fn[1] = 6'd2; addr[1] = 64'h1008;
+    valid[5] = 1'b1; op[5] = MemRead; fn[5] = 6'd6; addr[5] = 64'h10_5000;
+    others = 0;
+    #1;
+    while (!ready[1]) begin
+      if (ready[5]) others++;
+      @(negedge clk);
+      #1;
+    end
+    check("others go on", {63'd0, others > 20}, 64'd1);
+    @(negedge clk) valid = '0;
+    ppgtt[1] = 1'b0;
+    repeat (60) @(negedge clk);
+    check("quiet at the end", {63'd0, idle}, 64'd1);
+  endtask
+
   task automatic case_msi();
     int before_it;
     before_it = writes_out;
@@ -316,6 +386,7 @@ module tb_gpu_memory;
     case_faults();
     case_tlb();
     case_local();
+    case_space();
     case_msi();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_memory");
