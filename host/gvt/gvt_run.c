@@ -92,9 +92,10 @@ static int read_roots(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
         }
         roots[n] = make_64(low, high);
     }
-    return roots[0] | roots[1] | roots[2] | roots[3]
-               ? gvt_shadow_build(vgpu, &worker->shadow, roots, &job->work)
-               : 0;
+    if (!(roots[0] | roots[1] | roots[2] | roots[3])) {
+        return 0;
+    }
+    return gvt_shadow_build(vgpu, &worker->shadow, roots, &job->work);
 }
 
 /* ---- one workload ---------------------------------------------------------------------------- */
