@@ -56,14 +56,49 @@ run()
 bound='Initialized xe' card='guest: /dev/dri/renderD128'
 run bind bind batches "$bound" "$card" 'batches: RCS0 on GT0, sync object: ok' \
     'batches: RCS0 on GT0, user fence: ok' 'batches: BCS0 on GT0, sync object: ok' \
-    'batches: BCS0 on GT0, user fence: ok' 'batches: VCS0 on GT1, sync object: ok' \
-    'batches: VCS0 on GT1, user fence: ok' 'batches: all ok'
+    'batches: BCS0 on GT0, user fence: ok' 'batches: CCS0 on GT0, sync object: ok' \
+    'batches: CCS0 on GT0, user fence: ok' 'batches: VCS0 on GT1, sync object: ok' \
+    'batches: VCS0 on GT1, user fence: ok' 'batches: VECS0 on GT1, sync object: ok' \
+    'batches: VECS0 on GT1, user fence: ok' 'batches: all ok'
 run rebind bind batches,rebind,batches,flr,batches 'guest: unbound' 'guest: function reset' \
     'guest: bound'
 run reset bind gtreset,batches 'reset done' 'batches: all ok'
 run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
 run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'
+
+run double double batches,8,batches 'Re-queuing migration recovery' 'migration recovery ended' \
+    'batches: stream of 8 s: ok'
+
+# Two guests at once; the first is killed with jobs in flight.
+two()
+{
+    [ -z "${CASE:-}" ] || [ "$CASE" = two ] || return 0
+    build/gucsim serve tests/linux/two.lua --vf 1 --socket "$sockets/a" --vf 2 \
+        --socket "$sockets/b" --trace off --out "$out/two" > "$out/two.log" 2>&1 &
+    server=$!
+    sleep 1
+    tests/linux/guest.sh a "$out/two1.guest" steps=100 &
+    first=$!
+    timeout "${LIMIT:-240}" tests/linux/guest.sh b "$out/two2.guest" steps=batches,8,batches &
+    second=$!
+    for _ in $(seq "${LIMIT:-240}"); do
+        grep -aq 'step 100' "$out/two1.guest" && grep -aq 'step 8' "$out/two2.guest" && break
+        sleep 1
+    done
+    sleep 2
+    kill -9 $first
+    wait $second
+    (sleep 10 && kill -INT $server) 2> /dev/null &
+    wait $server
+    code=$?
+    kill $! 2> /dev/null
+    echo "test-linux: two: exit $code"
+    [ $code = 0 ] && passed=$((passed + 1)) || failed=$((failed + 1))
+    check two "$out/two1.guest" 'step 100'
+    check two "$out/two2.guest" 'batches: stream of 8 s: ok' 'guest: done'
+}
+two
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]
