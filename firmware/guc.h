@@ -70,6 +70,13 @@ typedef enum guc_fault guc_fault_point(void *arg, struct guc_fault_message *mess
 /* NULL: none any more. Returns 0, -1 without memory. */
 MUST_USE int guc_set_fault_point(struct guc *guc, guc_fault_point *point, void *arg);
 
+/* Arcs of a VF's state machine that lead from one state to another, by names, for reports. */
+struct guc_vf_arc {
+    const char *from, *event, *to;
+};
+/* n counts from 0. Returns false behind the last. */
+MUST_USE bool guc_vf_arc(unsigned n, struct guc_vf_arc *arc);
+
 /* The program: boots, then serves for ever. Give it to hal_spawn with the guc as argument. */
 void guc_main(void *arg);
 

@@ -38,6 +38,24 @@ const char *const guc_vf_state_names[GUC_VF_STATE_COUNT + 1] = {
     [GUC_VF_FLR_WAIT_FINISH] = "VF_FLR_WAIT_FINISH",
 };
 
+static const char *const event_names[GUC_VF_EVENT_COUNT] = {
+    [GUC_VF_EVENT_PROVISION] = "PROVISION",
+    [GUC_VF_EVENT_UNPROVISION] = "UNPROVISION",
+    [GUC_VF_EVENT_ACTIVITY] = "ACTIVITY",
+    [GUC_VF_EVENT_VF_RESET] = "VF_RESET",
+    [GUC_VF_EVENT_PAUSE] = "PAUSE",
+    [GUC_VF_EVENT_QUIESCED] = "QUIESCED",
+    [GUC_VF_EVENT_SAVE] = "SAVE",
+    [GUC_VF_EVENT_RESTORE] = "RESTORE",
+    [GUC_VF_EVENT_RESUME] = "RESUME",
+    [GUC_VF_EVENT_STOP] = "STOP",
+    [GUC_VF_EVENT_RESFIX_START] = "RESFIX_START",
+    [GUC_VF_EVENT_RESFIX_DONE] = "RESFIX_DONE",
+    [GUC_VF_EVENT_FLR] = "FLR",
+    [GUC_VF_EVENT_FLR_START] = "FLR_START",
+    [GUC_VF_EVENT_FLR_FINISH] = "FLR_FINISH",
+};
+
 /* ---- what happens on the arcs ---------------------------------------------------------------- */
 
 static void notify_pf(struct guc *guc, unsigned vf, unsigned event)
@@ -210,6 +228,22 @@ int guc_vf_next(enum guc_vf_state state, enum guc_vf_event event)
         return -1;
     }
     return arc->to == STAY ? (int)state : arc->to;
+}
+
+bool guc_vf_arc(unsigned n, struct guc_vf_arc *arc)
+{
+    for (int at = 0; at < GUC_VF_STATE_COUNT * GUC_VF_EVENT_COUNT; at++) {
+        const int from = at / GUC_VF_EVENT_COUNT, event = at % GUC_VF_EVENT_COUNT;
+        const int to = guc_vf_next((enum guc_vf_state)from, (enum guc_vf_event)event);
+
+        if (to < 0 || to == from || n-- > 0) {
+            continue;
+        }
+        *arc = (struct guc_vf_arc){guc_vf_state_names[from], event_names[event],
+                                   guc_vf_state_names[to]};
+        return true;
+    }
+    return false;
 }
 
 bool guc_vf_allows(const struct guc *guc, unsigned vf, enum guc_vf_event event)

@@ -19,8 +19,8 @@ static struct profile_message *waiting(const struct profile_scene *scene, unsign
 
     for (unsigned i = 0; message && i < PROFILE_MAX_BACK; i++) {
         if (message->fence == fence && (!vgpu || message->fn == vgpu) &&
-            !(message->part && lacks == TRACE_HOP_RETURNED) &&
-            message->at[has] != PROFILE_NEVER && message->at[lacks] == PROFILE_NEVER) {
+            !(message->part && lacks == TRACE_HOP_RETURNED) && message->at[has] != PROFILE_NEVER &&
+            message->at[lacks] == PROFILE_NEVER) {
             oldest = message;
         }
         message = profile_at(scene, message->previous);

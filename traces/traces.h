@@ -50,4 +50,20 @@ MUST_USE int golden_write(const char *events, FILE *to, char *error, size_t size
 MUST_USE int golden_compare(const char *golden, const char *events, FILE *report, char *error,
                             size_t size);
 
+/* What runs went through, by their event logs. */
+struct coverage;
+
+/* Returns NULL without memory. */
+struct coverage *coverage_create(void);
+/* NULL is allowed. */
+void coverage_destroy(struct coverage *coverage);
+/* Adds a run by its event log, as far as that can be read. */
+void coverage_take(struct coverage *coverage, const char *events);
+/* How often a count went up. what: a kind of event with from and to, "recovery" (from: the step),
+ * or "action" (from: its name, to: the state of the VF). from and to may be NULL: any. */
+uint64_t coverage_times(const struct coverage *coverage, const char *what, const char *from,
+                        const char *to);
+/* All counts of one kind, in the order of their names. */
+void coverage_print(struct coverage *coverage, const char *what, const char *title, FILE *to);
+
 #endif

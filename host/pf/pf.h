@@ -116,6 +116,8 @@ MUST_USE int pf_control_flr_prepare(struct pf *pf, unsigned vf);
 MUST_USE int pf_control_flr_wait(struct pf *pf, unsigned vf);
 /* State of the control machine on one GT, for expectations and diagnosis: "READY", "PAUSED", ... */
 const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf);
+/* All of them, NULL-terminated. */
+extern const char *const pf_control_state_names[];
 
 /* Whether the VF's driver has got over its last move: every GuC has said so (FIXUP_DONE) since a
  * state was loaded. Also true when none was. */

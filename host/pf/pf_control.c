@@ -49,7 +49,7 @@
 #define STEP_CYCLES 200u /* of computing for one step, chosen */
 #define STATE_BITS  6u
 
-static const char *const state_names[] = {
+const char *const pf_control_state_names[] = {
 #define X(name) #name,
     PF_STATES(X)
 #undef X
@@ -332,7 +332,8 @@ static void enter(struct pf_gt *gt, unsigned vf, enum pf_state to)
     struct hal *hal = gt->pf->hal;
 
     if (control->state != to) {
-        trace_state(hal, (int)gt->id, "pf_state", vf, state_names[control->state], state_names[to]);
+        trace_state(hal, (int)gt->id, "pf_state", vf, pf_control_state_names[control->state],
+                    pf_control_state_names[to]);
         control->state = to;
         hal_probe_set(hal, control->probe, (uint64_t)to);
     }
@@ -369,7 +370,7 @@ enum pf_state pf_control_get(const struct pf_gt *gt, unsigned vf)
 const char *pf_control_state(struct pf *pf, unsigned gt, unsigned vf)
 {
     assert(gt < pf->config.num_gts && vf <= PF_MAX_VFS);
-    return state_names[pf_control_get(&pf->gts[gt], vf)];
+    return pf_control_state_names[pf_control_get(&pf->gts[gt], vf)];
 }
 
 void pf_control_init(struct pf_gt *gt)
@@ -378,7 +379,7 @@ void pf_control_init(struct pf_gt *gt)
         char path[48];
 
         (void)snprintf(path, sizeof(path), "gt%u.vf%u.pf_state", gt->id, vf);
-        gt->control[vf].probe = hal_probe(gt->pf->hal, path, STATE_BITS, state_names);
+        gt->control[vf].probe = hal_probe(gt->pf->hal, path, STATE_BITS, pf_control_state_names);
     }
 }
 

@@ -16,10 +16,9 @@ enum { CONDITIONS = 1, LIMIT, RESULTS };
 /* Is the condition on top met? Then its result takes its place. */
 static bool is_met(lua_State *lua, uint64_t passed)
 {
-    struct watch *watch;
-
     if (luaL_testudata(lua, -1, LUA_WATCH)) {
-        watch = lua_object_check(lua, -1, LUA_WATCH);
+        struct watch *watch = lua_object_check(lua, -1, LUA_WATCH);
+
         if (!script_watch_ready(lua, watch)) {
             return false;
         }

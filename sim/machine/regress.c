@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gucsim regress: runs scenarios and compares what they did with what is kept of them. */
 #include "sim/machine/regress.h"
+#include "traces/traces.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -270,7 +271,7 @@ static int regress_all(struct regress *regress)
     }
     tell(regress);
     if (regress->coverage) {
-        coverage_print(regress->coverage, stdout);
+        regress_print_coverage(regress->coverage, stdout);
     }
     if (regress->junit && junit_tell(regress)) {
         return EXIT_TROUBLE;

@@ -93,18 +93,12 @@ struct verdict {
 /* Returns 0 or -errno. The file is whole, or as it was before. */
 MUST_USE int junit_write(const char *path, const struct verdict *verdicts, size_t count);
 
-/* ---- regress_coverage.c: what all runs went through ------------------------------------------- */
+/* ---- regress_coverage.c: what all runs went through ------------------------------------------ */
 
 struct coverage;
 
-/* Returns NULL without memory. */
-struct coverage *coverage_create(void);
-/* NULL is allowed. */
-void coverage_destroy(struct coverage *coverage);
-/* Adds a run by its event log, as far as that can be read. */
-void coverage_take(struct coverage *coverage, const char *events);
 /* Tells all counts, and the holes. */
-void coverage_print(struct coverage *coverage, FILE *to);
+void regress_print_coverage(struct coverage *coverage, FILE *to);
 
 /* ---- regress_run.c: the runs of a regression ------------------------------------------------- */
 

@@ -56,16 +56,8 @@ static bool files_equal(const char *a, const char *b)
 /* In the child: becomes 'gucsim diff' with its output in the pipe. Does not return. */
 static void become_diff(const char *golden, const char *seen, int to)
 {
-    char *argv[] = {(char *)(uintptr_t)PROGRAM,
-                    (char *)(uintptr_t) "diff",
-                    (char *)(uintptr_t) "--limit",
-                    (char *)(uintptr_t) "3",
-                    (char *)(uintptr_t)golden,
-                    (char *)(uintptr_t)seen,
-                    NULL}; /* execv changes nothing in them */
-
     if (dup2(to, STDOUT_FILENO) >= 0 && dup2(to, STDERR_FILENO) >= 0) {
-        (void)execv(PROGRAM, argv);
+        (void)execl(PROGRAM, PROGRAM, "diff", "--limit", "3", golden, seen, (char *)NULL);
     }
     _exit(127);
 }

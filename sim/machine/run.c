@@ -113,15 +113,13 @@ static void result_judge(struct run_result *result, struct run_options *options,
     char waiting[WAITING_LEN];
 
     script_waiting(script, waiting, sizeof(waiting));
-    if (script_outcome(script) == SCRIPT_BROKEN) {
+    if (script_outcome(script) == SCRIPT_BROKEN || end == SIM_NOT_QUIET) {
         result_set(result, EXIT_TROUBLE, "error");
     } else if (script_outcome(script) == SCRIPT_FAILED) {
         result_set(result, EXIT_FAILS, "fail");
     } else if (end == SIM_INTERRUPTED) {
         result_set(result, EXIT_INTERRUPTED, "interrupted");
         (void)fprintf(stderr, "gucsim: interrupted; still waiting: %s\n", waiting);
-    } else if (end == SIM_NOT_QUIET) {
-        result_set(result, EXIT_TROUBLE, "error");
     } else if (end == SIM_DEADLOCK) {
         result_set(result, EXIT_STUCK, "deadlock");
         (void)fprintf(stderr, "gucsim: nothing can ever happen again; actors that wait: %s\n",

@@ -8,8 +8,8 @@ local relay = {
 
 local last = 0
 
--- Sends dwords to the PF. Returns those of the answer, nil when there is none in time. The event log
--- shows the first five dwords of a message, so there are up to three.
+-- Sends dwords to the PF. Returns those of the answer, nil when there is none in time. The event
+-- log shows the first five dwords of a message, so there are up to three.
 function relay.ask(ring, dwords)
   local answers = watch { kind = "g2h", ev = "sent", fn = 1, name = relay.FROM_PF }
   last = last + 1
