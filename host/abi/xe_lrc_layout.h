@@ -23,7 +23,7 @@
 #define CTX_RING_TAIL              0x07u /* bytes from ring start */
 #define CTX_RING_START             0x09u /* GGTT address */
 #define CTX_RING_CTL               0x0bu /* size in pages minus one at 20:12, bit 0 enable */
-#define CTX_BB_HEAD_UDW            0x0du /* where in a batch it stopped: GGTT address, high half */
+#define CTX_BB_HEAD_UDW            0x0du /* where in a batch it stopped: high half */
 #define CTX_BB_HEAD                0x0fu /* low half; the engine writes both on leaving */
 #define CTX_BB_HEAD_VALID          0x1u  /* clear: it stopped in the ring, at CTX_RING_HEAD */
 #define CTX_BB_STATE               0x11u /* of that place; the engine writes it */
