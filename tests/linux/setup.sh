@@ -6,7 +6,6 @@ set -eu
 
 cd "$(dirname "$0")/../.."
 dir=build/linux
-mirror=http://deb.debian.org/debian
 tree=$dir/sid
 
 skip()
@@ -18,11 +17,13 @@ skip()
 [ "$(id -u)" = 0 ] || skip "debootstrap needs root"
 command -v debootstrap > /dev/null || apt-get install -y -qq debootstrap > /dev/null ||
     skip "debootstrap cannot be installed"
+command -v cpio > /dev/null && command -v xz > /dev/null ||
+    apt-get install -y -qq cpio xz-utils > /dev/null || skip "cpio and xz cannot be installed"
 mkdir -p "$dir"
 if [ ! -e "$tree/.ready" ]; then
     echo "test-linux: a Debian sid tree in $tree"
     rm -rf "$tree"
-    debootstrap --variant=minbase sid "$tree" "$mirror" > "$dir/debootstrap.log" 2>&1 ||
+    debootstrap --variant=minbase sid "$tree" > "$dir/debootstrap.log" 2>&1 ||
         skip "no Debian sid ($dir/debootstrap.log)"
     chroot "$tree" sh -euc '
         export DEBIAN_FRONTEND=noninteractive
