@@ -85,7 +85,7 @@ class guc_bus
     {
         return !queue_.empty() && !reading_;
     }
-    unsigned deaf[2] = {}; /* PREEMPT and RESET commands to an engine that get lost */
+    unsigned deaf[4] = {}; /* PREEMPT and RESET commands to an engine that get lost */
 
   private:
     sim_gpu &gpu_;

@@ -100,8 +100,9 @@ static bool flag(lua_State *lua, int index, const char *name, bool now)
 /* One list of engines at the top of the stack. */
 static void group_read(lua_State *lua, uint32_t masks[PF_GROUP_CLASSES])
 {
-    static const char *const names[] = {"render", "copy", "video", NULL};
-    static const unsigned classes[] = {GUC_RENDER_CLASS, GUC_BLITTER_CLASS, GUC_VIDEO_CLASS};
+    static const char *const names[] = {"render", "copy", "video", "compute", "enhance", NULL};
+    static const unsigned classes[] = {GUC_RENDER_CLASS, GUC_BLITTER_CLASS, GUC_VIDEO_CLASS,
+                                       GUC_COMPUTE_CLASS, GUC_VIDEOENHANCE_CLASS};
 
     luaL_checktype(lua, -1, LUA_TTABLE);
     for (lua_Integer n = 1; lua_rawgeti(lua, -1, n) != LUA_TNIL; n++) {

@@ -129,13 +129,16 @@ static int fault_stall_guc(lua_State *lua)
 /* gpu:deafen_engine(engine, count) */
 static int fault_deafen_engine(lua_State *lua)
 {
-    static const char *const engines[] = {"render", "copy", "video", NULL};
+    static const char *const engines[] = {"render", "copy", "video", "compute", "enhance", NULL};
+    static const struct {
+        unsigned gt, index;
+    } places[] = {{0, 0}, {0, 1}, {1, 0}, {0, 2}, {1, 1}};
     struct machine_gpu *gpu = check_gpu(lua);
     unsigned engine = (unsigned)luaL_checkoption(lua, 2, NULL, engines);
-    unsigned gt = engine == 2; /* video is the media GT's only one */
+    unsigned gt = places[engine].gt;
 
     luaL_argcheck(lua, gt < gpu->desc.num_gts, 2, "this GPU has no media GT");
-    sim_gpu_deafen_engine(gpu->sim, gt, gt ? 0 : engine,
+    sim_gpu_deafen_engine(gpu->sim, gt, places[engine].index,
                           (unsigned)lua_check_range(lua, 3, 0, INT32_MAX));
     return 0;
 }
