@@ -10,79 +10,36 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_LEN 16384
+#include "tests/system/program.h"
 
-static char directory[64];
-static char output[OUTPUT_LEN];
+TestSuite(cli, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
 
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-cli-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(cli, .init = setup, .fini = teardown, .timeout = 120);
-
-static const char *program(void)
-{
-    const char *path = getenv("GUCSIM");
-
-    return path ? path : "build/gucsim";
-}
-
-/* Runs gucsim with these arguments; what it prints is in output. Returns its exit code. */
+/* Runs gucsim with these arguments. Returns its exit code. */
 static int gucsim(const char *arguments)
 {
-    char command[1024];
-    FILE *pipe;
-    size_t len;
-    int status;
-
-    (void)snprintf(command, sizeof(command), "%s %s 2>&1", program(), arguments);
-    pipe = popen(command, "r");
-    cr_assert_not_null(pipe);
-    len = fread(output, 1, sizeof(output) - 1, pipe);
-    output[len] = '\0';
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    return shell("%s %s 2>&1", gucsim_path(), arguments);
 }
 
-/* Runs a scenario of this text, with its files in the test's directory. */
+/* Runs a scenario of this text, with its files in the work directory. */
 static int run_text(const char *text, const char *options)
 {
-    char path[128], arguments[512];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/case.lua", directory);
-    file = fopen(path, "w");
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(text, file), 0);
-    (void)fclose(file);
-    (void)snprintf(arguments, sizeof(arguments), "run %s --out %s/out %s", path, directory,
-                   options);
-    return gucsim(arguments);
+    work_file("case.lua", text);
+    return shell("%s run %s/case.lua --out %s/out %s 2>&1", gucsim_path(), work_dir, work_dir,
+                 options);
 }
 
 #define SMALL_MACHINE "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
 
 #define EXPECT_RUN(text, options, code, message)                                                   \
     do {                                                                                           \
-        cr_expect_eq(run_text(text, options), code, "%s\n%s", text, output);                       \
-        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
+        cr_expect_eq(run_text(text, options), code, "%s\n%s", text, shell_output);                 \
+        cr_expect(strstr(shell_output, message), "'%s' is missing in: %s", message, shell_output); \
     } while (0)
 
 Test(cli, missing_scenario_is_named)
 {
     cr_expect_eq(gucsim("run /nowhere/at_all.lua"), 2);
-    cr_expect(strstr(output, "/nowhere/at_all.lua"), "%s", output);
+    cr_expect(strstr(shell_output, "/nowhere/at_all.lua"), "%s", shell_output);
 }
 
 Test(cli, bad_usage_exits_with_two)
@@ -100,22 +57,22 @@ Test(cli, bad_usage_exits_with_two)
                                             "run --set jobs a.lua"};
 
     for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-        cr_expect_eq(gucsim(arguments[i]), 2, "'%s': %s", arguments[i], output);
-        cr_expect(*output, "'%s' says nothing", arguments[i]);
+        cr_expect_eq(gucsim(arguments[i]), 2, "'%s': %s", arguments[i], shell_output);
+        cr_expect(*shell_output, "'%s' says nothing", arguments[i]);
     }
 }
 
 Test(cli, misspelt_command_gets_a_hint)
 {
     gucsim("rum");
-    cr_expect(strstr(output, "did you mean run"), "%s", output);
+    cr_expect(strstr(shell_output, "did you mean run"), "%s", shell_output);
 }
 
 Test(cli, help_lists_every_command)
 {
     cr_expect_eq(gucsim("help"), 0);
-    cr_expect(strstr(output, "run SCENARIO.lua") && strstr(output, "timeline") &&
-              strstr(output, "list"));
+    cr_expect(strstr(shell_output, "run SCENARIO.lua") && strstr(shell_output, "timeline") &&
+              strstr(shell_output, "list"));
     cr_expect_eq(gucsim("--version"), 0);
 }
 
@@ -169,7 +126,7 @@ Test(cli, error_in_virtual_time_is_told_with_actor_and_time)
 {
     EXPECT_RUN(SMALL_MACHINE "actor('other', function() sleep('5us') nonsense() end)\n", "", 2,
                "in actor other at ");
-    cr_expect(strstr(output, "case.lua:2:"), "%s", output);
+    cr_expect(strstr(shell_output, "case.lua:2:"), "%s", shell_output);
 }
 
 Test(cli, endless_loop_is_stopped)
@@ -191,7 +148,7 @@ Test(cli, uncaught_failure_exits_with_one)
 Test(cli, time_limit_exits_with_one_and_names_who_waits)
 {
     EXPECT_RUN(SMALL_MACHINE "sleep('10s')\n", "--set time_limit=1ms", 1, "the time limit");
-    cr_expect(strstr(output, "main"), "%s", output);
+    cr_expect(strstr(shell_output, "main"), "%s", shell_output);
     EXPECT_RUN(SMALL_MACHINE "sleep('10s')\n", "--until 1ms", 1, "--until");
 }
 
@@ -214,7 +171,7 @@ Test(cli, time_limit_exits_with_one_and_names_who_waits)
                "end, '990ms')\n"
 
 #define EXPECT_OUTPUT(message)                                                                     \
-    cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output)
+    cr_expect(strstr(shell_output, message), "'%s' is missing in: %s", message, shell_output)
 
 Test(cli, nothing_that_can_happen_exits_with_three_and_says_who_waits)
 {
@@ -295,7 +252,7 @@ Test(cli, good_run_leaves_all_files)
 
     EXPECT_RUN(SMALL_MACHINE "expect('true', true)\n", "", 0, "pass: 1 of 1");
     for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        (void)snprintf(path, sizeof(path), "%s/out/%s", directory, names[i]);
+        (void)snprintf(path, sizeof(path), "%s/out/%s", work_dir, names[i]);
         cr_expect_eq(stat(path, &status), 0, "%s is missing", path);
         cr_expect_gt(status.st_size, 0, "%s is empty", path);
     }
@@ -305,10 +262,10 @@ Test(cli, directory_that_cannot_be_made_is_told)
 {
     char arguments[256];
 
-    cr_expect_eq(run_text(SMALL_MACHINE, "--out /dev/null/out"), 2, "%s", output);
-    cr_expect(strstr(output, "/dev/null/out"), "%s", output);
-    (void)snprintf(arguments, sizeof(arguments), "run %s/case.lua --out ''", directory);
-    cr_expect_eq(gucsim(arguments), 2, "%s", output);
+    cr_expect_eq(run_text(SMALL_MACHINE, "--out /dev/null/out"), 2, "%s", shell_output);
+    cr_expect(strstr(shell_output, "/dev/null/out"), "%s", shell_output);
+    (void)snprintf(arguments, sizeof(arguments), "run %s/case.lua --out ''", work_dir);
+    cr_expect_eq(gucsim(arguments), 2, "%s", shell_output);
 }
 
 Test(cli, disk_that_is_full_is_told)
@@ -317,16 +274,16 @@ Test(cli, disk_that_is_full_is_told)
     FILE *pipe;
     size_t len;
 
-    cr_assert_eq(run_text(SMALL_MACHINE, ""), 0, "%s", output);
+    cr_assert_eq(run_text(SMALL_MACHINE, ""), 0, "%s", shell_output);
     (void)snprintf(command, sizeof(command),
-                   "bash -c 'ulimit -f 1; %s run %s/case.lua --quiet --out %s/out' 2>&1", program(),
-                   directory, directory);
+                   "bash -c 'ulimit -f 1; %s run %s/case.lua --quiet --out %s/out' 2>&1",
+                   gucsim_path(), work_dir, work_dir);
     pipe = popen(command, "r");
     cr_assert_not_null(pipe);
-    len = fread(output, 1, sizeof(output) - 1, pipe);
-    output[len] = '\0';
-    cr_expect_eq(WEXITSTATUS(pclose(pipe)), 2, "%s", output);
-    cr_expect(strstr(output, "File too large"), "%s", output);
+    len = fread(shell_output, 1, sizeof(shell_output) - 1, pipe);
+    shell_output[len] = '\0';
+    cr_expect_eq(WEXITSTATUS(pclose(pipe)), 2, "%s", shell_output);
+    cr_expect(strstr(shell_output, "File too large"), "%s", shell_output);
 }
 
 Test(cli, same_run_twice_writes_the_same_bytes)
@@ -337,14 +294,14 @@ Test(cli, same_run_twice_writes_the_same_bytes)
                                              "end\n";
     char command[256];
 
-    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", output);
-    (void)snprintf(command, sizeof(command), "mv %s/out %s/first", directory, directory);
+    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", shell_output);
+    (void)snprintf(command, sizeof(command), "mv %s/out %s/first", work_dir, work_dir);
     cr_assert_eq(system(command), 0);
-    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", output);
+    cr_assert_eq(run_text(text, "--seed 7 --trace vcd"), 0, "%s", shell_output);
     for (const char *const *name = (const char *const[]){"trace.vcd", "events.jsonl", NULL}; *name;
          name++) {
-        (void)snprintf(command, sizeof(command), "cmp %s/first/%s %s/out/%s", directory, *name,
-                       directory, *name);
+        (void)snprintf(command, sizeof(command), "cmp %s/first/%s %s/out/%s", work_dir, *name,
+                       work_dir, *name);
         cr_expect_eq(system(command), 0, "%s differs", *name);
     }
 }
@@ -352,9 +309,10 @@ Test(cli, same_run_twice_writes_the_same_bytes)
 Test(cli, list_shows_scenarios_and_keys)
 {
     cr_expect_eq(gucsim("list"), 0);
-    cr_expect(strstr(output, "tests/scenarios/vf_restore.lua"), "%s", output);
+    cr_expect(strstr(shell_output, "tests/scenarios/vf_restore.lua"), "%s", shell_output);
     cr_expect_eq(gucsim("list tests/scenarios/vf_restore.lua"), 0);
-    cr_expect(strstr(output, "dst.guc.abi") && strstr(output, "jobs"), "%s", output);
+    cr_expect(strstr(shell_output, "dst.guc.abi") && strstr(shell_output, "jobs"), "%s",
+              shell_output);
     cr_expect_eq(gucsim("list /nowhere.lua"), 2);
 }
 
@@ -366,10 +324,10 @@ Test(cli, interrupt_leaves_valid_files)
     (void)snprintf(command, sizeof(command),
                    "timeout --signal=INT 3 %s run %s/case.lua --quiet --out %s/out"
                    " --set time_limit=1000000s 2>/dev/null",
-                   program(), directory, directory);
+                   gucsim_path(), work_dir, work_dir);
     cr_expect_eq(WEXITSTATUS(system(command)), 124); /* of timeout itself: the signal was sent */
-    (void)snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", directory);
+    (void)snprintf(path, sizeof(path), "gzip -t %s/out/trace.vcd.gz", work_dir);
     cr_expect_eq(system(path), 0, "the trace is not whole");
-    (void)snprintf(path, sizeof(path), "grep -q interrupted %s/out/report.json", directory);
+    (void)snprintf(path, sizeof(path), "grep -q interrupted %s/out/report.json", work_dir);
     cr_expect_eq(system(path), 0, "the report does not say so");
 }

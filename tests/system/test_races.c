@@ -2,84 +2,37 @@
 /* Races of migration as a user runs them: the scenarios judge themselves, and here the events
  * that decide are looked up in what they leave. GUCSIM names the program; 'make test' sets it. */
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/system/program.h"
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
-static char out_dir[64];
-
-static void make_out_dir(void)
-{
-    (void)snprintf(out_dir, sizeof(out_dir), "/tmp/gucsim-races-XXXXXX");
-    cr_assert_not_null(mkdtemp(out_dir));
-}
-
-static void remove_out_dir(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", out_dir);
-    cr_expect_eq(system(command), 0);
-}
-
-TestSuite(races, .init = make_out_dir, .fini = remove_out_dir, .timeout = 120);
-
-/* Runs a shell command. Returns its exit code; its output in text, cut to size. */
-static int shell(char *text, size_t size, const char *format, ...)
-{
-    char command[1024];
-    va_list args;
-    FILE *pipe;
-    size_t got;
-    int status;
-
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    pipe = popen(command, "r");
-    cr_assert_not_null(pipe);
-    got = fread(text, 1, size - 1, pipe);
-    text[got] = '\0';
-    while (fgetc(pipe) != EOF) {
-    }
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+TestSuite(races, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
 
 static void run_scenario(const char *name, const char *options)
 {
-    const char *path = getenv("GUCSIM");
-    char text[4096];
-    int code = shell(text, sizeof(text),
-                     "%s run tests/scenarios/%s.lua --quiet --trace off --out %s %s 2>&1",
-                     path ? path : "build/gucsim", name, out_dir, options);
+    int code = shell("%s run tests/scenarios/%s.lua --quiet --trace off --out %s %s 2>&1",
+                     gucsim_path(), name, work_dir, options);
 
-    cr_assert_eq(code, 0, "%s %s: exit %d: %s", name, options, code, text);
+    cr_assert_eq(code, 0, "%s %s: exit %d: %s", name, options, code, shell_output);
 }
 
 /* Count of event lines that match an extended regular expression. */
 static int events(const char *pattern)
 {
-    char text[64];
-
-    (void)shell(text, sizeof(text), "grep -cE '%s' %s/events.jsonl", pattern, out_dir);
-    return atoi(text);
+    (void)shell("grep -cE '%s' %s/events.jsonl", pattern, work_dir);
+    return atoi(shell_output);
 }
 
 /* Cycle of the first event that matches, -1 when there is none. */
 static long long first_cycle(const char *pattern)
 {
-    char text[64];
-
-    (void)shell(text, sizeof(text),
-                "grep -m1 -E '%s' %s/events.jsonl | sed 's/.*\"cycle\":\\([0-9]*\\).*/\\1/'",
-                pattern, out_dir);
-    return text[0] ? atoll(text) : -1;
+    (void)shell("grep -m1 -E '%s' %s/events.jsonl | sed 's/.*\"cycle\":\\([0-9]*\\).*/\\1/'",
+                pattern, work_dir);
+    return shell_output[0] ? atoll(shell_output) : -1;
 }
 
 #define REQUEST(name) "\"ev\":\"request\".*" name
@@ -96,7 +49,6 @@ static long long first_cycle(const char *pattern)
 static void expect_refusals(const char *letter, int refusals)
 {
     char options[32];
-    char text[64];
     int starts;
 
     (void)snprintf(options, sizeof(options), "--set case=%s", letter);
@@ -108,11 +60,10 @@ static void expect_refusals(const char *letter, int refusals)
 
     starts = events("\"gt\":0,.*" RESFIX_STARTED);
     cr_expect_eq(starts, 1 + refusals, "case %s", letter);
-    (void)shell(text, sizeof(text),
-                "grep -E '\"gt\":0,.*" RESFIX_STARTED
+    (void)shell("grep -E '\"gt\":0,.*" RESFIX_STARTED
                 "' %s/events.jsonl | sed 's/.*\"hxg\"//' | sort -u | wc -l",
-                out_dir);
-    cr_expect_eq(atoi(text), starts, "case %s: a new marker each time", letter);
+                work_dir);
+    cr_expect_eq(atoi(shell_output), starts, "case %s: a new marker each time", letter);
 }
 
 Test(races, second_migration_before_start_is_met_by_one_recovery)

@@ -11,80 +11,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define OUTPUT_LEN 32768
+#include "tests/system/program.h"
 
-#define MACHINE    "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
-#define GOOD       MACHINE "expect('one', true)\nexpect('two', true)\n"
+#define MACHINE "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
+#define GOOD    MACHINE "expect('one', true)\nexpect('two', true)\n"
 
-static char directory[64];
-static char output[OUTPUT_LEN];
+TestSuite(regress, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
+TestSuite(sweep, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
 
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-regress-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-}
-
-static int shell(const char *command)
-{
-    FILE *pipe = popen(command, "r");
-    size_t len;
-    int status;
-
-    cr_assert_not_null(pipe);
-    len = fread(output, 1, sizeof(output) - 1, pipe);
-    output[len] = '\0';
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(regress, .init = setup, .fini = teardown, .timeout = 120);
-TestSuite(sweep, .init = setup, .fini = teardown, .timeout = 120);
-
-static void write_text(const char *name, const char *text)
-{
-    char path[256];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-    file = fopen(path, "w");
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(text, file), 0);
-    cr_assert_eq(fclose(file), 0);
-}
-
-static const char *program(void)
-{
-    const char *path = getenv("GUCSIM");
-
-    return path ? path : "build/gucsim";
-}
-
-/* Runs regress with goldens and files in the test's directory; % stands for that directory. */
+/* Runs regress with goldens and files in the test's work_dir; % stands for that work_dir. */
 static int gucsim(const char *command, const char *arguments)
 {
     char line[2048], words[1024];
     size_t used = 0;
 
-    for (; *arguments && used + sizeof(directory) < sizeof(words); arguments++) {
+    for (; *arguments && used + sizeof(work_dir) < sizeof(words); arguments++) {
         if (*arguments == '%') {
-            used += (size_t)snprintf(words + used, sizeof(words) - used, "%s", directory);
+            used += (size_t)snprintf(words + used, sizeof(words) - used, "%s", work_dir);
         } else {
             words[used++] = *arguments;
         }
     }
     words[used] = '\0';
-    (void)snprintf(line, sizeof(line), "%s %s --out %s/out %s 2>&1", program(), command, directory,
-                   words);
-    return shell(line);
+    (void)snprintf(line, sizeof(line), "%s %s --out %s/out %s 2>&1", gucsim_path(), command,
+                   work_dir, words);
+    return shell("%s", line);
 }
 
 static int regress(const char *arguments)
@@ -98,44 +49,44 @@ static int regress(const char *arguments)
 #define EXPECT(call, code, message)                                                                \
     do {                                                                                           \
         int seen = call;                                                                           \
-        cr_expect_eq(seen, code, "%s gave %d: %s", #call, seen, output);                           \
-        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
+        cr_expect_eq(seen, code, "%s gave %d: %s", #call, seen, shell_output);                     \
+        cr_expect(strstr(shell_output, message), "'%s' is missing in: %s", message, shell_output); \
     } while (0)
 
 static bool exists(const char *name)
 {
     char path[256];
 
-    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
+    (void)snprintf(path, sizeof(path), "%s/%s", work_dir, name);
     return access(path, F_OK) == 0;
 }
 
 Test(regress, scenario_without_golden_fails_and_says_how_to_make_one)
 {
-    write_text("a.lua", GOOD);
+    work_file("a.lua", GOOD);
     EXPECT(regress("%/a.lua"), 1, "has no golden");
-    cr_expect(strstr(output, "gucsim regress --bless"), "%s", output);
+    cr_expect(strstr(shell_output, "gucsim regress --bless"), "%s", shell_output);
     cr_expect(!exists("golden/a.golden"));
 }
 
 Test(regress, blessed_scenario_passes_and_blessing_it_again_changes_nothing)
 {
-    write_text("a.lua", GOOD);
+    work_file("a.lua", GOOD);
     EXPECT(regress("--bless %/a.lua"), 0, "made ");
     cr_expect(exists("golden/a.golden") && !exists("golden/a.golden.tmp"));
     EXPECT(regress("%/a.lua"), 0, "1 scenarios, 0 failed");
     EXPECT(regress("--bless %/a.lua"), 0, "1 scenarios, 0 failed");
-    cr_expect(!strstr(output, "replaced"), "%s", output);
+    cr_expect(!strstr(shell_output, "replaced"), "%s", shell_output);
 }
 
 Test(regress, changed_order_fails_with_the_first_difference_and_waves)
 {
-    write_text("a.lua", GOOD);
-    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
-    write_text("a.lua", MACHINE "expect('two', true)\nexpect('one', true)\n");
+    work_file("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
+    work_file("a.lua", MACHINE "expect('two', true)\nexpect('one', true)\n");
     EXPECT(regress("%/a.lua"), 1, "golden: expect one: holds");
-    cr_expect(strstr(output, "seen:   expect two: holds"), "%s", output);
-    cr_expect(strstr(output, "repeat:  "), "%s", output);
+    cr_expect(strstr(shell_output, "seen:   expect two: holds"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "repeat:  "), "%s", shell_output);
     cr_expect(exists("out/a/trace.vcd.gz"), "no waves of the failure");
     EXPECT(regress("--bless %/a.lua"), 0, "replaced ");
     EXPECT(regress("%/a.lua"), 0, "0 failed");
@@ -143,44 +94,44 @@ Test(regress, changed_order_fails_with_the_first_difference_and_waves)
 
 Test(regress, later_time_alone_is_no_difference)
 {
-    write_text("a.lua", GOOD);
-    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
-    write_text("a.lua", MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
+    work_file("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
+    work_file("a.lua", MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
     EXPECT(regress("%/a.lua"), 0, "0 failed");
 }
 
 Test(regress, failed_expectation_and_mistake_are_told_and_not_blessed)
 {
-    write_text("a.lua", MACHINE "expect('one', false)\n");
+    work_file("a.lua", MACHINE "expect('one', false)\n");
     EXPECT(regress("--bless %/a.lua"), 1, "exit code 1 (fail), 0 is wanted");
-    cr_expect(strstr(output, "a.lua:2: expectation failed"), "%s", output);
+    cr_expect(strstr(shell_output, "a.lua:2: expectation failed"), "%s", shell_output);
     cr_expect(!exists("golden/a.golden"));
-    write_text("a.lua", MACHINE "nonsense()\n");
+    work_file("a.lua", MACHINE "nonsense()\n");
     EXPECT(regress("%/a.lua"), 1, "exit code 2");
 }
 
 Test(regress, exit_code_that_a_scenario_wants_is_no_failure)
 {
-    write_text("a.lua", "-- exit: 1\n" MACHINE "expect('one', false)\n");
+    work_file("a.lua", "-- exit: 1\n" MACHINE "expect('one', false)\n");
     EXPECT(regress("--bless %/a.lua"), 0, "made ");
     EXPECT(regress("%/a.lua"), 0, "0 failed");
-    write_text("a.lua", "-- exit: 1\n" GOOD);
+    work_file("a.lua", "-- exit: 1\n" GOOD);
     EXPECT(regress("%/a.lua"), 1, "exit code 0 (pass), 1 is wanted");
 }
 
 Test(regress, helpers_in_a_directory_are_no_scenarios)
 {
-    write_text("a.lua", GOOD);
-    write_text("b.lua", GOOD);
-    write_text("helper.lua", "-- machine { } is built elsewhere\nreturn {}\n");
+    work_file("a.lua", GOOD);
+    work_file("b.lua", GOOD);
+    work_file("helper.lua", "-- machine { } is built elsewhere\nreturn {}\n");
     EXPECT(regress("--bless %"), 0, "2 scenarios, 0 failed");
 }
 
 Test(regress, shards_share_the_scenarios)
 {
-    write_text("a.lua", GOOD);
-    write_text("b.lua", GOOD);
-    write_text("c.lua", GOOD);
+    work_file("a.lua", GOOD);
+    work_file("b.lua", GOOD);
+    work_file("c.lua", GOOD);
     EXPECT(regress("--bless %"), 0, "3 scenarios");
     EXPECT(regress("--shard 1/2 %"), 0, "2 scenarios");
     EXPECT(regress("--shard 2/2 -j 2 %"), 0, "1 scenarios");
@@ -188,8 +139,8 @@ Test(regress, shards_share_the_scenarios)
 
 Test(regress, repetitions_leave_the_same_bytes)
 {
-    write_text("a.lua", GOOD);
-    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    work_file("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
     EXPECT(regress("--repeat 3 %/a.lua"), 0, "0 failed");
     cr_expect(exists("out/a.again/report.json"));
 }
@@ -198,34 +149,36 @@ Test(regress, junit_is_xml_with_the_repeat_command)
 {
     char command[512];
 
-    write_text("good.lua", GOOD);
-    cr_assert_eq(regress("--bless %/good.lua"), 0, "%s", output);
-    write_text("bad.lua", MACHINE "expect('<&\"\\1', false)\n");
+    work_file("good.lua", GOOD);
+    cr_assert_eq(regress("--bless %/good.lua"), 0, "%s", shell_output);
+    work_file("bad.lua", MACHINE "expect('<&\"\\1', false)\n");
     EXPECT(regress("--junit %/junit.xml %"), 1, "2 scenarios, 1 failed");
     (void)snprintf(command, sizeof(command),
                    "python3 -c \"import sys, xml.dom.minidom as m; d = m.parse('%s/junit.xml'); "
                    "f = d.getElementsByTagName('failure'); "
                    "print(len(d.getElementsByTagName('testcase')), len(f), "
                    "f[0].firstChild.data)\" 2>&1",
-                   directory);
-    EXPECT(shell(command), 0, "2 1 ");
-    cr_expect(strstr(output, "repeat:  ") && strstr(output, "seed:    1"), "%s", output);
+                   work_dir);
+    EXPECT(shell("%s", command), 0, "2 1 ");
+    cr_expect(strstr(shell_output, "repeat:  ") && strstr(shell_output, "seed:    1"), "%s",
+              shell_output);
     (void)snprintf(command, sizeof(command),
-                   "xmllint --noout --schema tests/system/junit.xsd %s/junit.xml 2>&1", directory);
-    EXPECT(shell(command), 0, "validates");
+                   "xmllint --noout --schema tests/system/junit.xsd %s/junit.xml 2>&1", work_dir);
+    EXPECT(shell("%s", command), 0, "validates");
 }
 
 #define EXACT "golden = \"exact\"\ngolden_signals = \"*u_doorbell*\"\n"
 
 Test(regress, exact_golden_keeps_times_and_chosen_waves)
 {
-    write_text("a.lua", EXACT GOOD);
+    work_file("a.lua", EXACT GOOD);
     EXPECT(regress("--bless %/a.lua"), 0, "made ");
     cr_expect(exists("golden/a.events.jsonl") && exists("golden/a.vcd"));
     EXPECT(regress("%/a.lua"), 0, "0 failed");
-    write_text("a.lua", EXACT MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
+    work_file("a.lua", EXACT MACHINE "sleep('5us')\nexpect('one', true)\nexpect('two', true)\n");
     EXPECT(regress("%/a.lua"), 1, "differs from its exact golden");
-    cr_expect(strstr(output, "expect one: holds"), "the first difference is shown: %s", output);
+    cr_expect(strstr(shell_output, "expect one: holds"), "the first difference is shown: %s",
+              shell_output);
     EXPECT(regress("--bless %/a.lua"), 0, "replaced ");
     EXPECT(regress("%/a.lua"), 0, "0 failed");
     EXPECT(regress("--repeat 2 %/a.lua"), 0, "0 failed");
@@ -237,31 +190,33 @@ Test(regress, exact_goldens_are_few)
 
     for (unsigned i = 0; i < 9; i++) {
         (void)snprintf(name, sizeof(name), "s%u.lua", i);
-        write_text(name, EXACT GOOD);
+        work_file(name, EXACT GOOD);
     }
     EXPECT(regress("%"), 2, "more than 8 scenarios with golden = \"exact\"");
 }
 
 Test(regress, coverage_counts_arcs_and_actions_and_names_the_holes)
 {
-    write_text("a.lua", "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
-                        "m.src:provision(1)\nm.src:pause(1)\nm.src:resume(1)\n");
-    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
+    work_file("a.lua", "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
+                       "m.src:provision(1)\nm.src:pause(1)\nm.src:resume(1)\n");
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
     EXPECT(regress("--coverage %/a.lua"), 0,
            "           VF_UNPROVISIONED   PROVISION    -> VF_READY                  1\n");
-    cr_expect(strstr(output, "           VF_READY           PAUSE        -> VF_READY_PAUSED"
-                             "           1\n"),
-              "%s", output);
-    cr_expect(strstr(output, "  hole     VF_RUNNING         PAUSE "), "%s", output);
-    cr_expect(strstr(output, "           PAUSE_WAIT_GUC                  1\n"), "%s", output);
-    cr_expect(strstr(output, "  PF2GUC_VF_CONTROL                        PF"), "%s", output);
-    cr_expect(strstr(output, "  hole     VF2GUC_RESFIX_DONE\n"), "%s", output);
+    cr_expect(strstr(shell_output, "           VF_READY           PAUSE        -> VF_READY_PAUSED"
+                                   "           1\n"),
+              "%s", shell_output);
+    cr_expect(strstr(shell_output, "  hole     VF_RUNNING         PAUSE "), "%s", shell_output);
+    cr_expect(strstr(shell_output, "           PAUSE_WAIT_GUC                  1\n"), "%s",
+              shell_output);
+    cr_expect(strstr(shell_output, "  PF2GUC_VF_CONTROL                        PF"), "%s",
+              shell_output);
+    cr_expect(strstr(shell_output, "  hole     VF2GUC_RESFIX_DONE\n"), "%s", shell_output);
 }
 
 Test(regress, tags_pick_scenarios)
 {
-    write_text("a.lua", "-- tags: quick ring\n" GOOD);
-    write_text("b.lua", "-- tags: ringing\n" GOOD);
+    work_file("a.lua", "-- tags: quick ring\n" GOOD);
+    work_file("b.lua", "-- tags: ringing\n" GOOD);
     EXPECT(regress("--bless %"), 0, "2 scenarios");
     EXPECT(regress("--tag ring %"), 0, "1 scenarios");
     EXPECT(regress("--tag nothing %"), 2, "and has the tag");
@@ -275,29 +230,30 @@ Test(regress, report_of_a_doctored_golden_leads_to_the_first_differing_message)
                    "mkdir -p %s/golden/ctb && awk '/TLB_INVALIDATION/ && !done { sub(\"TLB\", "
                    "\"NLB\"); done = 1 } { print }' traces/golden/ctb/answers.golden "
                    "> %s/golden/ctb/answers.golden",
-                   directory, directory);
-    cr_assert_eq(shell(command), 0, "%s", output);
+                   work_dir, work_dir);
+    cr_assert_eq(shell("%s", command), 0, "%s", shell_output);
     EXPECT(regress("tests/scenarios/ctb/answers.lua"), 1, "first difference, in [gpu.gt0], after");
-    cr_expect(strstr(output, "  golden: h2g fn0 NLB_INVALIDATION"), "%s", output);
-    cr_expect(strstr(output, "  seen:   h2g fn0 TLB_INVALIDATION"), "%s", output);
-    cr_expect(strstr(output, "answers/events.jsonl:"), "the line of the log is named: %s", output);
+    cr_expect(strstr(shell_output, "  golden: h2g fn0 NLB_INVALIDATION"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "  seen:   h2g fn0 TLB_INVALIDATION"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "answers/events.jsonl:"), "the line of the log is named: %s",
+              shell_output);
     cr_expect(exists("out/ctb/answers/trace.vcd.gz"), "no waves of the failure");
 }
 
 Test(regress, damaged_golden_is_told_with_its_line)
 {
-    write_text("a.lua", GOOD);
-    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", output);
-    write_text("golden/a.golden", "# heading\nno section\n");
+    work_file("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
+    work_file("golden/a.golden", "# heading\nno section\n");
     EXPECT(regress("%/a.lua"), 1, "a.golden:2: no line of a golden");
-    write_text("golden/a.golden", "[host]\nexpect one: holds");
+    work_file("golden/a.golden", "[host]\nexpect one: holds");
     EXPECT(regress("%/a.lua"), 1, "a.golden:2: no line of a golden");
 }
 
 Test(regress, endless_run_is_killed_by_the_wall_clock)
 {
-    write_text("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
-                        "for i = 1, 1000000000 do sleep('1us') end\n");
+    work_file("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
+                       "for i = 1, 1000000000 do sleep('1us') end\n");
     EXPECT(regress("--timeout 1 %/a.lua"), 1, "no end within 1 s of wall time");
 }
 
@@ -305,15 +261,15 @@ Test(regress, interrupt_leaves_no_golden_and_no_child)
 {
     char command[1024];
 
-    write_text("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
-                        "for i = 1, 1000000000 do sleep('1us') end\n");
+    work_file("a.lua", "params { { 'time_limit', 'time', '1000000s', 'long' } }\n" MACHINE
+                       "for i = 1, 1000000000 do sleep('1us') end\n");
     (void)snprintf(command, sizeof(command),
                    "%s regress --golden %s/golden --out %s/out --bless %s/a.lua >/dev/null 2>&1 & "
                    "pid=$!; sleep 1; kill -INT $pid; wait $pid; echo code $?; "
                    "ls %s/golden 2>/dev/null; pgrep -f %s/a.lua >/dev/null && echo orphan; true",
-                   program(), directory, directory, directory, directory, directory);
-    EXPECT(shell(command), 0, "code 130");
-    cr_expect(!strstr(output, "golden"), "%s", output);
+                   gucsim_path(), work_dir, work_dir, work_dir, work_dir, work_dir);
+    EXPECT(shell("%s", command), 0, "code 130");
+    cr_expect(!strstr(shell_output, "golden"), "%s", shell_output);
     cr_expect(!exists("golden/a.golden") && !exists("golden/a.golden.tmp"));
 }
 
@@ -331,12 +287,12 @@ Test(regress, bad_usage_exits_with_two)
                                             "%/empty"};
     char path[128];
 
-    write_text("a.lua", GOOD);
-    (void)snprintf(path, sizeof(path), "%s/empty", directory);
+    work_file("a.lua", GOOD);
+    (void)snprintf(path, sizeof(path), "%s/empty", work_dir);
     cr_assert_eq(mkdir(path, 0777), 0);
     for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-        cr_expect_eq(regress(arguments[i]), 2, "'%s': %s", arguments[i], output);
-        cr_expect(*output, "'%s' says nothing", arguments[i]);
+        cr_expect_eq(regress(arguments[i]), 2, "'%s': %s", arguments[i], shell_output);
+        cr_expect(*shell_output, "'%s' says nothing", arguments[i]);
     }
 }
 
@@ -348,23 +304,24 @@ Test(regress, bad_usage_exits_with_two)
 
 Test(sweep, map_and_smallest_failing_point_with_its_command)
 {
-    write_text("a.lua", SWEPT);
+    work_file("a.lua", SWEPT);
     EXPECT(gucsim("sweep", "%/a.lua --set n=0..9/1"), 1, ".....FFFFF");
-    cr_expect(strstr(output, "smallest that does not hold: n=5 (exit code 1)"), "%s", output);
-    cr_expect(strstr(output, "a.lua --set n=5\n"), "%s", output);
+    cr_expect(strstr(shell_output, "smallest that does not hold: n=5 (exit code 1)"), "%s",
+              shell_output);
+    cr_expect(strstr(shell_output, "a.lua --set n=5\n"), "%s", shell_output);
 }
 
 Test(sweep, two_keys_with_units_make_rows)
 {
-    write_text("a.lua", SWEPT);
+    work_file("a.lua", SWEPT);
     EXPECT(gucsim("sweep", "%/a.lua --set t=1us..3us/2us --set n=4..8/2"), 1, "t=1us n=4  .FF\n");
-    cr_expect(strstr(output, "t=3us n=4  ...\n"), "%s", output);
-    cr_expect(strstr(output, "--set t=1us --set n=6"), "%s", output);
+    cr_expect(strstr(shell_output, "t=3us n=4  ...\n"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "--set t=1us --set n=6"), "%s", shell_output);
 }
 
 Test(sweep, all_points_hold_also_over_seeds)
 {
-    write_text("a.lua", SWEPT);
+    work_file("a.lua", SWEPT);
     EXPECT(gucsim("sweep", "%/a.lua --set seed=1..3 --set n=4"), 0, "3 points, 3 hold");
 }
 
@@ -380,10 +337,10 @@ Test(sweep, mistakes_and_bad_usage_exit_with_two)
         "%/a.lua --set n=0..999999",
     };
 
-    write_text("a.lua", SWEPT);
+    work_file("a.lua", SWEPT);
     EXPECT(gucsim("sweep", "%/a.lua --set nn=1..2"), 2, "did you mean n");
     for (unsigned i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-        cr_expect_eq(gucsim("sweep", arguments[i]), 2, "'%s': %s", arguments[i], output);
+        cr_expect_eq(gucsim("sweep", arguments[i]), 2, "'%s': %s", arguments[i], shell_output);
     }
 }
 
@@ -394,9 +351,9 @@ Test(sweep, finds_the_moment_at_which_a_second_move_loses_jobs)
 {
     EXPECT(gucsim("sweep", SECOND_MOVE " --set pause=16000..36000/400"), 1,
            "smallest that does not hold: pause=");
-    cr_expect(strstr(output, "said:   ") && strstr(output, "EIO"), "%s", output);
-    cr_expect(strstr(output, "run " SECOND_MOVE " --set pause="), "%s", output);
-    cr_expect(strstr(output, "51 points, "), "%s", output);
+    cr_expect(strstr(shell_output, "said:   ") && strstr(shell_output, "EIO"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "run " SECOND_MOVE " --set pause="), "%s", shell_output);
+    cr_expect(strstr(shell_output, "51 points, "), "%s", shell_output);
 }
 
 Test(sweep, there_is_no_such_moment_with_markers)

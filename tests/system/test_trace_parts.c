@@ -6,41 +6,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 
+#include "tests/system/program.h"
+
 #define SCENARIO "tests/scenarios/pause_resume.lua"
 
-static char directory[64];
+TestSuite(trace_parts, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
 
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-trace-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(trace_parts, .init = setup, .fini = teardown, .timeout = 120);
-
-/* Runs the scenario into DIRECTORY/name. Returns the exit code. */
+/* Runs the scenario into WORK_DIR/name. Returns the exit code. */
 static int run(const char *name, const char *options)
 {
-    const char *program = getenv("GUCSIM");
-    char command[512];
-    int status;
-
-    (void)snprintf(command, sizeof(command), "%s run " SCENARIO " --quiet --out %s/%s %s 2>%s/err",
-                   program ? program : "build/gucsim", directory, name, options, directory);
-    status = system(command);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+    return shell("%s run " SCENARIO " --quiet --out %s/%s %s 2>&1", gucsim_path(), work_dir, name,
+                 options);
 }
 
 /* What one reads off a VCD. */
@@ -58,7 +37,7 @@ static struct vcd vcd_read(const char *name)
     unsigned instants = 0;
     gzFile file;
 
-    (void)snprintf(path, sizeof(path), "%s/%s/trace.vcd.gz", directory, name);
+    (void)snprintf(path, sizeof(path), "%s/%s/trace.vcd.gz", work_dir, name);
     file = gzopen(path, "r");
     cr_assert_not_null(file, "%s", path);
     while (gzgets(file, line, sizeof(line))) {
@@ -129,7 +108,7 @@ Test(trace_parts, a_recorder_writes_nothing_of_a_good_run)
     char path[128];
 
     cr_assert_eq(run("good", "--trace last=5us"), 0);
-    (void)snprintf(path, sizeof(path), "%s/good/trace.vcd.gz", directory);
+    (void)snprintf(path, sizeof(path), "%s/good/trace.vcd.gz", work_dir);
     cr_expect_neq(access(path, F_OK), 0);
 }
 
@@ -157,7 +136,7 @@ Test(trace_parts, the_ends_of_gaps_are_quiet_and_checking_them_changes_nothing)
     (void)snprintf(command, sizeof(command),
                    "cmp %s/plain/trace.vcd.gz %s/checked/trace.vcd.gz && "
                    "cmp %s/plain/events.jsonl %s/checked/events.jsonl",
-                   directory, directory, directory, directory);
+                   work_dir, work_dir, work_dir, work_dir);
     cr_expect_eq(system(command), 0);
     cr_assert_eq(run("silent", "--skip-check 50 --trace off"), 0);
 }

@@ -2,89 +2,35 @@
 /* The main job as a user runs it: tests/scenarios/vf_restore.lua through the built program, judged
  * by the files it leaves. GUCSIM names the program; 'make test' sets it. */
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+
+#include "tests/system/program.h"
 
 #define SCENARIO "tests/scenarios/vf_restore.lua"
 
-/* ---- helpers --------------------------------------------------------------------------------- */
-
-static char out_dir[64];
-
-static void make_out_dir(void)
-{
-    (void)snprintf(out_dir, sizeof(out_dir), "/tmp/gucsim-test-XXXXXX");
-    cr_assert_not_null(mkdtemp(out_dir));
-}
-
-static void remove_out_dir(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", out_dir);
-    cr_expect_eq(system(command), 0);
-}
-
-/* Runs a shell command. Returns its exit code; its output in text, cut to size. */
-static int shell(char *text, size_t size, const char *format, ...)
-{
-    char command[1024];
-    va_list args;
-    FILE *pipe;
-    size_t got;
-    int status;
-
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    pipe = popen(command, "r");
-    cr_assert_not_null(pipe);
-    got = fread(text, 1, size - 1, pipe);
-    text[got] = '\0';
-    while (fgetc(pipe) != EOF) {
-    }
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static const char *gucsim(void)
-{
-    const char *path = getenv("GUCSIM");
-
-    return path ? path : "build/gucsim";
-}
-
 static void run_scenario(const char *name, const char *more)
 {
-    char text[4096];
-    int code = shell(text, sizeof(text), "%s run " SCENARIO " --quiet --out %s/%s %s 2>&1",
-                     gucsim(), out_dir, name, more);
+    int code = shell("%s run " SCENARIO " --quiet --out %s/%s %s 2>&1", gucsim_path(), work_dir,
+                     name, more);
 
-    cr_assert_eq(code, 0, "exit %d: %s", code, text);
+    cr_assert_eq(code, 0, "exit %d: %s", code, shell_output);
 }
 
 /* Count of event lines that match an extended regular expression. */
 static int events(const char *name, const char *pattern)
 {
-    char text[64];
-
-    (void)shell(text, sizeof(text), "grep -cE '%s' %s/%s/events.jsonl", pattern, out_dir, name);
-    return atoi(text);
+    (void)shell("grep -cE '%s' %s/%s/events.jsonl", pattern, work_dir, name);
+    return atoi(shell_output);
 }
 
 /* Line number of the first event from line `after` on that matches, or 0. */
 static int event_line(const char *name, const char *pattern, int after)
 {
-    char text[64];
-
-    (void)shell(text, sizeof(text),
-                "tail -n +%d %s/%s/events.jsonl | grep -nE -m1 '%s' | cut -d: -f1", after + 1,
-                out_dir, name, pattern);
-    return text[0] ? after + atoi(text) : 0;
+    (void)shell("tail -n +%d %s/%s/events.jsonl | grep -nE -m1 '%s' | cut -d: -f1", after + 1,
+                work_dir, name, pattern);
+    return shell_output[0] ? after + atoi(shell_output) : 0;
 }
 
 /* Every pattern appears, each behind the one before it. */
@@ -103,8 +49,8 @@ static void expect_order(const char *name, const char *const *patterns)
 #define VF1_STATE(gt, to)                                                                          \
     "\"gpu\":\"dst\",\"gt\":" #gt ",\"kind\":\"vf_state\",\"vf\":1,.*\"to\":\"" to "\""
 
-Test(vf_restore, target_walks_the_documented_states_in_order, .init = make_out_dir,
-     .fini = remove_out_dir)
+Test(vf_restore, target_walks_the_documented_states_in_order, .init = work_dir_make,
+     .fini = work_dir_remove)
 {
     static const char *const order[] = {VF1_STATE(0, "VF_READY_PAUSED"),
                                         VF1_STATE(0, "VF_RESFIX_PAUSED"),
@@ -124,7 +70,7 @@ Test(vf_restore, target_walks_the_documented_states_in_order, .init = make_out_d
 }
 
 Test(vf_restore, below_abi_1_27_recovery_waits_for_both_gts_and_uses_no_marker,
-     .init = make_out_dir, .fini = remove_out_dir)
+     .init = work_dir_make, .fini = work_dir_remove)
 {
     run_scenario("run", "--trace off --set guc.abi=1.26");
     cr_expect_eq(events("run", "VF2GUC_RESFIX_START"), 0);
@@ -138,49 +84,38 @@ Test(vf_restore, below_abi_1_27_recovery_waits_for_both_gts_and_uses_no_marker,
               media, done);
 }
 
-Test(vf_restore, two_runs_write_the_same_bytes, .init = make_out_dir, .fini = remove_out_dir)
+Test(vf_restore, two_runs_write_the_same_bytes, .init = work_dir_make, .fini = work_dir_remove)
 {
-    char text[256];
-
     run_scenario("a", "");
     run_scenario("b", "");
-    cr_expect_eq(
-        shell(text, sizeof(text), "cmp %s/a/trace.vcd.gz %s/b/trace.vcd.gz 2>&1", out_dir, out_dir),
-        0, "%s", text);
-    cr_expect_eq(
-        shell(text, sizeof(text), "cmp %s/a/events.jsonl %s/b/events.jsonl 2>&1", out_dir, out_dir),
-        0, "%s", text);
+    cr_expect_eq(shell("cmp %s/a/trace.vcd.gz %s/b/trace.vcd.gz 2>&1", work_dir, work_dir), 0, "%s",
+                 shell_output);
+    cr_expect_eq(shell("cmp %s/a/events.jsonl %s/b/events.jsonl 2>&1", work_dir, work_dir), 0, "%s",
+                 shell_output);
 }
 
 Test(vf_restore, waves_are_accepted_by_gtkwaves_converter_and_name_what_readers_look_for,
-     .init = make_out_dir, .fini = remove_out_dir)
+     .init = work_dir_make, .fini = work_dir_remove)
 {
     static const char *const signals[] = {"state",    "h2g_head", "h2g_tail", "fence", "status",
                                           "doorbell", "msi",      "step",     "engine"};
-    char text[256];
 
     run_scenario("run", "--trace vcd");
-    cr_expect_eq(shell(text, sizeof(text), "vcd2fst %s/run/trace.vcd %s/run/trace.fst 2>&1",
-                       out_dir, out_dir),
-                 0, "%s", text);
+    cr_expect_eq(shell("vcd2fst %s/run/trace.vcd %s/run/trace.fst 2>&1", work_dir, work_dir), 0,
+                 "%s", shell_output);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        (void)shell(text, sizeof(text), "grep -cE '^ *\\$(var|scope).*%s' %s/run/trace.vcd",
-                    signals[i], out_dir);
-        cr_expect_gt(atoi(text), 0, "no signal or scope named %s", signals[i]);
+        (void)shell("grep -cE '^ *\\$(var|scope).*%s' %s/run/trace.vcd", signals[i], work_dir);
+        cr_expect_gt(atoi(shell_output), 0, "no signal or scope named %s", signals[i]);
     }
 }
 
-Test(vf_restore, idle_skip_changes_no_byte_of_waves_or_events, .init = make_out_dir,
-     .fini = remove_out_dir)
+Test(vf_restore, idle_skip_changes_no_byte_of_waves_or_events, .init = work_dir_make,
+     .fini = work_dir_remove)
 {
-    char text[256];
-
     run_scenario("skip", "");
     run_scenario("step", "--no-skip");
-    cr_expect_eq(shell(text, sizeof(text), "cmp %s/skip/trace.vcd.gz %s/step/trace.vcd.gz 2>&1",
-                       out_dir, out_dir),
-                 0, "%s", text);
-    cr_expect_eq(shell(text, sizeof(text), "cmp %s/skip/events.jsonl %s/step/events.jsonl 2>&1",
-                       out_dir, out_dir),
-                 0, "%s", text);
+    cr_expect_eq(shell("cmp %s/skip/trace.vcd.gz %s/step/trace.vcd.gz 2>&1", work_dir, work_dir), 0,
+                 "%s", shell_output);
+    cr_expect_eq(shell("cmp %s/skip/events.jsonl %s/step/events.jsonl 2>&1", work_dir, work_dir), 0,
+                 "%s", shell_output);
 }

@@ -3,78 +3,27 @@
  * waves and charts that they leave, and a hostile guest. GUCSIM names the program; 'make test' sets
  * it. */
 #include <criterion/criterion.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define TEXT_SIZE 4096
+#include "tests/system/program.h"
 
-static char out_dir[64];
-
-static void make_out_dir(void)
-{
-    (void)snprintf(out_dir, sizeof(out_dir), "/tmp/gucsim-vgpu-XXXXXX");
-    cr_assert_not_null(mkdtemp(out_dir));
-}
-
-static void remove_out_dir(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", out_dir);
-    cr_expect_eq(system(command), 0);
-}
-
-TestSuite(vgpu, .init = make_out_dir, .fini = remove_out_dir, .timeout = 120);
-
-static const char *program(void)
-{
-    const char *path = getenv("GUCSIM");
-
-    return path ? path : "build/gucsim";
-}
-
-/* Runs a shell command. Returns its exit code; its output in text. */
-static int shell(char text[TEXT_SIZE], const char *format, ...)
-{
-    char command[1024];
-    va_list args;
-    FILE *pipe;
-    size_t got;
-    int status;
-
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof(command), format, args);
-    va_end(args);
-    pipe = popen(command, "r");
-    cr_assert_not_null(pipe);
-    got = fread(text, 1, TEXT_SIZE - 1, pipe);
-    text[got] = '\0';
-    while (fgetc(pipe) != EOF) {
-    }
-    status = pclose(pipe);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
+TestSuite(vgpu, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
 
 static void run(const char *name, const char *options)
 {
-    char text[TEXT_SIZE];
-    int code = shell(text, "%s run tests/scenarios/%s.lua --quiet --out %s %s 2>&1", program(),
-                     name, out_dir, options);
+    int code = shell("%s run tests/scenarios/%s.lua --quiet --out %s %s 2>&1", gucsim_path(), name,
+                     work_dir, options);
 
-    cr_assert_eq(code, 0, "%s %s: exit %d: %s", name, options, code, text);
+    cr_assert_eq(code, 0, "%s %s: exit %d: %s", name, options, code, shell_output);
 }
 
 /* Count of lines of the event log that match. */
 static int events(const char *pattern)
 {
-    char text[TEXT_SIZE];
-
-    (void)shell(text, "grep -cE '%s' %s/events.jsonl", pattern, out_dir);
-    return atoi(text);
+    (void)shell("grep -cE '%s' %s/events.jsonl", pattern, work_dir);
+    return atoi(shell_output);
 }
 
 /* ---- the channel ----------------------------------------------------------------------------- */
@@ -102,15 +51,13 @@ Test(vgpu, every_message_is_fetched_run_and_answered_whatever_a_trap_costs)
 Test(vgpu, ring_is_in_the_waves_from_both_ends)
 {
     static const char *const signals[] = {"head", "tail", "fence", "status"};
-    char text[TEXT_SIZE];
-
     run("vgpu_pv_ctb", "--trace vcd");
     for (size_t i = 0; i < 4; i++) {
-        cr_expect_eq(shell(text, "grep -A12 'module vgpu1 ' %s/trace.vcd | grep -q ' %s '", out_dir,
-                           signals[i]),
-                     0, "%s", signals[i]);
+        cr_expect_eq(
+            shell("grep -A12 'module vgpu1 ' %s/trace.vcd | grep -q ' %s '", work_dir, signals[i]),
+            0, "%s", signals[i]);
     }
-    cr_expect_eq(shell(text, "grep -q trap_notify_q %s/trace.vcd", out_dir), 0);
+    cr_expect_eq(shell("grep -q trap_notify_q %s/trace.vcd", work_dir), 0);
 }
 
 Test(vgpu, timeline_draws_guest_trap_mediator_and_gpu)
@@ -118,11 +65,9 @@ Test(vgpu, timeline_draws_guest_trap_mediator_and_gpu)
     static const char *const rows[] = {"guest       trap        mediator    GPU", "writes ELSP",
                                        "runs shadow context", "has left shadow context",
                                        "fence written"};
-    char text[TEXT_SIZE];
-
     run("vgpu_migrate_v1", "--trace off");
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-        cr_expect_eq(shell(text, "%s timeline %s | grep -q '%s'", program(), out_dir, rows[i]), 0,
+        cr_expect_eq(shell("%s timeline %s | grep -q '%s'", gucsim_path(), work_dir, rows[i]), 0,
                      "%s", rows[i]);
     }
 }
