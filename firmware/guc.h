@@ -75,7 +75,7 @@ struct guc_vf_arc {
     const char *from, *event, *to;
 };
 /* n counts from 0. Returns false behind the last. */
-MUST_USE bool guc_vf_arc(unsigned n, struct guc_vf_arc *arc);
+MUST_USE bool guc_vf_arc_at(unsigned n, struct guc_vf_arc *arc);
 
 /* The program: boots, then serves for ever. Give it to hal_spawn with the guc as argument. */
 void guc_main(void *arg);

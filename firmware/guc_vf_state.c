@@ -230,7 +230,7 @@ int guc_vf_next(enum guc_vf_state state, enum guc_vf_event event)
     return arc->to == STAY ? (int)state : arc->to;
 }
 
-bool guc_vf_arc(unsigned n, struct guc_vf_arc *arc)
+bool guc_vf_arc_at(unsigned n, struct guc_vf_arc *arc)
 {
     for (int at = 0; at < GUC_VF_STATE_COUNT * GUC_VF_EVENT_COUNT; at++) {
         const int from = at / GUC_VF_EVENT_COUNT, event = at % GUC_VF_EVENT_COUNT;

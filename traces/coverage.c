@@ -143,10 +143,10 @@ static void take_event(struct coverage *coverage, const struct event *event)
     }
 }
 
-void coverage_take(struct coverage *coverage, const char *path)
+void coverage_take(struct coverage *coverage, const char *events)
 {
-    FILE *file = fopen(path, "r");
-    struct event_log *log = file ? event_log_open(file, path) : NULL;
+    FILE *file = fopen(events, "r");
+    struct event_log *log = file ? event_log_open(file, events) : NULL;
     struct event event;
 
     coverage->num_places = 0;

@@ -98,11 +98,12 @@ static void irq_program(void *arg)
     struct pf *pf = arg;
 
     for (;;) {
-        if (hal_irq_wait(pf->hal, HAL_FOREVER)) {
-            serve_interrupts(pf);
-            if (pf->client.interrupt) {
-                pf->client.interrupt(pf->client.arg);
-            }
+        if (!hal_irq_wait(pf->hal, HAL_FOREVER)) {
+            continue;
+        }
+        serve_interrupts(pf);
+        if (pf->client.interrupt) {
+            pf->client.interrupt(pf->client.arg);
         }
     }
 }

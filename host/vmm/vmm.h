@@ -68,6 +68,19 @@ struct vmm_probes {
 /* Declares them as "<vm>.step" and "<vm>.dirty_pages", before the machine runs. */
 void vmm_probes_init(struct vmm_probes *probes, struct hal *hal, const char *vm);
 
+struct vmm_result {
+    enum vmm_step step;    /* the last one that was begun */
+    uint64_t stream_size;  /* bytes of device data */
+    uint64_t ram_bytes;    /* bytes of RAM that went over the link */
+    uint64_t ram_pages;    /* pages that were sent, zero ones too */
+    uint64_t zero_pages;   /* of those */
+    uint64_t dirty_pages;  /* found written in rounds and at the end */
+    uint64_t device_pages; /* of those, written by the device, when it keeps a log */
+    unsigned rounds;
+    uint64_t downtime_ns; /* VM stopped to VM started */
+    uint64_t total_ns;
+};
+
 struct vmm_migration {
     struct hal *hal;  /* time of the host */
     const char *name; /* of the VM, for traces */
@@ -103,19 +116,7 @@ struct vmm_migration {
     void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);
     void *tamper_arg;
 
-    /* Out, also after a failure: */
-    struct vmm_result {
-        enum vmm_step step;    /* the last one that was begun */
-        uint64_t stream_size;  /* bytes of device data */
-        uint64_t ram_bytes;    /* bytes of RAM that went over the link */
-        uint64_t ram_pages;    /* pages that were sent, zero ones too */
-        uint64_t zero_pages;   /* of those */
-        uint64_t dirty_pages;  /* found written in rounds and at the end */
-        uint64_t device_pages; /* of those, written by the device, when it keeps a log */
-        unsigned rounds;
-        uint64_t downtime_ns; /* VM stopped to VM started */
-        uint64_t total_ns;
-    } result;
+    struct vmm_result result; /* out, also after a failure */
 };
 
 /* Migrates. On failure or cancel the VM runs on at the source (device state RUNNING again) and the

@@ -437,11 +437,26 @@ void diagnosis_print(const struct diagnosis *diagnosis, FILE *to)
     }
 }
 
+/* Of a seat's messages before `before`: the newest, or the one given when that is newer. */
+static const struct message *newest_of(const struct seat *seat, uint64_t before,
+                                       const struct message *newest)
+{
+    for (unsigned m = 0; m < LANES * TAIL_LEN; m++) {
+        const struct message *message = &seat->rings[m / TAIL_LEN].tail[m % TAIL_LEN];
+
+        if (*message->ev && message->order < before &&
+            (!newest || message->order > newest->order)) {
+            newest = message;
+        }
+    }
+    return newest;
+}
+
 /* The newest message before `before` among the seats that count; NULL: none. */
 static const struct message *find_newest(const struct diagnosis *diagnosis, const char *gpu,
                                          unsigned fn, uint64_t before, const struct seat **of)
 {
-    const struct message *newest = NULL;
+    const struct message *found, *newest = NULL;
 
     for (unsigned i = 0; i < diagnosis->num_seats; i++) {
         const struct seat *seat = &diagnosis->seats[i];
@@ -449,15 +464,11 @@ static const struct message *find_newest(const struct diagnosis *diagnosis, cons
         if (gpu && (seat->fn != fn || strcmp(seat->gpu, gpu) != 0)) {
             continue;
         }
-        for (unsigned m = 0; m < LANES * TAIL_LEN; m++) {
-            const struct message *message = &seat->rings[m / TAIL_LEN].tail[m % TAIL_LEN];
-
-            if (*message->ev && message->order < before &&
-                (!newest || message->order > newest->order)) {
-                newest = message;
-                *of = seat;
-            }
+        found = newest_of(seat, before, newest);
+        if (found != newest) {
+            *of = seat;
         }
+        newest = found;
     }
     return newest;
 }

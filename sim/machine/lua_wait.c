@@ -58,27 +58,32 @@ static uint64_t prepare(lua_State *lua, struct hal *hal, uint64_t passed)
                                    : lua_check_time(lua, lua_gettop(lua), LUA_NO_DEFAULT) - passed;
 }
 
+/* Prepares all conditions that are not met for a sleep of this program, or for none: NULL. Returns
+ * how long it may last, at most longest. */
+static uint64_t prepare_all(lua_State *lua, lua_Integer count, struct hal *hal, uint64_t passed,
+                            uint64_t longest)
+{
+    for (lua_Integer i = 1; i <= count; i++) {
+        if (lua_rawgeti(lua, RESULTS, i) == LUA_TNIL) {
+            uint64_t most;
+
+            lua_rawgeti(lua, CONDITIONS, i);
+            most = prepare(lua, hal, passed);
+            longest = most < longest ? most : longest;
+            lua_pop(lua, 1);
+        }
+        lua_pop(lua, 1);
+    }
+    return longest;
+}
+
 /* Sleeps until a condition that is not met may be. */
 static void sleep_on(lua_State *lua, lua_Integer count, uint64_t passed, uint64_t longest)
 {
     struct hal *hal = script_actor(lua)->hal;
 
-    for (int awake = 0; awake < 2; awake++) {
-        for (lua_Integer i = 1; i <= count; i++) {
-            if (lua_rawgeti(lua, RESULTS, i) == LUA_TNIL) {
-                uint64_t most;
-
-                lua_rawgeti(lua, CONDITIONS, i);
-                most = prepare(lua, awake ? NULL : hal, passed);
-                longest = most < longest ? most : longest;
-                lua_pop(lua, 1);
-            }
-            lua_pop(lua, 1);
-        }
-        if (!awake) {
-            (void)hal_wait(hal, longest);
-        }
-    }
+    (void)hal_wait(hal, prepare_all(lua, count, hal, passed, longest));
+    (void)prepare_all(lua, count, NULL, passed, longest);
     script_time_passes(lua);
 }
 

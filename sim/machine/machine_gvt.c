@@ -363,16 +363,17 @@ int machine_gvt_build(struct machine_gpu *gpu)
 
 void machine_gvt_destroy(struct machine_gvt *gvt)
 {
-    if (gvt) {
-        for (unsigned n = 0; n < gvt->num_vgpus; n++) {
-            if (gvt->vgpus[n].v1) {
-                vfio_v1_destroy(gvt->vgpus[n].v1);
-            }
-        }
-        gvt_destroy(gvt->gvt);
-        free(gvt->entries);
-        free(gvt);
+    if (!gvt) {
+        return;
     }
+    for (unsigned n = 0; n < gvt->num_vgpus; n++) {
+        if (gvt->vgpus[n].v1) {
+            vfio_v1_destroy(gvt->vgpus[n].v1);
+        }
+    }
+    gvt_destroy(gvt->gvt);
+    free(gvt->entries);
+    free(gvt);
 }
 
 int machine_pv_build(struct machine_vm *vm)

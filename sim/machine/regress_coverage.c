@@ -18,7 +18,7 @@ static void print_vf_arcs(const struct coverage *coverage, FILE *to)
     struct guc_vf_arc arc;
 
     (void)fprintf(to, "\nstate of a VF in the GuC, arcs by (state, event):\n");
-    for (; guc_vf_arc(arcs, &arc); arcs++) {
+    for (; guc_vf_arc_at(arcs, &arc); arcs++) {
         uint64_t times = coverage_times(coverage, "vf_state", arc.from, arc.to);
 
         taken += times > 0;

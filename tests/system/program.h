@@ -12,8 +12,8 @@ extern char work_dir[64];
 
 /* $GUCSIM, which 'make test' sets, or build/gucsim. */
 const char *gucsim_path(void);
-/* Runs a shell command. Returns its exit code, 128 + the signal that ended it; shell_output has what
- * it printed, cut to its size. */
+/* Runs a shell command. Returns its exit code, or 128 + the signal that ended it; shell_output has
+ * what it printed, cut to its size. */
 __attribute__((format(printf, 1, 2))) int shell(const char *format, ...);
 extern char shell_output[65536];
 /* Writes a file into the work directory. */
