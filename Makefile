@@ -229,8 +229,8 @@ bench-check: $(B)/tests/bench ## instructions of a round trip and of a chip's cy
 	@tests/lint/deps.sh valgrind
 	@tests/bench/instructions.sh $(B)/tests/bench $(B)/bench tests/bench/instructions.baseline
 
-check-skip: $(B)/gucsim ## every scenario gives the same files with and without idle skip
-	@tests/bench/check_skip.sh $(B)/gucsim $(B)/check-skip
+check-skip: $(B)/gucsim ## every scenario, or SCENARIOS='FILE...', gives the same files with and without idle skip
+	@tests/bench/check_skip.sh $(B)/gucsim $(B)/check-skip $(SCENARIOS)
 
 # ---- the rest --------------------------------------------------------------------------------------
 
