@@ -127,6 +127,12 @@ Test(trace_parts, a_recorder_writes_the_last_stretch_of_a_failed_run)
     cr_expect_eq(part.first_changes, all.first_changes);
 }
 
+/* Of longer runs 'make check-skip' tells. */
+Test(trace_parts, idle_skip_changes_no_byte_of_waves_or_events)
+{
+    cr_expect_eq(run("whole", "--verify-skip"), 0);
+}
+
 Test(trace_parts, the_ends_of_gaps_are_quiet_and_checking_them_changes_nothing)
 {
     char command[256];

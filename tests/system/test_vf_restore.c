@@ -108,14 +108,3 @@ Test(vf_restore, waves_are_accepted_by_gtkwaves_converter_and_name_what_readers_
         cr_expect_gt(atoi(shell_output), 0, "no signal or scope named %s", signals[i]);
     }
 }
-
-Test(vf_restore, idle_skip_changes_no_byte_of_waves_or_events, .init = work_dir_make,
-     .fini = work_dir_remove)
-{
-    run_scenario("skip", "");
-    run_scenario("step", "--no-skip");
-    cr_expect_eq(shell("cmp %s/skip/trace.vcd.gz %s/step/trace.vcd.gz 2>&1", work_dir, work_dir), 0,
-                 "%s", shell_output);
-    cr_expect_eq(shell("cmp %s/skip/events.jsonl %s/step/events.jsonl 2>&1", work_dir, work_dir), 0,
-                 "%s", shell_output);
-}
