@@ -78,6 +78,7 @@ two()
         --socket "$sockets/b" --trace off --out "$out/two" > "$out/two.log" 2>&1 &
     server=$!
     sleep 1
+    rm -f "$out/two1.guest" "$out/two2.guest" # an earlier run's would be taken for theirs
     tests/linux/guest.sh a "$out/two1.guest" steps=100 &
     first=$!
     timeout "${LIMIT:-240}" tests/linux/guest.sh b "$out/two2.guest" steps=batches,8,batches &
