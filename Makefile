@@ -48,7 +48,7 @@ SYSTEM_LIBS := -lsystemc -lz -lisal -lcjson -lcrypto $(LUA_LIBS) -lm -lpthread
 FIRMWARE := $(wildcard firmware/*.c)
 DRIVERS  := $(wildcard host/*/*.c guest/*/*.c)
 TRACES   := $(wildcard traces/*.c)
-MACHINE  := $(filter-out sim/machine/main.c,$(wildcard sim/machine/*.c))
+MACHINE  := $(wildcard sim/machine/*.c sim/script/*.c) $(filter-out sim/cli/main.c,$(wildcard sim/cli/*.c))
 CORE     := $(wildcard sim/core/*.cpp)
 RTL      := $(wildcard rtl/*.sv)
 
@@ -116,7 +116,7 @@ $(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
 $(B)/obj/%.c.o: %.c | $(GEN)/gpu_regs.h
 	@mkdir -p $(@D)
 	$(call tell,compile,$<)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter sim/machine/%,$<),$(LUA_CFLAGS)) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(if $(filter sim/script/%,$<),$(LUA_CFLAGS)) -c $< -o $@
 
 # Only the core sees Verilated headers; they are not held to our warnings.
 $(B)/obj/%.cpp.o: %.cpp $(V)/Vgpu_top.mk | $(GEN)/gpu_regs.h
@@ -133,7 +133,7 @@ endif
 # It takes these files in as they are.
 $(call objects,traces/report_page.c): $(addprefix traces/report_page.,html css js)
 
-$(B)/gucsim: $(call objects,sim/machine/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
+$(B)/gucsim: $(call objects,sim/cli/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)/libverilated.a
 	$(call tell,link,$@)
 	$(Q)$(CXX) $(MODE) -o $@ $^ $(SYSTEM_LIBS)
 

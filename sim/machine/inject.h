@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which messages of a GuC are disturbed, and how: what the fault points of the firmware ask.
- * Inside sim/machine/ only. */
+/* Which messages of a GuC are disturbed, and how: what the fault points of the firmware ask. */
 #ifndef SIM_MACHINE_INJECT_H
 #define SIM_MACHINE_INJECT_H
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* World B of the machine: a mediator for each GPU that has vGPUs, with the program that serves
- * traps, and the chip and guest RAM as the mediator sees them. Inside sim/machine/ and its tests
- * only. */
+ * traps, and the chip and guest RAM as the mediator sees them. */
 #ifndef SIM_MACHINE_MACHINE_GVT_H
 #define SIM_MACHINE_MACHINE_GVT_H
 

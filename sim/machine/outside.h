@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A guest outside of the machine: its accesses come from a client of the vfio-user server (serve.c)
- * or from a recorded session of one (replay.c). Inside sim/machine/ and its tests only.
+ * or from a recorded session of one (replay.c).
  *
  * All it does to the machine is a sequence of calls on its VM's handle, made by one program; all
  * it learns is what they return, what the device writes to its memory, and interrupts. What the

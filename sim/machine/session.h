@@ -2,7 +2,7 @@
 /* A recorded session of outside guests: what each did to the machine and what it was answered, with
  * the scenario that the machine came from. A gzip file: lines of text ("gucsim session 1",
  * "scenario PATH", "seed N", "set KEY=VALUE"..., "vm NAME"... in order of their index), an empty
- * line, then records. Inside sim/machine/ and its tests only. */
+ * line, then records. */
 #ifndef SIM_MACHINE_SESSION_H
 #define SIM_MACHINE_SESSION_H
 

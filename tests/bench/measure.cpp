@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 extern "C" {
-#include "sim/machine/cli.h"
+#include "sim/cli/cli.h"
 }
 
 namespace

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/machine/script.h"
+#include "sim/script/script.h"
 
 #define MAX_HEADINGS 128
 #define NAME_LEN     64

@@ -3,7 +3,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "sim/machine/params.h"
+#include "sim/script/params.h"
 
 static struct params params;
 static char error[ERROR_TEXT_LEN];

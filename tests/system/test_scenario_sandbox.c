@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "sim/machine/script.h"
+#include "sim/script/script.h"
 
 #define PATH_LEN 128
 

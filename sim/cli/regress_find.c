@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* Finds scenarios: scripts that build a machine. Scripts that only help others do not. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/cli/regress.h"
+
+#define SCENARIO_ROOT "tests/scenarios/"
+#define EXIT_COMMENT  "-- exit: "
+#define TAGS_COMMENT  "-- tags: "
+#define EXACT_LINE    "golden = \"exact\""
+#define SIGNALS_LINE  "golden_signals = \""
+#define MAX_LINE      1024
+#define MAX_DEPTH     8u
+#define MAX_SCENARIOS 10000u
+
+static bool begins(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* What a line says about the scenario. */
+static void line_read(struct scenario *scenario, const char *line)
+{
+    if (begins(line, EXIT_COMMENT)) {
+        scenario->wanted = (int)strtol(line + strlen(EXIT_COMMENT), NULL, 10);
+    } else if (begins(line, TAGS_COMMENT)) {
+        line += strlen(TAGS_COMMENT);
+        (void)snprintf(scenario->tags, sizeof(scenario->tags), " %.*s ", (int)strcspn(line, "\n"),
+                       line);
+    } else if (begins(line, EXACT_LINE)) {
+        scenario->exact = true;
+    } else if (begins(line, SIGNALS_LINE)) {
+        line += strlen(SIGNALS_LINE);
+        (void)snprintf(scenario->signals, sizeof(scenario->signals), "%.*s",
+                       (int)strcspn(line, "\"\n"), line);
+    }
+}
+
+/* Reads what a script says about itself: whether it builds a machine, how it shall end, and what is
+ * kept of it. */
+static int script_read(struct scenario *scenario, bool *builds)
+{
+    FILE *file = fopen(scenario->path, "r");
+    char line[MAX_LINE];
+
+    *builds = false;
+    if (!file) {
+        return -errno;
+    }
+    while (fgets(line, sizeof(line), file)) {
+        const char *machine = strstr(line, "machine");
+
+        line_read(scenario, line);
+        if (machine && !begins(line, "--")) {
+            machine += strlen("machine");
+            machine += strspn(machine, " (");
+            *builds = *builds || *machine == '{';
+        }
+    }
+    (void)fclose(file);
+    return 0;
+}
+
+static void name_of(struct scenario *scenario)
+{
+    const char *path = scenario->path;
+    const char *below = strstr(path, SCENARIO_ROOT);
+    const char *last = strrchr(path, '/');
+    size_t length;
+
+    path = below ? below + strlen(SCENARIO_ROOT) : last ? last + 1 : path;
+    length = strlen(path);
+    if (length > 4 && strcmp(path + length - 4, ".lua") == 0) {
+        length -= 4;
+    }
+    (void)snprintf(scenario->name, sizeof(scenario->name), "%.*s", (int)length, path);
+}
+
+/* A script named by hand is taken whatever it holds. */
+static int add_script(struct scenarios *scenarios, const char *path, bool by_hand)
+{
+    struct scenario *more;
+    bool builds;
+    int err;
+
+    if (scenarios->count == MAX_SCENARIOS) {
+        return -E2BIG;
+    }
+    more = realloc(scenarios->list, (scenarios->count + 1) * sizeof(*more));
+    if (!more) {
+        return -ENOMEM;
+    }
+    scenarios->list = more;
+    more += scenarios->count;
+    *more = (struct scenario){0};
+    if (snprintf(more->path, sizeof(more->path), "%s", path) >= (int)sizeof(more->path)) {
+        return -ENAMETOOLONG;
+    }
+    name_of(more);
+    err = script_read(more, &builds);
+    scenarios->count += !err && (builds || by_hand);
+    return err;
+}
+
+static int is_wanted(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+static int name_order(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name); /* not by locale */
+}
+
+/* Calls itself by add_entry; MAX_DEPTH bounds it. */
+static int add_path(struct scenarios *scenarios, const char *path, unsigned depth);
+
+static int add_entry(struct scenarios *scenarios, const char *dir, const char *name, unsigned depth)
+{
+    size_t length = strlen(name);
+    char path[PATH_MAX];
+    struct stat status;
+
+    if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path)) {
+        return -ENAMETOOLONG;
+    }
+    if (stat(path, &status)) {
+        return -errno;
+    }
+    if (S_ISDIR(status.st_mode)) {
+        return add_path(scenarios, path, depth + 1);
+    }
+    return length > 4 && strcmp(name + length - 4, ".lua") == 0 ? add_script(scenarios, path, false)
+                                                                : 0;
+}
+
+static int add_path(struct scenarios *scenarios, const char *path, unsigned depth)
+{
+    struct dirent **entries;
+    int count, err = 0;
+
+    if (depth > MAX_DEPTH) {
+        return -ELOOP;
+    }
+    count = scandir(path, &entries, is_wanted, name_order);
+    if (count < 0) {
+        return -errno;
+    }
+    for (int i = 0; i < count; i++) {
+        err = err ? err : add_entry(scenarios, path, entries[i]->d_name, depth);
+        free(entries[i]);
+    }
+    free(entries);
+    return err;
+}
+
+int scenarios_add(struct scenarios *scenarios, const char *path)
+{
+    char clean[PATH_MAX];
+    size_t length = strlen(path);
+    struct stat status;
+    int err;
+
+    while (length > 1 && path[length - 1] == '/') {
+        length--;
+    }
+    (void)snprintf(clean, sizeof(clean), "%.*s", (int)length, path);
+    if (stat(clean, &status)) {
+        err = -errno;
+    } else if (S_ISDIR(status.st_mode)) {
+        err = add_path(scenarios, clean, 0);
+    } else {
+        err = add_script(scenarios, clean, true);
+    }
+    if (err) {
+        (void)fprintf(stderr, "gucsim regress: %s: %s\n", path, strerror(-err));
+    }
+    return err;
+}
+
+void scenarios_free(struct scenarios *scenarios)
+{
+    free(scenarios->list);
+    *scenarios = (struct scenarios){0};
+}

@@ -1,0 +1,536 @@
+/* SPDX-License-Identifier: MIT */
+/* gucsim serve: a scenario whose guests may live in other processes. A VMM attaches a VF over
+ * vfio-user; its accesses come when they come, and each happens at the virtual time that it is
+ * then. Between them virtual time goes on in steps, so short that an access never waits long,
+ * and waits for the wall clock where it is ahead of it. The wall clock decides only how long each
+ * step is, and that is recorded: a session can be replayed. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "gpu_regs.h"
+#include "host/vfio_user/vfio_user.h"
+#include "sim/cli/cli.h"
+#include "sim/machine/outside.h"
+
+#define DEVICE_ID       0xb080u
+#define REVISION_ID     4u
+#define MIN_STEP_NS     2000u
+#define MAX_STEP_NS     HAL_NS_PER_MS
+#define STEP_WALL_NS    200000u /* what a step should cost at most */
+#define MAX_LAG_NS      (100 * HAL_NS_PER_MS)
+#define HOLD_LAG_NS     (5 * HAL_NS_PER_MS)
+#define HOLD_WALL_NS    HAL_NS_PER_S /* far below the client's patience */
+#define ALERT_WAIT_NS   (20 * HAL_NS_PER_US)
+#define CALM_WAIT_NS    HAL_NS_PER_MS
+#define ALERT_TURNS     100u /* after an access or an interrupt something more is likely */
+#define DEFAULT_VECTORS 0u   /* one MSI: engines know no other vector */
+
+/* One guest. */
+struct served {
+    struct outside outside;
+    struct serve *serve;
+    struct vfio_user *server;
+    struct session_shadow *shadow; /* NULL: not recorded */
+    uint64_t reads;                /* since the last record of one */
+    unsigned vf;                   /* on the command line */
+    const char *socket;
+};
+
+struct serve {
+    struct served guests[OUTSIDE_MAX];
+    unsigned num_guests;
+    double pace; /* virtual seconds a wall second at most; 0: as fast as can be */
+    unsigned num_vectors;
+    const char *record;
+    struct session_writer *writer;
+    uint64_t wall_origin, virtual_origin; /* ns; the pace counts from here */
+    uint64_t step_ns;
+    unsigned alert; /* turns for which short waits are worth their price */
+};
+
+/* ---- recording ------------------------------------------------------------------------------- */
+
+static void record(struct served *guest, enum session_op op, unsigned size, uint64_t a, uint64_t b)
+{
+    const struct session_record entry = {.op = (uint8_t)op, .size = (uint8_t)size, .a = a, .b = b};
+
+    if (guest->serve->writer) {
+        session_put(guest->serve->writer, guest->outside.index, &entry);
+    }
+}
+
+/* What the device sees is noted where it is not what it would expect. */
+static void record_seen(struct served *guest, uint64_t addr, unsigned size, uint64_t value, int err)
+{
+    struct session_record entry = {.op = SESSION_SEEN, .size = (uint8_t)size, .b = addr};
+
+    guest->reads++;
+    if (!err && session_shadow_get(guest->shadow, addr, size) == value) {
+        return;
+    }
+    if (err) {
+        entry.op = SESSION_SEEN_NOTHING;
+    } else if (session_shadow_put(guest->shadow, addr, size, value) == 0) {
+        entry.c = value;
+    }
+    entry.a = guest->reads;
+    guest->reads = 0;
+    session_put(guest->serve->writer, guest->outside.index, &entry);
+}
+
+static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
+{
+    struct served *guest = arg;
+    uint64_t value = 0;
+    int err;
+
+    if (size > sizeof(value)) {
+        return vfio_user_mem_read(guest->server, addr, to, size); /* never by the device */
+    }
+    err = vfio_user_mem_read(guest->server, addr, &value, size);
+    if (!err) {
+        memcpy(to, &value, size);
+    }
+    if (guest->shadow) {
+        record_seen(guest, addr, (unsigned)size, value, err);
+    }
+    return err;
+}
+
+static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t size)
+{
+    struct served *guest = arg;
+    uint64_t value = 0;
+    int err = vfio_user_mem_write(guest->server, addr, from, size);
+
+    if (guest->shadow && size <= sizeof(value)) {
+        memcpy(&value, from, size);
+        if (!err && session_shadow_put(guest->shadow, addr, (unsigned)size, value)) {
+            return -EFAULT;
+        }
+        record(guest, err ? SESSION_STORE_NOWHERE : SESSION_STORE, (unsigned)size, addr, value);
+    }
+    return err;
+}
+
+/* ---- time ------------------------------------------------------------------------------------ */
+
+static uint64_t wall_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * HAL_NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+/* How far virtual time may go from here; 0: it is ahead. A machine that was slow does not make up
+ * for more than a little. */
+static uint64_t time_allowed(struct serve *serve, uint64_t now_ns)
+{
+    uint64_t wall = wall_ns(), target;
+
+    if (serve->pace == 0) {
+        return MAX_STEP_NS;
+    }
+    if (!serve->wall_origin) {
+        serve->wall_origin = wall;
+        serve->virtual_origin = now_ns;
+    }
+    target = serve->virtual_origin + (uint64_t)((double)(wall - serve->wall_origin) * serve->pace);
+    if (target <= now_ns) {
+        return 0;
+    }
+    if (target - now_ns > MAX_LAG_NS) {
+        serve->wall_origin = wall;
+        serve->virtual_origin = now_ns + MAX_LAG_NS;
+        target = serve->virtual_origin;
+    }
+    return target - now_ns;
+}
+
+/* Round numbers are as good, and a session of them is smaller. */
+static uint64_t rounded(uint64_t ns)
+{
+    const uint64_t unit = ns >= 64 * HAL_NS_PER_US ? 64 * HAL_NS_PER_US : HAL_NS_PER_US;
+
+    return ns > unit ? ns - ns % unit : ns;
+}
+
+/* Steps cost about the same time on the wall, whether the machine is busy or idle. */
+static void step(struct served *guest, uint64_t allowed)
+{
+    struct serve *serve = guest->serve;
+    uint64_t ns = rounded(allowed < serve->step_ns ? allowed : serve->step_ns);
+    uint64_t start = wall_ns(), cost;
+
+    record(guest, SESSION_DELAY, 0, ns, 0);
+    hal_delay(guest->outside.hal, ns);
+    cost = wall_ns() - start;
+    if (cost > STEP_WALL_NS && serve->step_ns > MIN_STEP_NS) {
+        serve->step_ns /= 2;
+    } else if (cost < STEP_WALL_NS / 4 && serve->step_ns < MAX_STEP_NS) {
+        serve->step_ns *= 2;
+    }
+}
+
+/* A machine that is behind lets a reader wait: a guest whose clock counts instructions stands still
+ * meanwhile, and its time limits follow the machine. */
+static void catch_up(struct served *guest)
+{
+    const uint64_t until = wall_ns() + HOLD_WALL_NS;
+
+    for (;;) {
+        const uint64_t allowed = time_allowed(guest->serve, hal_now(guest->outside.hal));
+
+        if (guest->serve->pace == 0 || allowed < HOLD_LAG_NS || wall_ns() > until) {
+            return;
+        }
+        step(guest, allowed);
+    }
+}
+
+/* ---- what the client does -------------------------------------------------------------------- */
+
+static uint64_t client_read(void *arg, uint32_t offset, unsigned size)
+{
+    struct served *guest = arg;
+    uint64_t value;
+
+    catch_up(guest);
+    value = outside_read(&guest->outside, offset, size);
+
+    record(guest, SESSION_READ, size, offset, value);
+    return value;
+}
+
+static void client_write(void *arg, uint32_t offset, unsigned size, uint64_t value)
+{
+    struct served *guest = arg;
+
+    record(guest, SESSION_WRITE, size, offset, value);
+    outside_write(&guest->outside, offset, size, value);
+}
+
+static void client_reset(void *arg)
+{
+    struct served *guest = arg;
+
+    record(guest, SESSION_RESET, 0, 0, 0);
+    outside_reset(&guest->outside);
+}
+
+static void client_mapped(void *arg, uint64_t addr, uint64_t size, bool writable)
+{
+    (void)arg, (void)addr, (void)size, (void)writable;
+}
+
+static void client_unmapped(void *arg, uint64_t addr, uint64_t size)
+{
+    (void)arg, (void)addr, (void)size;
+}
+
+static void client_mastering(void *arg, bool on)
+{
+    (void)arg, (void)on;
+}
+
+/* The function of a client that went is reset, as its VMM's end would. */
+static void client_connected(void *arg, bool here)
+{
+    struct served *guest = arg;
+
+    if (!guest->outside.vm) {
+        return; /* the machine is gone already */
+    }
+    record(guest, SESSION_CONNECTED, 0, here, 0);
+    guest->outside.state = here ? OUTSIDE_HERE : OUTSIDE_GONE;
+    if (!here) {
+        client_reset(guest);
+    }
+}
+
+static const struct vfio_user_ops client_ops = {
+    .read = client_read,
+    .write = client_write,
+    .reset = client_reset,
+    .mapped = client_mapped,
+    .unmapped = client_unmapped,
+    .mastering = client_mastering,
+    .connected = client_connected,
+};
+
+static void raised(struct outside *outside, unsigned vector)
+{
+    struct served *guest = outside->arg;
+
+    record(guest, SESSION_RAISE, 0, vector, 0);
+    guest->serve->alert = ALERT_TURNS;
+    vfio_user_raise(guest->server, vector);
+}
+
+/* ---- turns ----------------------------------------------------------------------------------- */
+
+/* Until some client says something, or a moment has gone by. */
+static void wait_for_clients(struct serve *serve, uint64_t ns)
+{
+    const struct timespec moment = {.tv_nsec = (long)ns};
+    struct pollfd fds[OUTSIDE_MAX];
+
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        fds[n] = (struct pollfd){.fd = vfio_user_fd(serve->guests[n].server), .events = POLLIN};
+    }
+    (void)ppoll(fds, serve->num_guests, &moment, NULL);
+}
+
+/* Nothing was said: lets time go on, or waits where it is ahead. With several guests each gives
+ * the others their turn. */
+static void pass_time(struct served *guest)
+{
+    struct serve *serve = guest->serve;
+    const uint64_t wait = serve->alert ? ALERT_WAIT_NS : CALM_WAIT_NS;
+    uint64_t allowed = time_allowed(serve, hal_now(guest->outside.hal));
+
+    serve->alert -= serve->alert > 0;
+    if (allowed < (uint64_t)((double)wait * serve->pace)) {
+        wait_for_clients(serve, wait);
+        allowed = serve->num_guests > 1 ? 1 : 0;
+    }
+    if (allowed) {
+        step(guest, allowed);
+    }
+}
+
+static void serve_accesses(struct outside *outside)
+{
+    struct served *guest = outside->arg;
+
+    for (;;) {
+        if (vfio_user_serve(guest->server)) {
+            guest->serve->alert = ALERT_TURNS;
+        } else {
+            pass_time(guest);
+        }
+    }
+}
+
+/* ---- setting up ------------------------------------------------------------------------------ */
+
+/* Guest n is the n-th VM of the scenario that is not served yet: the scenario gives it its VF. */
+static int guest_start(struct served *guest, struct machine *machine, unsigned vm)
+{
+    const struct vfio_user_config config = {.device_id = DEVICE_ID,
+                                            .revision_id = REVISION_ID,
+                                            .bar0_size = BAR0_SIZE,
+                                            .num_vectors = guest->serve->num_vectors};
+    int err;
+
+    guest->server = vfio_user_create(&config, &client_ops, guest);
+    err = guest->server ? vfio_user_listen(guest->server, guest->socket) : -ENOMEM;
+    if (err) {
+        (void)fprintf(stderr, "gucsim: %s: %s\n", guest->socket, strerror(-err));
+        return err;
+    }
+    guest->outside.memory = (struct sim_outside_memory){memory_read, memory_write, guest};
+    guest->outside.accesses = serve_accesses;
+    guest->outside.raised = raised;
+    guest->outside.arg = guest;
+    outside_start(&guest->outside, &machine->vms[vm]);
+    (void)printf("  VF %u for %s: %s\n", guest->vf, machine->vms[vm].desc.name, guest->socket);
+    (void)fflush(stdout);
+    return 0;
+}
+
+static int recording_start(struct serve *serve, const struct run_options *options,
+                           struct machine *machine)
+{
+    struct session_info info = {.scenario = (char *)(uintptr_t)options->scenario,
+                                .seed = options->seed};
+
+    for (unsigned n = 0; n < options->params.num_sets && n < SESSION_MAX_SETS; n++) {
+        info.sets[info.num_sets++] = (char *)(uintptr_t)options->params.sets[n];
+    }
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        info.vms[info.num_vms++] = machine->vms[serve->guests[n].vf - 1].desc.name;
+        serve->guests[n].shadow = session_shadow_create();
+        if (!serve->guests[n].shadow) {
+            return -ENOMEM;
+        }
+    }
+    serve->writer = session_create(serve->record, &info);
+    return serve->writer ? 0 : -EIO;
+}
+
+static int prepare(void *arg, const struct run_options *options, struct machine *machine)
+{
+    struct serve *serve = arg;
+
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        if (serve->guests[n].vf > machine->num_vms) {
+            (void)fprintf(stderr, "gucsim serve: --vf %u: the scenario has %u VMs\n",
+                          serve->guests[n].vf, machine->num_vms);
+            return -EINVAL;
+        }
+    }
+    if (serve->record && recording_start(serve, options, machine)) {
+        return -EIO;
+    }
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        serve->guests[n].serve = serve;
+        serve->guests[n].outside.index = n;
+        if (guest_start(&serve->guests[n], machine, serve->guests[n].vf - 1)) {
+            return -EIO;
+        }
+    }
+    return 0;
+}
+
+/* ---- the command ----------------------------------------------------------------------------- */
+
+enum serve_option { OPT_VF = 1, OPT_SOCKET, OPT_PACE, OPT_RECORD, OPT_VECTORS };
+
+static const struct {
+    const char *name;
+    int option;
+} option_names[] = {
+    {"--vf", OPT_VF},         {"--socket", OPT_SOCKET},   {"--pace", OPT_PACE},
+    {"--record", OPT_RECORD}, {"--vectors", OPT_VECTORS},
+};
+
+static bool number_parse(const char *text, double max, double *number)
+{
+    char *end;
+
+    errno = 0;
+    *number = strtod(text, &end);
+    return !errno && end != text && !*end && *number >= 0 && *number <= max;
+}
+
+/* Each --vf opens a guest, its --socket follows. Returns 0 or -EINVAL. */
+static int option_take(struct serve *serve, int option, const char *value)
+{
+    double number = 0;
+
+    switch (option) {
+    case OPT_VF:
+        if (serve->num_guests == OUTSIDE_MAX || !number_parse(value, MACHINE_MAX_VMS, &number) ||
+            number < 1) {
+            return -EINVAL;
+        }
+        serve->guests[serve->num_guests++].vf = (unsigned)number;
+        return 0;
+    case OPT_SOCKET:
+        if (!serve->num_guests || serve->guests[serve->num_guests - 1].socket) {
+            return -EINVAL;
+        }
+        serve->guests[serve->num_guests - 1].socket = value;
+        return 0;
+    case OPT_PACE:
+        return number_parse(value, 1e6, &serve->pace) ? 0 : -EINVAL;
+    case OPT_VECTORS:
+        if (!number_parse(value, VFIO_USER_MAX_VECTORS, &number)) {
+            return -EINVAL;
+        }
+        serve->num_vectors = (unsigned)number;
+        return 0;
+    default:
+        serve->record = value;
+        return 0;
+    }
+}
+
+static bool is_named_before(const struct serve *serve, unsigned guest)
+{
+    for (unsigned n = 0; n < guest; n++) {
+        if (serve->guests[n].vf == serve->guests[guest].vf) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool guests_are_sane(const struct serve *serve)
+{
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        if (!serve->guests[n].socket || is_named_before(serve, n)) {
+            return false;
+        }
+    }
+    return serve->num_guests > 0;
+}
+
+/* Returns 0 for a word that is not ours. */
+static int option_find(const char *word)
+{
+    for (unsigned n = 0; n < ARRAY_SIZE(option_names); n++) {
+        if (strcmp(word, option_names[n].name) == 0) {
+            return option_names[n].option;
+        }
+    }
+    return 0;
+}
+
+/* Ours are taken out of the words; the rest are those of run. Returns how many are left, or
+ * -EINVAL. */
+static int words_take(struct serve *serve, int argc, char **argv)
+{
+    int left = 1;
+
+    for (int n = 1; n < argc; n++) {
+        int option = option_find(argv[n]);
+
+        if (!option) {
+            argv[left++] = argv[n];
+        } else if (n + 1 == argc || option_take(serve, option, argv[n + 1])) {
+            (void)fprintf(stderr, "gucsim serve: %s %s: see 'gucsim help serve'\n", argv[n],
+                          n + 1 == argc ? "" : argv[n + 1]);
+            return -EINVAL;
+        } else {
+            n++;
+        }
+    }
+    argv[left] = NULL;
+    return left;
+}
+
+static void serve_end(struct serve *serve, int *code)
+{
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        if (serve->guests[n].outside.vm) {
+            record(&serve->guests[n], SESSION_END, 0, *code == EXIT_INTERRUPTED, 0);
+        }
+    }
+    if (session_close(serve->writer)) {
+        (void)fprintf(stderr, "gucsim: %s: cannot be written\n", serve->record);
+        *code = EXIT_TROUBLE;
+    }
+    serve->writer = NULL;
+    for (unsigned n = 0; n < serve->num_guests; n++) {
+        serve->guests[n].outside.vm = NULL;
+        vfio_user_destroy(serve->guests[n].server);
+        session_shadow_destroy(serve->guests[n].shadow);
+    }
+}
+
+int serve_main(int argc, char **argv)
+{
+    static struct serve serve; /* outlives every program of the machine */
+    int left, code;
+
+    serve = (struct serve){.pace = 1, .num_vectors = DEFAULT_VECTORS, .step_ns = MIN_STEP_NS};
+    left = words_take(&serve, argc, argv);
+    if (left < 0) {
+        return EXIT_TROUBLE;
+    }
+    if (!guests_are_sane(&serve)) {
+        (void)fprintf(stderr, "gucsim serve: --vf N --socket PATH is wanted, each VF once; see "
+                              "'gucsim help serve'\n");
+        return EXIT_TROUBLE;
+    }
+    code = run_prepared(left, argv, prepare, &serve);
+    serve_end(&serve, &code);
+    return code;
+}

@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: MIT */
+/* gucsim sweep: runs a scenario at every point of a range of keys, draws which points hold, and
+ * names the smallest that does not, with the command that repeats it. */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/regress.h"
+
+#define DEFAULT_OUT     "build/out/sweep"
+#define DEFAULT_TIMEOUT 300u
+#define MAX_RANGES      4u
+#define MAX_FIXED       12u
+#define MAX_POINTS      100000u
+#define MAX_TIMEOUT     86400u
+#define MAP_COLUMNS     64u
+#define WORD_LEN        160
+#define UNIT_LEN        8
+
+/* KEY=A..B/STEP; the unit, if any, is that of all three. "seed" as key is the run's seed. */
+struct range {
+    char key[WORD_LEN / 2];
+    char unit[UNIT_LEN];
+    uint64_t first, last, step;
+    size_t count;
+};
+
+struct point {
+    int code;
+    char words[MAX_RANGES][WORD_LEN]; /* KEY=VALUE, while it runs */
+    char out[PATH_MAX];
+};
+
+struct sweep {
+    const char *scenario;
+    const char *out_root;
+    unsigned parallel;
+    unsigned timeout_s;
+    struct range ranges[MAX_RANGES]; /* the first one changes slowest */
+    unsigned num_ranges;
+    const char *fixed[MAX_FIXED]; /* KEY=VALUE words as they are */
+    unsigned num_fixed;
+    struct point *points;
+    size_t count;
+    size_t started, ended;
+};
+
+/* ---- ranges --------------------------------------------------------------------------------- */
+
+/* A whole number and its unit. Returns where the text goes on, or NULL. */
+static const char *number_take(const char *text, uint64_t *number, char unit[UNIT_LEN])
+{
+    char *end;
+    size_t length;
+
+    if (*text < '0' || *text > '9') {
+        return NULL;
+    }
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    length = strspn(end, "abcdefghijklmnopqrstuvwxyz");
+    if (errno || length >= UNIT_LEN) {
+        return NULL;
+    }
+    (void)snprintf(unit, UNIT_LEN, "%.*s", (int)length, end);
+    return end + length;
+}
+
+/* "A..B/STEP". Ends without a unit have the step's or B's. Returns false when it is no range. */
+static bool range_parse(struct range *range, const char *text)
+{
+    char units[3][UNIT_LEN] = {"", "", ""};
+
+    text = number_take(text, &range->first, units[0]);
+    if (!text || strncmp(text, "..", 2) != 0) {
+        return false;
+    }
+    text = number_take(text + 2, &range->last, units[1]);
+    range->step = 1;
+    if (text && *text == '/') {
+        text = number_take(text + 1, &range->step, units[2]);
+    }
+    if (!text || *text || range->step == 0 || range->last < range->first ||
+        range->last > INT64_MAX) {
+        return false;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (*units[i] && *range->unit && strcmp(units[i], range->unit) != 0) {
+            return false; /* 1us..900ns: write one unit */
+        }
+        if (*units[i]) {
+            (void)snprintf(range->unit, sizeof(range->unit), "%s", units[i]);
+        }
+    }
+    range->count = (size_t)((range->last - range->first) / range->step) + 1;
+    return true;
+}
+
+/* --set KEY=A..B/STEP, or KEY=VALUE as for run. */
+static bool set_take(struct sweep *sweep, const char *word)
+{
+    const char *equals = strchr(word, '=');
+    struct range *range = &sweep->ranges[sweep->num_ranges];
+
+    if (!equals || equals == word) {
+        return false;
+    }
+    if (!strstr(equals, "..")) {
+        if (sweep->num_fixed == MAX_FIXED) {
+            return false;
+        }
+        sweep->fixed[sweep->num_fixed++] = word;
+        return true;
+    }
+    if (sweep->num_ranges == MAX_RANGES || equals - word >= (ptrdiff_t)sizeof(range->key)) {
+        return false;
+    }
+    *range = (struct range){0};
+    (void)snprintf(range->key, sizeof(range->key), "%.*s", (int)(equals - word), word);
+    sweep->num_ranges += range_parse(range, equals + 1);
+    return range->count > 0;
+}
+
+/* The value of range number r at a point, as it is written. */
+static void value_text(const struct sweep *sweep, size_t point, unsigned r, char to[WORD_LEN])
+{
+    const struct range *range = &sweep->ranges[r];
+
+    for (unsigned i = sweep->num_ranges - 1; i > r; i--) {
+        point /= sweep->ranges[i].count;
+    }
+    (void)snprintf(to, WORD_LEN, "%" PRIu64 "%s", range->first + point % range->count * range->step,
+                   range->unit);
+}
+
+/* ---- runs ----------------------------------------------------------------------------------- */
+
+/* The words of --set or --seed behind count others. */
+static void add_words(struct sweep *sweep, struct pool_job *job, size_t count)
+{
+    struct point *point = &sweep->points[job->number];
+    char value[WORD_LEN];
+
+    for (unsigned i = 0; i < sweep->num_fixed; i++) {
+        job->args[count++] = "--set";
+        job->args[count++] = sweep->fixed[i];
+    }
+    for (unsigned r = 0; r < sweep->num_ranges; r++) {
+        bool seed = strcmp(sweep->ranges[r].key, "seed") == 0;
+
+        value_text(sweep, job->number, r, value);
+        (void)snprintf(point->words[r], WORD_LEN, "%s%s%s", seed ? "" : sweep->ranges[r].key,
+                       seed ? "" : "=", value);
+        job->args[count++] = seed ? "--seed" : "--set";
+        job->args[count++] = point->words[r];
+    }
+}
+
+static bool next_point(void *arg, struct pool_job *job)
+{
+    struct sweep *sweep = arg;
+    struct point *point;
+
+    if (sweep->started == sweep->count) {
+        return false;
+    }
+    point = &sweep->points[sweep->started];
+    (void)snprintf(point->out, sizeof(point->out), "%s/%zu", sweep->out_root, sweep->started);
+    *job = (struct pool_job){
+        .number = sweep->started++,
+        .args = {"run", sweep->scenario, "--quiet", "--trace", "off", "--out", point->out},
+    };
+    add_words(sweep, job, 7);
+    if (!path_make(point->out)) {
+        (void)snprintf(job->log, sizeof(job->log), "%.*s/log.txt", (int)sizeof(job->log) - 16,
+                       point->out);
+    }
+    return true;
+}
+
+static void point_done(void *arg, const struct pool_job *job)
+{
+    struct sweep *sweep = arg;
+
+    sweep->points[job->number].code = job->code;
+    sweep->ended++;
+    if (isatty(STDERR_FILENO)) {
+        (void)fprintf(stderr, "\r\033[K%zu of %zu points", sweep->ended, sweep->count);
+    }
+}
+
+/* ---- what came out -------------------------------------------------------------------------- */
+
+/* . holds, F fails, E a mistake, H nothing can ever happen again, ! anything else. */
+static char sign_of(int code)
+{
+    switch (code) {
+    case EXIT_HOLDS:
+        return '.';
+    case EXIT_FAILS:
+        return 'F';
+    case EXIT_TROUBLE:
+        return 'E';
+    case EXIT_STUCK:
+        return 'H';
+    default:
+        return '!';
+    }
+}
+
+/* KEY=VALUE of all ranges at a point, with blanks between. */
+static void point_print(const struct sweep *sweep, size_t point)
+{
+    char value[WORD_LEN];
+
+    for (unsigned r = 0; r < sweep->num_ranges; r++) {
+        value_text(sweep, point, r, value);
+        (void)printf(" %s=%s", sweep->ranges[r].key, value);
+    }
+}
+
+/* One row for each value of the keys but the last, at most MAP_COLUMNS points long. */
+static void map_print(const struct sweep *sweep)
+{
+    size_t width = sweep->ranges[sweep->num_ranges - 1].count;
+
+    for (size_t i = 0; i < sweep->count; i++) {
+        size_t column = i % width;
+
+        if (column % MAP_COLUMNS == 0) {
+            (void)printf(" ");
+            point_print(sweep, i);
+            (void)printf("  ");
+        }
+        (void)putchar(sign_of(sweep->points[i].code));
+        if ((column + 1) % MAP_COLUMNS == 0 || column + 1 == width) {
+            (void)putchar('\n');
+        }
+    }
+    (void)printf("  . holds  F fails  E mistake  H stuck  ! killed\n");
+}
+
+/* The command that runs a point with all its files, where a plain run would leave them. */
+static void repeat_print(const struct sweep *sweep, size_t point)
+{
+    char value[WORD_LEN];
+
+    (void)printf("repeat: %s run %s", program_invocation_name, sweep->scenario);
+    for (unsigned i = 0; i < sweep->num_fixed; i++) {
+        (void)printf(" --set %s", sweep->fixed[i]);
+    }
+    for (unsigned r = 0; r < sweep->num_ranges; r++) {
+        bool seed = strcmp(sweep->ranges[r].key, "seed") == 0;
+
+        value_text(sweep, point, r, value);
+        (void)printf(seed ? " --seed %s%s%s" : " --set %s%s%s", seed ? "" : sweep->ranges[r].key,
+                     seed ? "" : "=", value);
+    }
+    (void)printf("\n");
+}
+
+/* Shows the first line that the run printed, which says what is wrong. */
+static void reason_print(const struct point *point)
+{
+    char path[PATH_MAX + 16], line[512];
+    FILE *file;
+
+    (void)snprintf(path, sizeof(path), "%s/log.txt", point->out);
+    file = fopen(path, "r");
+    if (file && fgets(line, sizeof(line), file)) {
+        line[strcspn(line, "\n")] = '\0';
+        (void)printf("said:   %s\n", line);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
+static int outcome_print(const struct sweep *sweep)
+{
+    size_t smallest = sweep->count;
+    size_t failed = 0, mistakes = 0;
+
+    map_print(sweep);
+    for (size_t i = 0; i < sweep->count; i++) {
+        failed += sweep->points[i].code != EXIT_HOLDS;
+        mistakes += sweep->points[i].code == EXIT_TROUBLE;
+        if (smallest == sweep->count && sweep->points[i].code != EXIT_HOLDS) {
+            smallest = i;
+        }
+    }
+    (void)printf("%zu points, %zu hold, %zu do not\n", sweep->count, sweep->count - failed, failed);
+    if (!failed) {
+        return EXIT_HOLDS;
+    }
+    (void)printf("smallest that does not hold:");
+    point_print(sweep, smallest);
+    (void)printf(" (exit code %d)\n", sweep->points[smallest].code);
+    reason_print(&sweep->points[smallest]);
+    repeat_print(sweep, smallest);
+    /* Nothing ran: that says nothing about the scenario. */
+    return mistakes == sweep->count ? EXIT_TROUBLE : EXIT_FAILS;
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static bool option_take(struct sweep *sweep, int option, const char *value)
+{
+    switch (option) {
+    case 'j':
+        return number_parse(value, POOL_MAX_JOBS, &sweep->parallel);
+    case 's':
+        return set_take(sweep, value);
+    case 't':
+        return number_parse(value, MAX_TIMEOUT, &sweep->timeout_s);
+    default: /* 'o' */
+        sweep->out_root = value;
+        return *value != '\0';
+    }
+}
+
+static int arguments_take(struct sweep *sweep, int argc, char **argv)
+{
+    static const struct option names[] = {{"set", required_argument, NULL, 's'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"timeout", required_argument, NULL, 't'},
+                                          {NULL, 0, NULL, 0}};
+    int option;
+
+    optind = 0; /* another command may have used getopt before */
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":j:", names, NULL)) != -1) {
+        if (option == '?' || option == ':') {
+            (void)fprintf(stderr, "gucsim sweep: %s: %s; 'gucsim help sweep' lists the options\n",
+                          argv[optind - 1],
+                          option == ':' ? "its value is missing" : "no such option");
+            return -EINVAL;
+        }
+        if (!option_take(sweep, option, optarg)) {
+            (void)fprintf(stderr, "gucsim sweep: bad value '%s'; a range is KEY=A..B/STEP\n",
+                          optarg);
+            return -EINVAL;
+        }
+    }
+    if (optind + 1 != argc || sweep->num_ranges == 0) {
+        (void)fprintf(stderr, "gucsim sweep: one scenario and a --set KEY=A..B/STEP are wanted\n");
+        return -EINVAL;
+    }
+    sweep->scenario = argv[optind];
+    sweep->count = 1;
+    for (unsigned r = 0; r < sweep->num_ranges; r++) {
+        if (sweep->ranges[r].count > MAX_POINTS / sweep->count) {
+            (void)fprintf(stderr, "gucsim sweep: more than %u points\n", MAX_POINTS);
+            return -EINVAL;
+        }
+        sweep->count *= sweep->ranges[r].count;
+    }
+    return 0;
+}
+
+static int sweep_all(struct sweep *sweep)
+{
+    const struct pool_ops ops = {.next = next_point, .done = point_done, .arg = sweep};
+    int err = -ENOMEM;
+
+    sweep->points = calloc(sweep->count, sizeof(*sweep->points));
+    if (sweep->points) {
+        err = pool_run(sweep->parallel, sweep->timeout_s, &ops);
+    }
+    if (isatty(STDERR_FILENO)) {
+        (void)fprintf(stderr, "\r\033[K");
+    }
+    if (err) {
+        (void)fprintf(stderr, "gucsim sweep: %s\n", err == -EINTR ? "interrupted" : strerror(-err));
+        return err == -EINTR ? EXIT_INTERRUPTED : EXIT_TROUBLE;
+    }
+    return outcome_print(sweep);
+}
+
+int sweep_main(int argc, char **argv)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    struct sweep sweep = {
+        .out_root = DEFAULT_OUT,
+        .parallel = cpus < 1               ? 1
+                    : cpus > POOL_MAX_JOBS ? POOL_MAX_JOBS
+                                           : (unsigned)cpus,
+        .timeout_s = DEFAULT_TIMEOUT,
+    };
+    int code = arguments_take(&sweep, argc, argv) ? EXIT_TROUBLE : sweep_all(&sweep);
+
+    free(sweep.points);
+    return code;
+}
