@@ -17,6 +17,7 @@ static const char usage[] =
     "       gucsim profile --compare A B [options]\n"
     "Shows where the time of each message goes, from DIR/events.jsonl.\n"
     "  --format FORM       text (default), json or csv; svg or png: plots, by gnuplot\n"
+    "  --table TABLE       of csv: messages (default), stalls or rings\n"
     "  --by WHAT           hop, action, fn or gt; each action with its hops without it\n"
     "  --action NAME       only this action, by name or number\n"
     "  --fn N              only this function, 0: PF\n"
@@ -31,6 +32,7 @@ struct arguments {
     const char *dirs[2];
     struct profile_options options;
     printer *print; /* NULL: plots */
+    printer *table; /* of CSV; NULL: not asked for */
     bool png;
     bool compare;
     double max_regress; /* negative: no gate */
@@ -51,6 +53,24 @@ static bool take_format(const char *value, struct arguments *arguments)
         if (strcmp(forms[i].name, value) == 0) {
             arguments->print = forms[i].print;
             arguments->png = strcmp(value, "png") == 0;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool take_table(const char *value, struct arguments *arguments)
+{
+    static const struct {
+        const char *name;
+        printer *print;
+    } tables[] = {{"messages", profile_print_csv},
+                  {"stalls", profile_print_stalls_csv},
+                  {"rings", profile_print_rings_csv}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        if (strcmp(tables[i].name, value) == 0) {
+            arguments->table = tables[i].print;
             return true;
         }
     }
@@ -103,6 +123,8 @@ static bool take_fn(const char *value, int *fn)
 static bool take_option(int option, const char *value, struct arguments *arguments)
 {
     switch (option) {
+    case 'T':
+        return take_table(value, arguments);
     case 'F':
         return take_format(value, arguments);
     case 'b':
@@ -144,6 +166,11 @@ static int take_directories(int argc, char **argv, struct arguments *arguments)
         (void)fprintf(stderr, "profile: a comparison is text\n");
         return -EINVAL;
     }
+    if (arguments->table && arguments->print != profile_print_csv) {
+        (void)fprintf(stderr, "profile: --table needs --format csv\n");
+        return -EINVAL;
+    }
+    arguments->print = arguments->table ? arguments->table : arguments->print;
     for (int i = 0; i < wanted; i++) {
         arguments->dirs[i] = argv[optind + i];
     }
@@ -154,11 +181,17 @@ static int take_directories(int argc, char **argv, struct arguments *arguments)
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option names[] = {
-        {"format", required_argument, NULL, 'F'}, {"by", required_argument, NULL, 'b'},
-        {"action", required_argument, NULL, 'a'}, {"fn", required_argument, NULL, 'n'},
-        {"from", required_argument, NULL, 'f'},   {"to", required_argument, NULL, 't'},
-        {"compare", no_argument, NULL, 'c'},      {"max-regress", required_argument, NULL, 'm'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"format", required_argument, NULL, 'F'},
+        {"by", required_argument, NULL, 'b'},
+        {"action", required_argument, NULL, 'a'},
+        {"fn", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},
+        {"table", required_argument, NULL, 'T'},
+        {"compare", no_argument, NULL, 'c'},
+        {"max-regress", required_argument, NULL, 'm'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     int index = 0;

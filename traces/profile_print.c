@@ -7,26 +7,13 @@
 
 static const unsigned permilles[] = {500, 900, 990, 999};
 
-/* What a message does in a hop. */
-static const enum hop_class {
-    WAITS,
-    MOVES,
-    WORKS,
-    NUM_CLASSES
-} classes[TRACE_NUM_HOPS] = {
-    [TRACE_HOP_ENTERED] = WORKS,          [TRACE_HOP_WAITED_ROOM] = WAITS,
-    [TRACE_HOP_WAITED_CREDITS] = WAITS,   [TRACE_HOP_PAYLOAD_WRITTEN] = MOVES,
-    [TRACE_HOP_TAIL_PUBLISHED] = MOVES,   [TRACE_HOP_DOORBELL_LEFT] = MOVES,
-    [TRACE_HOP_DOORBELL_ARRIVED] = MOVES, [TRACE_HOP_GUC_SEES] = WAITS,
-    [TRACE_HOP_TURN_BEGUN] = WAITS,       [TRACE_HOP_DESC_FETCHED] = MOVES,
-    [TRACE_HOP_PAYLOAD_FETCHED] = MOVES,  [TRACE_HOP_HANDLER_STARTED] = WAITS,
-    [TRACE_HOP_HANDLER_ENDED] = WORKS,    [TRACE_HOP_G2H_BEGUN] = WAITS,
-    [TRACE_HOP_G2H_WRITTEN] = MOVES,      [TRACE_HOP_G2H_PUBLISHED] = MOVES,
-    [TRACE_HOP_IRQ_RAISED] = MOVES,       [TRACE_HOP_IRQ_ARRIVED] = MOVES,
-    [TRACE_HOP_G2H_TAKEN] = WAITS,        [TRACE_HOP_MATCHED] = WAITS,
-    [TRACE_HOP_RETURNED] = WAITS,
-};
-static const char *const class_names[] = {"waits", "moves", "works"};
+static const char *const class_names[PROFILE_NUM_CLASSES] = {
+    [PROFILE_WAITS] = "waits", [PROFILE_MOVES] = "moves", [PROFILE_WORKS] = "works"};
+
+static const char *class_name(enum trace_hop_at at)
+{
+    return class_names[profile_hop_class(at)];
+}
 
 static double percent(uint64_t part, uint64_t whole)
 {
@@ -55,7 +42,7 @@ static void print_samples(FILE *out, const struct profile_samples *samples, uint
 static void print_group_text(FILE *out, const struct profile_stats *stats,
                              const struct profile_group *group)
 {
-    uint64_t sums[NUM_CLASSES] = {0};
+    uint64_t sums[PROFILE_NUM_CLASSES] = {0};
     char title[sizeof(group->label) + 16];
 
     (void)snprintf(title, sizeof(title), "%s %s", profile_kind_name(group->kind), group->label);
@@ -68,14 +55,15 @@ static void print_group_text(FILE *out, const struct profile_stats *stats,
         if (group->hops[at].sum) {
             (void)fprintf(out, "  %-34s %-6s ",
                           profile_point_name(group->kind, (enum trace_hop_at)at),
-                          class_names[classes[at]]);
+                          class_name((enum trace_hop_at)at));
             print_samples(out, &group->hops[at], group->total.sum);
-            sums[classes[at]] += group->hops[at].sum;
+            sums[profile_hop_class((enum trace_hop_at)at)] += group->hops[at].sum;
         }
     }
     (void)fprintf(out, "  waits %.1f%%, moves %.1f%%, works %.1f%%\n\n",
-                  percent(sums[WAITS], group->total.sum), percent(sums[MOVES], group->total.sum),
-                  percent(sums[WORKS], group->total.sum));
+                  percent(sums[PROFILE_WAITS], group->total.sum),
+                  percent(sums[PROFILE_MOVES], group->total.sum),
+                  percent(sums[PROFILE_WORKS], group->total.sum));
 }
 
 static uint64_t migration_total(const struct profile_recovery *gt)
@@ -142,9 +130,10 @@ void profile_print_text(FILE *out, const struct profile *profile, const struct p
     for (size_t g = 0; g < stats->num_groups; g++) {
         print_group_text(out, stats, &stats->groups[g]);
     }
-    if (!stats->by_hop && profile->num_migrations) {
+    if (!stats->by_hop) {
         (void)fprintf(out, "\n");
     }
+    profile_print_use_text(out, profile, stats);
     for (size_t i = 0; i < profile->num_migrations; i++) {
         print_migration_text(out, profile, &profile->migrations[i]);
     }
@@ -247,7 +236,7 @@ static void print_group_json(FILE *out, const struct profile_stats *stats,
         if (group->hops[at].count) {
             (void)fprintf(out, "%s\n       {\"hop\": \"%s\", \"class\": \"%s\", ", separator,
                           profile_point_name(group->kind, (enum trace_hop_at)at),
-                          class_names[classes[at]]);
+                          class_name((enum trace_hop_at)at));
             print_samples_json(out, &group->hops[at], group->total.sum);
             (void)fprintf(out, "}");
             separator = ",";
@@ -298,7 +287,9 @@ void profile_print_json(FILE *out, const struct profile *profile, const struct p
         (void)fprintf(out, "%s\n", g ? "," : "");
         print_group_json(out, stats, &stats->groups[g]);
     }
-    (void)fprintf(out, "],\n  \"migrations\": [");
+    (void)fprintf(out, "],\n");
+    profile_print_use_json(out, profile, stats);
+    (void)fprintf(out, ",\n  \"migrations\": [");
     for (size_t i = 0; i < profile->num_migrations; i++) {
         (void)fprintf(out, "%s\n", i ? "," : "");
         print_migration_json(out, profile, &profile->migrations[i]);

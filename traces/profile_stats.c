@@ -60,32 +60,30 @@ double profile_mean(const struct profile_samples *samples)
 
 /* ---- groups ---------------------------------------------------------------------------------- */
 
-/* "PF" or "VF 3". */
-static void function_name(unsigned fn, char *to, size_t size)
+void profile_function_name(const struct profile *profile, const struct profile_message *message,
+                           char *to, size_t size)
 {
-    if (fn) {
-        (void)snprintf(to, size, "VF%u", fn);
+    const char *gpu = profile->gpus.names[message->gpu];
+
+    if (message->fn) {
+        (void)snprintf(to, size, "%s.VF%u", gpu, message->fn);
     } else {
-        (void)snprintf(to, size, "PF");
+        (void)snprintf(to, size, "%s.PF", gpu);
     }
 }
 
 static void label_of(const struct profile *profile, const struct profile_message *message,
                      enum profile_by by, char *label, size_t size)
 {
-    const char *gpu = profile->gpus.names[message->gpu];
-    char function[8];
-
     switch (by) {
     case PROFILE_BY_HOP:
         (void)snprintf(label, size, "all");
         break;
     case PROFILE_BY_FN:
-        function_name(message->fn, function, sizeof(function));
-        (void)snprintf(label, size, "%s.%s", gpu, function);
+        profile_function_name(profile, message, label, size);
         break;
     case PROFILE_BY_GT:
-        (void)snprintf(label, size, "%s.gt%u", gpu, message->gt);
+        (void)snprintf(label, size, "%s.gt%u", profile->gpus.names[message->gpu], message->gt);
         break;
     default:
         (void)snprintf(label, size, "%s", profile->names.names[message->name]);
@@ -116,21 +114,6 @@ static struct profile_group *find_group(struct profile_stats *stats, enum profil
     *group = (struct profile_group){.kind = kind};
     (void)snprintf(group->label, sizeof(group->label), "%s", label);
     return group;
-}
-
-static int add_path(struct profile_stats *stats, struct profile_group *group,
-                    const struct profile_path *path)
-{
-    int err = add_sample(&group->total, path->total);
-
-    for (unsigned at = 0; at < TRACE_NUM_HOPS && !err; at++) {
-        if (path->hops[at] != PROFILE_NEVER) {
-            err = add_sample(&group->hops[at], path->hops[at]);
-        }
-    }
-    stats->num_messages++;
-    stats->sum += path->total;
-    return err;
 }
 
 /* ---- selection ------------------------------------------------------------------------------- */
@@ -167,43 +150,64 @@ static int compare_groups(const void *left, const void *right)
     return a->kind != b->kind ? (int)a->kind - (int)b->kind : strcmp(a->label, b->label);
 }
 
-static int add_message(const struct profile *profile, const struct profile_message *message,
-                       const struct profile_options *options, struct profile_stats *stats)
-{
-    char label[PROFILE_NAME + 32];
-    struct profile_path path;
-    struct profile_group *group;
+/* What to do with a message that counts. Returns 0, -ENOMEM. */
+typedef int visitor(struct profile_stats *stats, struct profile_group *group,
+                    const struct profile_message *message, const struct profile_path *path);
 
-    if (message->part || !is_selected(profile, message, options)) {
-        return 0;
+static int add_path(struct profile_stats *stats, struct profile_group *group,
+                    const struct profile_message *message, const struct profile_path *path)
+{
+    int err = add_sample(&group->total, path->total);
+
+    (void)message;
+    for (unsigned at = 0; at < TRACE_NUM_HOPS && !err; at++) {
+        if (path->hops[at] != PROFILE_NEVER) {
+            err = add_sample(&group->hops[at], path->hops[at]);
+        }
     }
-    if (!profile_path(profile, message, &path)) {
-        stats->unfinished++;
-        return 0;
-    }
-    if (path.start < options->from || path.start > options->to) {
-        return 0;
-    }
-    label_of(profile, message, options->by, label, sizeof(label));
-    group = find_group(stats, (enum profile_kind)message->kind, label);
-    return group ? add_path(stats, group, &path) : -ENOMEM;
+    stats->num_messages++;
+    stats->sum += path->total;
+    return err;
 }
 
-int profile_stats(const struct profile *profile, const struct profile_options *options,
-                  struct profile_stats *stats)
+static int add_stalls(struct profile_stats *stats, struct profile_group *group,
+                      const struct profile_message *message, const struct profile_path *path)
+{
+    profile_add_stalls(stats, group, message, path);
+    return 0;
+}
+
+static int visit_all(const struct profile *profile, const struct profile_options *options,
+                     struct profile_stats *stats, visitor *visit)
 {
     int err = 0;
 
-    *stats = (struct profile_stats){
-        .by_hop = options->by == PROFILE_BY_ACTION_HOP || options->by == PROFILE_BY_HOP,
-    };
+    stats->unfinished = 0;
     for (size_t i = 0; i < profile->num_messages && !err; i++) {
-        err = add_message(profile, &profile->messages[i], options, stats);
+        const struct profile_message *message = &profile->messages[i];
+        char label[PROFILE_NAME + 32];
+        struct profile_path path;
+        struct profile_group *group;
+
+        if (message->part || !is_selected(profile, message, options)) {
+            continue;
+        }
+        if (!profile_path(profile, message, &path)) {
+            stats->unfinished++;
+            continue;
+        }
+        if (path.start < options->from || path.start > options->to) {
+            continue;
+        }
+        label_of(profile, message, options->by, label, sizeof(label));
+        group = find_group(stats, (enum profile_kind)message->kind, label);
+        err = group ? visit(stats, group, message, &path) : -ENOMEM;
     }
-    if (err) {
-        profile_stats_free(stats);
-        return err;
-    }
+    return err;
+}
+
+static void sort_groups(struct profile_stats *stats)
+{
     for (size_t g = 0; g < stats->num_groups; g++) {
         sort_samples(&stats->groups[g].total);
         for (unsigned at = 0; at < TRACE_NUM_HOPS; at++) {
@@ -213,6 +217,26 @@ int profile_stats(const struct profile *profile, const struct profile_options *o
     if (stats->num_groups) {
         qsort(stats->groups, stats->num_groups, sizeof(*stats->groups), compare_groups);
     }
+}
+
+int profile_stats(const struct profile *profile, const struct profile_options *options,
+                  struct profile_stats *stats)
+{
+    int err;
+
+    *stats = (struct profile_stats){
+        .by_hop = options->by == PROFILE_BY_ACTION_HOP || options->by == PROFILE_BY_HOP,
+    };
+    err = visit_all(profile, options, stats, add_path);
+    sort_groups(stats);
+    err = err ? err : visit_all(profile, options, stats, add_stalls);
+    err = err ? err : profile_rings(profile, &stats->rings);
+    if (err) {
+        profile_stats_free(stats);
+        return err;
+    }
+    profile_explain_stalls(profile, stats);
+    series_sort(&stats->rings);
     return 0;
 }
 
@@ -225,5 +249,6 @@ void profile_stats_free(struct profile_stats *stats)
         }
     }
     free(stats->groups);
+    series_free(&stats->rings);
     *stats = (struct profile_stats){.num_groups = 0};
 }

@@ -38,9 +38,13 @@ int series_begin(struct series_list *list, enum series_kind kind, const char *na
 
 int series_add(struct series *series, int64_t t_ps, uint64_t value)
 {
-    if (series->count && series->points[series->count - 1].value == value) {
+    if (series->count && series->last == value) {
         return 0;
     }
+    series->held += series->count ? series->last * (uint64_t)(t_ps - series->last_ps) : 0;
+    series->last = value;
+    series->last_ps = t_ps;
+    series->most = value > series->most ? value : series->most;
     if (series->count == MAX_POINTS) {
         series->left_out++;
         return 0;
@@ -56,8 +60,14 @@ int series_add(struct series *series, int64_t t_ps, uint64_t value)
         series->capacity = capacity;
     }
     series->points[series->count++] = (struct series_point){t_ps, value};
-    series->most = value > series->most ? value : series->most;
     return 0;
+}
+
+double series_mean(const struct series *series)
+{
+    int64_t time = series->count ? series->last_ps - series->points[0].t_ps : 0;
+
+    return time > 0 ? (double)series->held / (double)time : 0;
 }
 
 static int compare_series(const void *left, const void *right)

@@ -26,6 +26,9 @@ struct series {
     size_t capacity;
     uint64_t left_out; /* changes after the last point */
     uint64_t most;     /* in use at once */
+    int64_t last_ps;   /* of the last change, left out or not */
+    uint64_t last;
+    uint64_t held; /* value times ps, up to the last change */
 };
 
 struct series_list {
@@ -40,6 +43,8 @@ MUST_USE int series_add(struct series *series, int64_t t_ps, uint64_t value);
 /* Adds credits in use from DIR's waves, if it has any; of channels that never used one, nothing.
  * Returns 0, or -errno with a message of at most SERIES_ERROR characters. */
 MUST_USE int series_read_credits(const char *dir, struct series_list *list, char *error);
+/* Of the time from the first change to the last. */
+double series_mean(const struct series *series);
 /* By kind, what was used most first. */
 void series_sort(struct series_list *list);
 void series_free(struct series_list *list);

@@ -258,6 +258,86 @@ Test(profile, wait_for_room_is_a_hop)
 
 /* ---- statistics ------------------------------------------------------------------------------ */
 
+/* A message that nobody waits for, taken `waits` ns after its tail. */
+static void note_to_guc(unsigned t, unsigned pos, unsigned waits)
+{
+    message(t, "h2g", "sent", pos, "20001234");
+    message(t + waits, "h2g", "taken", pos, "20001234");
+    hop(t + waits + 50, "h2g", pos, 0, "handler_ended");
+}
+
+Test(profile, a_wait_beyond_the_usual_is_a_stall_and_names_what_was_handled)
+{
+    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
+    struct profile_stats stats;
+    struct profile profile;
+
+    note_to_guc(0, 0, 10);
+    note_to_guc(100, 3, 10);
+    note_to_guc(200, 6, 10);
+    message(300, "h2g", "sent", 9, "20001234");
+    message(300, "h2g", "sent", 12, "20001234");
+    message(310, "h2g", "taken", 9, "20001234");
+    hop(900, "h2g", 9, 0, "handler_ended");
+    message(910, "h2g", "taken", 12, "20001234");
+    hop(950, "h2g", 12, 0, "handler_ended");
+    read_log(&profile);
+    cr_assert_eq(profile_stats(&profile, &all, &stats), 0);
+    cr_assert_eq(stats.num_stalls, 1u, "those that waited as usual are none");
+    cr_expect_eq(stats.stalls[0].message, &profile.messages[4]);
+    cr_expect_eq(stats.stalls[0].hop, TRACE_HOP_HANDLER_STARTED);
+    cr_expect_eq(stats.stalls[0].start, 300000u);
+    cr_expect_eq(stats.stalls[0].ps, 610000u);
+    cr_expect_eq(stats.stalls[0].usual, 10000u);
+    cr_expect_eq(stats.stalls[0].others, 1u);
+    cr_expect_eq(stats.stalls[0].busiest, &profile.messages[3]);
+    cr_expect_eq(stats.stalls[0].busiest_ps, 590000u);
+    profile_stats_free(&stats);
+    profile_free(&profile);
+}
+
+Test(profile, only_the_worst_stalls_are_kept_worst_first)
+{
+    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
+    struct profile_stats stats;
+    struct profile profile;
+
+    for (unsigned i = 0; i < 2 * PROFILE_STALLS + 1; i++) {
+        note_to_guc(1000 * i, 3 * i, i <= PROFILE_STALLS ? 10 : 10 + 10 * i);
+    }
+    note_to_guc(100000, 3000, 10);
+    note_to_guc(101000, 3003, 500);
+    read_log(&profile);
+    cr_assert_eq(profile_stats(&profile, &all, &stats), 0);
+    cr_assert_eq(stats.num_stalls, PROFILE_STALLS);
+    cr_expect_eq(stats.stalls[0].ps, 500000u);
+    for (unsigned i = 1; i < PROFILE_STALLS; i++) {
+        cr_expect_eq(stats.stalls[i].ps, 1000u * (10 + 10 * (2 * PROFILE_STALLS + 1 - i)));
+    }
+    profile_stats_free(&stats);
+    profile_free(&profile);
+}
+
+Test(profile, rings_tell_the_most_and_the_mean_in_use)
+{
+    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
+    struct profile_stats stats;
+    struct profile profile;
+
+    note_to_guc(0, 0, 100); /* 2 dwords of 100 ns: its header and 1 */
+    note_to_guc(50, 2, 50);
+    message(200, "h2g", "sent", 4, "20001234");
+    message(300, "h2g", "taken", 4, "20001234");
+    read_log(&profile);
+    cr_assert_eq(profile_stats(&profile, &all, &stats), 0);
+    cr_assert_eq(stats.rings.count, 1u);
+    cr_expect_str_eq(stats.rings.series[0].name, "src.pf.gt0");
+    cr_expect_eq(stats.rings.series[0].most, 4u);
+    cr_expect_float_eq(series_mean(&stats.rings.series[0]), 500.0 / 300.0, 1e-9);
+    profile_stats_free(&stats);
+    profile_free(&profile);
+}
+
 Test(profile, percentiles_are_samples)
 {
     uint64_t values[1000];
