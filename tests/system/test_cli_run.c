@@ -12,7 +12,7 @@
 
 #include "tests/system/program.h"
 
-TestSuite(cli, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
+TestSuite(cli, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
 
 /* Runs gucsim with these arguments. Returns its exit code. */
 static int gucsim(const char *arguments)

@@ -25,7 +25,7 @@ static void teardown(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(failure, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(failure, .init = setup, .fini = teardown, .timeout = 600);
 
 /* Runs a command; what it prints is in output. Returns its exit code. */
 static int run(const char *format, const char *argument)

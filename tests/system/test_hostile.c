@@ -271,7 +271,7 @@ static void expect_nothing_changed(void)
     }
 }
 
-Test(hostile, storm_of_register_accesses_reaches_nobody_else, .timeout = 120)
+Test(hostile, storm_of_register_accesses_reaches_nobody_else, .timeout = 600)
 {
     struct core_files files;
     uint32_t result;

@@ -71,7 +71,7 @@ static void run_again(const char *options)
 }
 
 /* Whatever action it is, the hop that is to blame comes first. */
-Test(profile_of_vf_restore, slower_handler_comes_first_and_fails_the_gate, .timeout = 120)
+Test(profile_of_vf_restore, slower_handler_comes_first_and_fails_the_gate, .timeout = 600)
 {
     static const char *const actions[] = {"PF2GUC_SAVE_RESTORE_VF", "SCHED_CONTEXT",
                                           "VF2GUC_RESFIX_DONE", "TLB_INVALIDATION"};

@@ -10,7 +10,7 @@
 
 /* ---- helpers --------------------------------------------------------------------------------- */
 
-TestSuite(races, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
+TestSuite(races, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
 
 static void run_scenario(const char *name, const char *options)
 {

@@ -16,8 +16,8 @@
 #define MACHINE "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 1 } } }\n"
 #define GOOD    MACHINE "expect('one', true)\nexpect('two', true)\n"
 
-TestSuite(regress, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
-TestSuite(sweep, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
+TestSuite(regress, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
+TestSuite(sweep, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
 
 /* Runs regress with goldens and files in the test's work_dir; % stands for that work_dir. */
 static int gucsim(const char *command, const char *arguments)

@@ -120,7 +120,7 @@ static unsigned example_copy(const char *path)
     return lines;
 }
 
-Test(scenario_docs, first_example_pauses_and_resumes_in_fifteen_lines, .timeout = 60)
+Test(scenario_docs, first_example_pauses_and_resumes_in_fifteen_lines, .timeout = 600)
 {
     const char *program = getenv("GUCSIM");
     char directory[] = "/tmp/gucsim-example-XXXXXX";

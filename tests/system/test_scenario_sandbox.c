@@ -26,7 +26,7 @@ static void teardown(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(sandbox, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(sandbox, .init = setup, .fini = teardown, .timeout = 600);
 
 static void file_write(const char *name, const char *text)
 {

@@ -86,7 +86,7 @@ static void teardown(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(serve, .init = setup, .fini = teardown, .timeout = 300);
+TestSuite(serve, .init = setup, .fini = teardown, .timeout = 600);
 
 /* ---- the client ------------------------------------------------------------------------------ */
 

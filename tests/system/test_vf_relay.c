@@ -51,7 +51,7 @@ static void remove_files(void)
     cr_expect_str_eq(shell("rm -rf %s", out_dir), "");
 }
 
-TestSuite(vf_relay_run, .init = run_scenario, .fini = remove_files, .timeout = 60);
+TestSuite(vf_relay_run, .init = run_scenario, .fini = remove_files, .timeout = 600);
 
 /* Messages of a bind that VF 1 of src sent or took on a GT: HXG words after an edit by sed, joined
  * with commas. */

@@ -9,7 +9,7 @@
 
 #include "tests/system/program.h"
 
-TestSuite(vgpu, .init = work_dir_make, .fini = work_dir_remove, .timeout = 120);
+TestSuite(vgpu, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
 
 static void run(const char *name, const char *options)
 {
