@@ -144,25 +144,14 @@ module gpu_top
   // ---- tile -------------------------------------------------------------------------------------
 
   gpu_timestamp u_timestamp (
-    .clk_i       (clk_i),
-    .rst_ni      (rst_ni),
-    .skip_i      (skip_i),
+    .clk_i, .rst_ni, .skip_i,
     .timestamp_o (timestamp)
   );
 
   gpu_mmio u_mmio (
-    .clk_i            (clk_i),
-    .rst_ni           (rst_ni),
-    .host_req_valid_i (host_req_valid_i),
-    .host_req_write_i (host_req_write_i),
-    .host_req_fn_i    (host_req_fn_i),
-    .host_req_addr_i  (host_req_addr_i),
-    .host_req_be_i    (host_req_be_i),
-    .host_req_data_i  (host_req_data_i),
-    .host_req_ready_o (host_req_ready_o),
-    .host_trap_o      (host_trap_o),
-    .host_rsp_valid_o (host_rsp_valid_o),
-    .host_rsp_data_o  (host_rsp_data_o),
+    .clk_i, .rst_ni, .host_req_valid_i, .host_req_write_i, .host_req_fn_i, .host_req_addr_i,
+    .host_req_be_i, .host_req_data_i, .host_req_ready_o, .host_trap_o, .host_rsp_valid_o,
+    .host_rsp_data_o,
     .reg_write_o      (reg_write),
     .reg_fn_o         (reg_fn),
     .reg_offset_o     (reg_offset),
@@ -186,8 +175,7 @@ module gpu_top
   );
 
   gpu_memory u_memory (
-    .clk_i              (clk_i),
-    .rst_ni             (rst_ni),
+    .clk_i, .rst_ni,
     .pte_valid_i        (pte_valid),
     .pte_write_i        (pte_write),
     .pte_fn_i           (pte_fn),
@@ -197,16 +185,8 @@ module gpu_top
     .pte_rdata_o        (pte_rdata),
     .tlb_invalidate_i   (tlb_invalidate != 2'd0),
     .lmem_cfg_i         (lmem_cfg[0]),
-    .lmem_req_valid_i   (lmem_req_valid_i),
-    .lmem_req_fn_i      (lmem_req_fn_i),
-    .lmem_req_frame_i   (lmem_req_frame_i),
-    .lmem_rsp_valid_o   (lmem_rsp_valid_o),
-    .lmem_rsp_fault_o   (lmem_rsp_fault_o),
-    .lmem_rsp_frame_o   (lmem_rsp_frame_o),
-    .lmtt_req_valid_o   (lmtt_req_valid_o),
-    .lmtt_req_addr_o    (lmtt_req_addr_o),
-    .lmtt_rsp_valid_i   (lmtt_rsp_valid_i),
-    .lmtt_rsp_data_i    (lmtt_rsp_data_i),
+    .lmem_req_valid_i, .lmem_req_fn_i, .lmem_req_frame_i, .lmem_rsp_valid_o, .lmem_rsp_fault_o,
+    .lmem_rsp_frame_o, .lmtt_req_valid_o, .lmtt_req_addr_o, .lmtt_rsp_valid_i, .lmtt_rsp_data_i,
     .ppgtt_invalidate_i (ppgtt_invalidate != 2'd0),
     .req_valid_i        (mem_valid),
     .req_op_i           (mem_op),
@@ -226,25 +206,14 @@ module gpu_top
     .fault_valid_o      (fault_valid),
     .fault_o            (fault),
     .fault_addr_o       (fault_addr),
-    .mem_req_valid_o    (mem_req_valid_o),
-    .mem_req_local_o    (mem_req_local_o),
-    .mem_req_op_o       (mem_req_op_o),
-    .mem_req_fn_o       (mem_req_fn_o),
-    .mem_req_addr_o     (mem_req_addr_o),
-    .mem_req_be_o       (mem_req_be_o),
-    .mem_req_data_o     (mem_req_data_o),
-    .mem_req_ready_i    (mem_req_ready_i),
-    .mem_rsp_valid_i    (mem_rsp_valid_i),
-    .mem_rsp_data_i     (mem_rsp_data_i),
-    .msi_valid_o        (msi_valid_o),
-    .msi_fn_o           (msi_fn_o),
-    .msi_vector_o       (msi_vector_o),
+    .mem_req_valid_o, .mem_req_local_o, .mem_req_op_o, .mem_req_fn_o, .mem_req_addr_o,
+    .mem_req_be_o, .mem_req_data_o, .mem_req_ready_i, .mem_rsp_valid_i, .mem_rsp_data_i,
+    .msi_valid_o, .msi_fn_o, .msi_vector_o,
     .idle_o             (memory_idle)
   );
 
   gpu_irq_regs u_irq_regs (
-    .clk_i          (clk_i),
-    .rst_ni         (rst_ni),
+    .clk_i, .rst_ni,
     .reg_valid_i    (irq_sel),
     .reg_write_i    (reg_write),
     .reg_fn_i       (reg_fn),
@@ -272,8 +241,7 @@ module gpu_top
     assign {mem_ppgtt[ClientDma+gt], mem_ppgtt[ClientIrq+gt]} = 2'd0;
     assign {mem_addr[ClientDma+gt][63:32], mem_addr[ClientIrq+gt][63:32]} = 64'd0;
     gpu_gt u_gt (
-      .clk_i            (clk_i),
-      .rst_ni           (rst_ni),
+      .clk_i, .rst_ni,
       .media_i          (gt == 1),
       .timestamp_i      (timestamp),
       .reg_write_i      (reg_write),
@@ -287,8 +255,7 @@ module gpu_top
       .mailbox_rdata_o  (mailbox_rdata[gt]),
       .pf_rdata_o       (pf_rdata[gt]),
       .lmem_cfg_o       (lmem_cfg[gt]),
-      .flr_valid_i      (flr_valid_i),
-      .flr_fn_i         (flr_fn_i),
+      .flr_valid_i, .flr_fn_i,
       .guc_req_valid_i  (guc_req_valid_i[gt]),
       .guc_req_write_i  (guc_req_write_i[gt]),
       .guc_req_addr_i   (guc_req_addr_i[16*gt+:16]),
@@ -339,7 +306,7 @@ module gpu_top
       .irq_mem_ready_i  (mem_ready[ClientIrq+gt]),
       .mem_fault_i      (mem_fault),
       .mem_sent_i       (mem_sent),
-      .mem_rsp_data_i   (mem_rsp_data_i),
+      .mem_rsp_data_i,
       .tlb_invalidate_o (tlb_invalidate[gt]),
       .ppgtt_invalidate_o (ppgtt_invalidate[gt]),
       .fault_valid_i    (fault_valid[gt]),
@@ -352,8 +319,7 @@ module gpu_top
   // ---- engines ----------------------------------------------------------------------------------
 
   gpu_engines u_engines (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
+    .clk_i, .rst_ni,
     .timestamp_i     (timestamp),
     .reg_sel_i       ({engine_sel[5:4], engine_sel[2:0]}),
     .reg_write_i     (engine_write),
