@@ -103,9 +103,10 @@ static void print_device(struct image *image)
                  " fences, engines 0x%" PRIx64 "\n",
                  data[GVT_GLOBAL_LOW] >> 20, data[GVT_GLOBAL_HIGH] >> 20, data[GVT_GLOBAL_FENCES],
                  data[GVT_GLOBAL_ENGINES]);
-    (void)printf("  flags   %s%s%s, PV records at 0x%" PRIx64 "\n",
+    (void)printf("  flags   %s%s%s%s, PV records at 0x%" PRIx64 "\n",
                  flags & GVT_GLOBAL_FLAG_FAILSAFE ? " failsafe" : "",
                  flags & GVT_GLOBAL_FLAG_PV_ENABLED ? " PV enabled" : "",
+                 flags & GVT_GLOBAL_FLAG_PV_BOUND ? " pages bound by PV" : "",
                  flags & GVT_GLOBAL_FLAGS_ALL ? "" : " none", data[GVT_GLOBAL_PV_SUB_GPA]);
     if (platform == 0 || platform >= NUM_PLATFORM) {
         wrong(image, "platform %" PRIu64 " is none", platform);
@@ -253,20 +254,45 @@ static void print_gtt(struct image *image, struct view view)
 
 /* ---- objects with one entry for each --------------------------------------------------------- */
 
+static void print_root(struct image *image, const struct gvt_ppgtt_entry_t *entry, bool shown)
+{
+    if (shown) {
+        (void)printf("  level %" PRId32 " references %u pdp 0x%" PRIx64 " 0x%" PRIx64 " 0x%" PRIx64
+                     " 0x%" PRIx64 "\n",
+                     entry->page_table_level, entry->extra_references + 1, entry->pdp[0],
+                     entry->pdp[1], entry->pdp[2], entry->pdp[3]);
+    }
+    if (entry->page_table_level != 3 && entry->page_table_level != 4) {
+        wrong(image, "a root of level %" PRId32, entry->page_table_level);
+    }
+}
+
+static void print_run(struct image *image, const struct gvt_ppgtt_entry_t *run, bool shown)
+{
+    if (shown) {
+        (void)printf("    by PV at 0x%" PRIx64 ": %" PRIu64 " pages from entry 0x%" PRIx64 "\n",
+                     run->pdp[GVT_RUN_ADDR], (uint64_t)run->extra_references + 1,
+                     run->pdp[GVT_RUN_ENTRY]);
+    }
+    if (!(image->head.global_data[GVT_GLOBAL_FLAGS] & GVT_GLOBAL_FLAG_PV_BOUND)) {
+        wrong(image, "HEAD knows of no pages bound by PV");
+    }
+    if (run->pdp[GVT_RUN_ZERO] || run->pdp[GVT_RUN_ZERO + 1] || run->pdp[GVT_RUN_ADDR] % PAGE) {
+        wrong(image, "a run that is none");
+    }
+}
+
 static void print_ppgtt(struct image *image, struct view view)
 {
     for (uint32_t at = 0; at + GVT_PPGTT_ENTRY_BYTES <= view.size; at += GVT_PPGTT_ENTRY_BYTES) {
+        const bool shown = at / GVT_PPGTT_ENTRY_BYTES < MAX_PRINTED;
         struct gvt_ppgtt_entry_t entry;
 
         memcpy(&entry, view.bytes + at, sizeof(entry));
-        if (at / GVT_PPGTT_ENTRY_BYTES < MAX_PRINTED) {
-            (void)printf("  level %" PRId32 " references %u pdp 0x%" PRIx64 " 0x%" PRIx64
-                         " 0x%" PRIx64 " 0x%" PRIx64 "\n",
-                         entry.page_table_level, entry.extra_references + 1, entry.pdp[0],
-                         entry.pdp[1], entry.pdp[2], entry.pdp[3]);
-        }
-        if (entry.page_table_level != 3 && entry.page_table_level != 4) {
-            wrong(image, "a root of level %" PRId32, entry.page_table_level);
+        if (at && entry.page_table_level == GVT_PPGTT_RUN_LEVEL) {
+            print_run(image, &entry, shown);
+        } else {
+            print_root(image, &entry, shown);
         }
     }
 }

@@ -66,7 +66,8 @@ enum gvt_global_data {
 #define GVT_GLOBAL_TAG_VALUE       0x4e49564544545647ull /* "GVTDEVIN" */
 #define GVT_GLOBAL_FLAG_FAILSAFE   0x1u
 #define GVT_GLOBAL_FLAG_PV_ENABLED 0x2u
-#define GVT_GLOBAL_FLAGS_ALL       0x3u
+#define GVT_GLOBAL_FLAG_PV_BOUND   0x4u /* PPGTT has runs: of pages that PV messages bound */
+#define GVT_GLOBAL_FLAGS_ALL       0x7u
 
 enum gvt_platform {
     GVT_PLATFORM_BDW = 1,
@@ -76,13 +77,22 @@ enum gvt_platform {
     GVT_PLATFORM_CFL = 5,
 };
 
-/* Payload of PPGTT: one of these for each live root. */
+/* Payload of PPGTT: one of these for each live root. What PV messages bound is in no table of the
+ * guest that a target could read, so behind a root of level 4 there may be runs of such pages, by
+ * rising address: level 1, in the same bytes. An image with runs says so in HEAD's flags, and a
+ * host that does not know them refuses it for that. */
 struct gvt_ppgtt_entry_t {
-    int32_t page_table_level;  /* 3 or 4 */
-    uint32_t extra_references; /* creations of this root beyond the first */
-    uint64_t pdp[4];
+    int32_t page_table_level;  /* 3 or 4; 1: a run */
+    uint32_t extra_references; /* creations of this root beyond the first; pages but the first */
+    uint64_t pdp[4];           /* of a run: GVT_RUN_* */
 };
 #define GVT_PPGTT_ENTRY_BYTES 40u
+#define GVT_PPGTT_RUN_LEVEL   1
+enum gvt_run_word {
+    GVT_RUN_ADDR = 0,  /* in the space, of the first page */
+    GVT_RUN_ENTRY = 1, /* of the first page, with the guest's frame; frames follow each other */
+    GVT_RUN_ZERO = 2,  /* this and the next are 0 */
+};
 static_assert(sizeof(struct gvt_ppgtt_entry_t) == GVT_PPGTT_ENTRY_BYTES, "40-byte entry");
 
 /* What was written to an engine's submit port since its last submission. Payload of EXECLIST: one

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "host/abi/i915_vgpu_pv.h"
 #include "sim/hal/trace.h"
 
 void gvt_image_refused(const struct gvt_vgpu *vgpu, const char *why, uint64_t detail)
@@ -80,17 +81,6 @@ uint64_t gvt_image_size(const struct gvt_vgpu *vgpu)
     return size;
 }
 
-/* What PV maps is in no guest memory that a target could read it from. */
-static bool has_pv_mappings(const struct gvt_vgpu *vgpu)
-{
-    const struct gvt_ppgtt *ppgtt = vgpu->ppgtts;
-
-    while (ppgtt && ppgtt->num_mappings == 0) {
-        ppgtt = ppgtt->next;
-    }
-    return ppgtt != NULL;
-}
-
 int64_t gvt_image_save(const struct gvt_vgpu *vgpu, uint8_t **image)
 {
     uint64_t size = gvt_image_size(vgpu);
@@ -98,10 +88,6 @@ int64_t gvt_image_save(const struct gvt_vgpu *vgpu, uint8_t **image)
     uint8_t *at;
 
     if (vgpu->active || gvt_workload_running(vgpu)) {
-        return -EBUSY;
-    }
-    if (has_pv_mappings(vgpu)) {
-        gvt_image_refused(vgpu, "image: PPGTT pages bound by PV cannot be saved", 0);
         return -EBUSY;
     }
     if (size >= MIGRATION_IMG_MAX_SIZE) {
@@ -169,6 +155,9 @@ static int check_device(const struct gvt_vgpu *vgpu, const uint64_t *data)
     if (data[GVT_GLOBAL_FLAGS] & ~(uint64_t)GVT_GLOBAL_FLAGS_ALL) {
         return refuse(vgpu, "image: unknown flags", data[GVT_GLOBAL_FLAGS]);
     }
+    if (data[GVT_GLOBAL_FLAGS] & GVT_GLOBAL_FLAG_PV_BOUND && !(config->pv_caps & PV_PPGTT)) {
+        return refuse(vgpu, "image: pages bound by PV, which this host does not do", 0);
+    }
     for (unsigned n = GVT_GLOBAL_FIRMWARE + 1; n < GVT_GLOBAL_HEAD_CRC; n++) {
         if (data[n]) {
             return refuse(vgpu, "image: reserved word is not 0", data[n]);
@@ -225,6 +214,22 @@ static int check_record(const struct gvt_vgpu *vgpu, const struct gvt_image_obje
     return object->ops->check ? object->ops->check(vgpu, *view) : 0;
 }
 
+/* HEAD and PPGTT agree about runs. */
+static bool runs_as_told(const struct gvt_image_view views[GVT_IMAGE_OBJECTS])
+{
+    struct gvt_image_header_t head;
+    bool told;
+
+    memcpy(&head, views[0].payload, sizeof(head));
+    told = (head.global_data[GVT_GLOBAL_FLAGS] & GVT_GLOBAL_FLAG_PV_BOUND) != 0;
+    for (unsigned n = 0; n < GVT_IMAGE_OBJECTS; n++) {
+        if (gvt_image_objects[n].type == GVT_MIGRATION_PPGTT) {
+            return gvt_image_has_runs(views[n]) == told;
+        }
+    }
+    return false;
+}
+
 static int check_image(const struct gvt_vgpu *vgpu, const uint8_t *image, uint64_t size,
                        struct gvt_image_view views[GVT_IMAGE_OBJECTS])
 {
@@ -257,7 +262,11 @@ static int check_image(const struct gvt_vgpu *vgpu, const uint8_t *image, uint64
         rest.size -= GVT_REGION_HDR_BYTES + views[n].size;
         rest.payload = views[n].payload + views[n].size;
     }
-    return rest.size ? refuse(vgpu, "image: more after the last object", rest.size) : 0;
+    if (rest.size) {
+        return refuse(vgpu, "image: more after the last object", rest.size);
+    }
+    return runs_as_told(views) ? 0
+                               : refuse(vgpu, "image: pages bound by PV are not as HEAD says", 0);
 }
 
 /* ---- loading --------------------------------------------------------------------------------- */

@@ -10,9 +10,7 @@
 #include "host/abi/i915_vgpu_pv.h"
 #include "host/abi/xe_gtt_defs.h"
 
-#define GGTT_END  (1ull << 32)
-#define MAX_LEVEL 4
-#define MIN_LEVEL 3
+#define GGTT_END (1ull << 32)
 
 static int refused(const struct gvt_vgpu *vgpu, const char *why, uint64_t detail)
 {
@@ -44,7 +42,8 @@ static void head_save(const struct gvt_vgpu *vgpu, struct gvt_image_view view)
     data[GVT_GLOBAL_FENCES] = GVT_FENCES;
     data[GVT_GLOBAL_ENGINES] = config->engine_mask;
     data[GVT_GLOBAL_FLAGS] = (vgpu->failsafe != FAILSAFE_NONE ? GVT_GLOBAL_FLAG_FAILSAFE : 0) |
-                             (vgpu->pv.enabled ? GVT_GLOBAL_FLAG_PV_ENABLED : 0);
+                             (vgpu->pv.enabled ? GVT_GLOBAL_FLAG_PV_ENABLED : 0) |
+                             (gvt_mapping_any(vgpu) ? GVT_GLOBAL_FLAG_PV_BOUND : 0);
     data[GVT_GLOBAL_PV_SUB_GPA] = vgpu->pv.sub_gpa;
     data[GVT_GLOBAL_FIRMWARE] = config->firmware;
     memcpy(view.payload, &head, sizeof(head));
@@ -230,79 +229,6 @@ static int gtt_load(struct gvt_vgpu *vgpu, struct gvt_image_view view)
 static const struct gvt_image_ops gtt_ops = {
     .size = gtt_size, .pre_save = gtt_save, .pre_load = gtt_load};
 
-/* ---- PPGTT ----------------------------------------------------------------------------------- */
-
-static uint64_t ppgtt_size(const struct gvt_vgpu *vgpu)
-{
-    uint64_t count = 0;
-
-    for (const struct gvt_ppgtt *ppgtt = vgpu->ppgtts; ppgtt; ppgtt = ppgtt->next) {
-        count++;
-    }
-    return count * GVT_PPGTT_ENTRY_BYTES;
-}
-
-static void ppgtt_save(const struct gvt_vgpu *vgpu, struct gvt_image_view view)
-{
-    uint8_t *to = view.payload;
-
-    for (const struct gvt_ppgtt *ppgtt = vgpu->ppgtts; ppgtt; ppgtt = ppgtt->next) {
-        struct gvt_ppgtt_entry_t entry = {.page_table_level = (int32_t)ppgtt->level,
-                                          .extra_references = ppgtt->references - 1};
-
-        memcpy(entry.pdp, ppgtt->pdp, sizeof(entry.pdp));
-        memcpy(to, &entry, sizeof(entry));
-        to += sizeof(entry);
-    }
-}
-
-static struct gvt_ppgtt_entry_t ppgtt_entry(struct gvt_image_view view, uint32_t n)
-{
-    struct gvt_ppgtt_entry_t entry;
-
-    memcpy(&entry, view.payload + n * sizeof(entry), sizeof(entry));
-    return entry;
-}
-
-static int ppgtt_check(const struct gvt_vgpu *vgpu, struct gvt_image_view view)
-{
-    uint32_t count = view.size / GVT_PPGTT_ENTRY_BYTES;
-
-    if (view.size % GVT_PPGTT_ENTRY_BYTES || count > GVT_MAX_PPGTTS) {
-        return refused(vgpu, "image: PPGTT has a bad size", view.size);
-    }
-    for (uint32_t n = 0; n < count; n++) {
-        struct gvt_ppgtt_entry_t entry = ppgtt_entry(view, n);
-
-        if (entry.page_table_level < MIN_LEVEL || entry.page_table_level > MAX_LEVEL ||
-            entry.extra_references >= GVT_MAX_REFERENCES) {
-            return refused(vgpu, "image: PPGTT has a bad root", n);
-        }
-    }
-    return 0;
-}
-
-static int ppgtt_load(struct gvt_vgpu *vgpu, struct gvt_image_view view)
-{
-    for (uint32_t n = 0; n < view.size / GVT_PPGTT_ENTRY_BYTES; n++) {
-        struct gvt_ppgtt_entry_t entry = ppgtt_entry(view, n);
-        int err = gvt_ppgtt_get(vgpu, (unsigned)entry.page_table_level, entry.pdp,
-                                entry.extra_references + 1);
-
-        if (err) {
-            return err;
-        }
-    }
-    return 0;
-}
-
-static const struct gvt_image_ops ppgtt_ops = {
-    .size = ppgtt_size,
-    .pre_save = ppgtt_save,
-    .check = ppgtt_check,
-    .pre_load = ppgtt_load,
-};
-
 /* ---- WORKLOAD -------------------------------------------------------------------------------- */
 
 static uint64_t workload_size(const struct gvt_vgpu *vgpu)
@@ -460,7 +386,7 @@ const struct gvt_image_object gvt_image_objects[GVT_IMAGE_OBJECTS] = {
     {"SREG", &sreg_ops, GVT_MIGRATION_SREG, false},
     {"VREG", &vreg_ops, GVT_MIGRATION_VREG, false},
     {"GTT", &gtt_ops, GVT_MIGRATION_GTT, false},
-    {"PPGTT", &ppgtt_ops, GVT_MIGRATION_PPGTT, true},
+    {"PPGTT", &gvt_image_ppgtt_ops, GVT_MIGRATION_PPGTT, true},
     {"WORKLOAD", &workload_ops, GVT_MIGRATION_WORKLOAD, true},
     {"EXECLIST", &execlist_ops, GVT_MIGRATION_EXECLIST, false},
 };

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/abi/xe_gtt_defs.h"
+
 static bool same_root(const struct gvt_ppgtt *ppgtt, unsigned level, const uint64_t pdp[4])
 {
     size_t words = level == 4 ? 1 : 4;
@@ -39,9 +41,9 @@ struct gvt_ppgtt *gvt_ppgtt_find_3(struct gvt_vgpu *vgpu, const uint64_t pdp[4])
     return *find(vgpu, 3, pdp);
 }
 
-static void ppgtt_free(struct gvt_ppgtt *ppgtt)
+static void ppgtt_free(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt)
 {
-    free(ppgtt->mappings);
+    gvt_mapping_drop(&vgpu->mapping_tables, ppgtt);
     free(ppgtt);
 }
 
@@ -89,7 +91,7 @@ int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
     if (--ppgtt->references == 0) {
         *link = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, level, ppgtt->pdp);
-        ppgtt_free(ppgtt);
+        ppgtt_free(vgpu, ppgtt);
     }
     return 0;
 }
@@ -101,6 +103,21 @@ void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu)
 
         vgpu->ppgtts = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, ppgtt->level, ppgtt->pdp);
-        ppgtt_free(ppgtt);
+        ppgtt_free(vgpu, ppgtt);
     }
+}
+
+int gvt_ppgtt_map(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
+{
+    uint64_t frame = 0;
+    int err;
+
+    if (entry) {
+        frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
+        if (!frame) {
+            return -ENXIO;
+        }
+    }
+    err = vgpu->ops->ppgtt_map(vgpu->arg, ppgtt->pdp[0], addr, (entry & ~XE_PTE_ADDR_MASK) | frame);
+    return err ? err : gvt_mapping_set(&vgpu->mapping_tables, ppgtt, addr, entry);
 }

@@ -20,6 +20,9 @@
 #define GVT_MAX_PPGTTS     4096u
 #define GVT_MAX_REFERENCES 0x10000u
 #define GVT_MAX_QUEUED     1024u
+/* Tables of a shadow, and of what PV bound. */
+#define GVT_MAX_SHADOW_TABLES  4096u
+#define GVT_MAX_MAPPING_TABLES GVT_MAX_SHADOW_TABLES
 
 struct gvt_type {
     char name[GVT_NAME_BYTES];
@@ -45,7 +48,7 @@ enum gvt_failsafe {
     FAILSAFE_MIGRATED, /* was so at the source; the image does not say why */
 };
 
-/* Of a page by PV: address in the guest's space, entry with the host's address. */
+/* Of a page by PV: address in the guest's space, entry as the guest gave it. */
 struct gvt_mapping {
     uint64_t addr;
     uint64_t entry;
@@ -56,8 +59,7 @@ struct gvt_ppgtt {
     unsigned level;
     uint32_t references;
     uint64_t pdp[4];
-    struct gvt_mapping *mappings; /* by PV: not in guest memory, so in no image */
-    unsigned num_mappings, max_mappings;
+    struct gvt_mapping_table *mappings; /* by PV; NULL: none */
 };
 
 /* Page tables with host addresses, for one workload. */
@@ -159,6 +161,7 @@ struct gvt_vgpu {
     uint8_t *sreg;  /* GVT_MMIO_SIZE bytes */
     uint64_t *ggtt; /* guest's entries: aperture part, then hidden part */
     struct gvt_ppgtt *ppgtts;
+    unsigned mapping_tables; /* of all of them */
     struct gvt_engine engines[GVT_ENGINES];
     struct gvt_pv pv;
     struct gvt_stream stream;
@@ -227,6 +230,23 @@ MUST_USE int gvt_ppgtt_get(struct gvt_vgpu *vgpu, unsigned level, const uint64_t
 /* Drops one. 0 or -EINVAL. */
 MUST_USE int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4]);
 void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu);
+/* A page by PV into a space of four levels; entry 0 takes it away. 0, -ENXIO the guest has no such
+ * page, or -errno. */
+MUST_USE int gvt_ppgtt_map(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t addr,
+                           uint64_t entry);
+
+/* ---- gvt_mappings.c: what PV bound ---- */
+/* Entry 0 takes it away. *tables: all that one guest has. 0 or -ENOMEM. */
+MUST_USE int gvt_mapping_set(unsigned *tables, struct gvt_ppgtt *ppgtt, uint64_t addr,
+                             uint64_t entry);
+/* The first at or behind mapping->addr; false when there is none. */
+bool gvt_mapping_next(const struct gvt_ppgtt *ppgtt, struct gvt_mapping *mapping);
+/* As above, and how many pages go on from it: in the space, in the guest's memory, and alike. */
+bool gvt_mapping_next_run(const struct gvt_ppgtt *ppgtt, struct gvt_mapping *mapping,
+                          uint32_t *pages);
+bool gvt_mapping_any(const struct gvt_vgpu *vgpu);
+/* All of a space's. */
+void gvt_mapping_drop(unsigned *tables, struct gvt_ppgtt *ppgtt);
 
 /* ---- gvt_shadow.c: tables with host addresses ---- */
 /* Builds the shadow of these roots, in the place of what it held, and tells the work of it. 0,
@@ -238,8 +258,6 @@ MUST_USE int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work
                              uint64_t addr, void *to, uint64_t size);
 /* Gives the tables back. */
 void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow);
-/* A page by PV; entry 0 takes it away. 0 or -ENOMEM. */
-MUST_USE int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry);
 
 /* ---- gvt_scan.c ---- */
 /* Makes a guest's commands, in place, what the engine may run. 0 or -EFAULT. */
@@ -307,6 +325,10 @@ struct gvt_image_ops {
 
 #define GVT_IMAGE_OBJECTS 8u
 extern const struct gvt_image_object gvt_image_objects[GVT_IMAGE_OBJECTS];
+/* ---- gvt_image_ppgtt.c ---- */
+extern const struct gvt_image_ops gvt_image_ppgtt_ops;
+/* Is there in a good PPGTT what PV bound? */
+bool gvt_image_has_runs(struct gvt_image_view view);
 /* Bytes of a whole image as of now. */
 uint64_t gvt_image_size(const struct gvt_vgpu *vgpu);
 /* HEAD alone, complete in itself: what a running vGPU can say of its image. */

@@ -100,20 +100,7 @@ static bool ppgtt_range_good(const struct pv_vma *vma)
 static int bind_ppgtt_page(struct gvt_vgpu *vgpu, const struct pv_vma *vma, uint64_t addr,
                            uint64_t entry)
 {
-    uint64_t frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
-    uint64_t host = (entry & ~XE_PTE_ADDR_MASK) | frame;
-    int err = frame ? vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr, host) : -ENXIO;
-
-    return err ? err : gvt_shadow_map(gvt_ppgtt_find(vgpu, vma->pml4), addr, host);
-}
-
-static int unbind_ppgtt_page(struct gvt_vgpu *vgpu, const struct pv_vma *vma, uint64_t addr,
-                             uint64_t entry)
-{
-    int err = gvt_shadow_map(gvt_ppgtt_find(vgpu, vma->pml4), addr, 0);
-
-    (void)entry;
-    return err ? err : vgpu->ops->ppgtt_map(vgpu->arg, vma->pml4, addr, 0);
+    return gvt_ppgtt_map(vgpu, gvt_ppgtt_find(vgpu, vma->pml4), addr, entry);
 }
 
 static int bind_ppgtt(struct gvt_vgpu *vgpu, const uint32_t *payload, uint32_t len)
@@ -138,7 +125,7 @@ static int unbind_ppgtt(struct gvt_vgpu *vgpu, const uint32_t *payload, uint32_t
         return -EINVAL;
     }
     for (uint32_t page = 0; page < vma.size && !err; page++) {
-        err = unbind_ppgtt_page(vgpu, &vma, vma.start + (uint64_t)page * XE_PAGE_SIZE, 0);
+        err = bind_ppgtt_page(vgpu, &vma, vma.start + (uint64_t)page * XE_PAGE_SIZE, 0);
     }
     return err;
 }

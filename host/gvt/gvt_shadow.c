@@ -18,7 +18,6 @@
 #define PTE_WRITE   0x2ull
 #define PTE_LARGE   0x80ull /* of a directory: a page, not a table */
 #define PTE_NULL    0x200ull
-#define MAX_PAGES   4096u /* tables of one tree */
 
 static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow)
 {
@@ -27,7 +26,7 @@ static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow)
     if (shadow->num_tables == shadow->max_tables) {
         unsigned more = shadow->max_tables ? 2 * shadow->max_tables : 16;
         uint64_t *tables =
-            more <= MAX_PAGES ? realloc(shadow->tables, more * sizeof(*tables)) : NULL;
+            more <= GVT_MAX_SHADOW_TABLES ? realloc(shadow->tables, more * sizeof(*tables)) : NULL;
 
         if (!tables) {
             return 0;
@@ -165,46 +164,18 @@ int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work, u
 
 /* ---- mappings by PV -------------------------------------------------------------------------- */
 
-int gvt_shadow_map(struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
-{
-    struct gvt_mapping *at = ppgtt->mappings;
-    struct gvt_mapping *end = at + ppgtt->num_mappings;
-
-    while (at != end && at->addr != addr) {
-        at++;
-    }
-    if (at != end) {
-        *at = entry ? (struct gvt_mapping){addr, entry} : end[-1];
-        ppgtt->num_mappings -= !entry;
-        return 0;
-    }
-    if (!entry) {
-        return 0;
-    }
-    if (ppgtt->num_mappings == ppgtt->max_mappings) {
-        unsigned more = ppgtt->max_mappings ? 2 * ppgtt->max_mappings : 16;
-        struct gvt_mapping *mappings = realloc(ppgtt->mappings, more * sizeof(*mappings));
-
-        if (!mappings) {
-            return -ENOMEM;
-        }
-        ppgtt->mappings = mappings;
-        ppgtt->max_mappings = more;
-    }
-    ppgtt->mappings[ppgtt->num_mappings++] = (struct gvt_mapping){addr, entry};
-    return 0;
-}
-
-/* Puts one mapping into a shadow of four levels. */
+/* Puts one mapping into a shadow of four levels. A guest chooses no more of an entry than in its
+ * own tables. */
 static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t table,
                   const struct gvt_mapping *mapping)
 {
     struct hal *hal = vgpu->gvt->config.hal;
+    const uint64_t leaf = mapping->entry & PTE_PRESENT ? shadow_leaf(vgpu, mapping->entry, 1) : 0;
 
     for (unsigned level = 4; level > 0; level--) {
         unsigned shift = 12 + (level - 1) * INDEX_BITS;
         uint64_t place = table + (mapping->addr >> shift) % ENTRIES * sizeof(uint64_t);
-        uint64_t entry = mapping->entry;
+        uint64_t entry = leaf;
         int err = level == 1 ? 0 : hal_mem_read(hal, place, &entry, sizeof(entry));
 
         if (!err && level > 1 && !(entry & PTE_PRESENT)) {
@@ -226,6 +197,7 @@ static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct 
                  struct exec_work *work)
 {
     unsigned roots = ppgtt->level == 3 ? 4 : 1;
+    struct gvt_mapping mapping = {.addr = 0};
 
     gvt_shadow_drop(vgpu->gvt, shadow);
     work->levels = ppgtt->level;
@@ -240,8 +212,8 @@ static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct 
             return -ENOMEM;
         }
     }
-    for (unsigned n = 0; ppgtt->level == 4 && n < ppgtt->num_mappings; n++) {
-        int err = insert(vgpu, shadow, work->roots[0], &ppgtt->mappings[n]);
+    for (; ppgtt->level == 4 && gvt_mapping_next(ppgtt, &mapping); mapping.addr += XE_PAGE_SIZE) {
+        int err = insert(vgpu, shadow, work->roots[0], &mapping);
 
         if (err) {
             return err;

@@ -27,8 +27,7 @@ static int guest_write(void *arg, uint64_t gpa, const void *from, uint64_t size)
 
 static uint64_t guest_frame(void *arg, uint64_t gpa)
 {
-    (void)arg;
-    return gpa < SCENE_RAM ? SCENE_FRAME + gpa : 0;
+    return gpa < SCENE_RAM ? ((struct gvt_scene *)arg)->window + gpa : 0;
 }
 
 static void set_ggtt(void *arg, uint64_t index, uint64_t entry)
@@ -153,7 +152,7 @@ void scene_open(struct gvt_scene *scene, const struct gvt_config *config, char t
     struct gvt_config used = config ? *config : scene_config();
     char path[] = "mdev_supported_types/i915-GVTg_V5_8/create";
 
-    *scene = (struct gvt_scene){.guest = guest};
+    *scene = (struct gvt_scene){.guest = guest, .window = SCENE_FRAME};
     scene->hal = fake_hal_create(&no_device, 0);
     scene->guest = guest ? guest : fake_hal_create(&no_device, SCENE_RAM);
     scene->ggtt = calloc(SCENE_PTES, sizeof(*scene->ggtt));

@@ -26,6 +26,7 @@ struct gvt_scene {
     uint64_t mapped[16]; /* last entries of ppgtt_map, by call */
     unsigned maps;
     int ppgtt_error; /* what ppgtt_create says */
+    uint64_t window; /* host address of guest address 0; SCENE_FRAME when it was opened */
 };
 
 /* SKL with PV, 1 GiB of aperture, 4 GiB of GGTT. */

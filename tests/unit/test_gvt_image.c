@@ -11,6 +11,7 @@
 #include "host/abi/gvt_migrate.h"
 #include "host/abi/i915_pvinfo.h"
 #include "host/abi/i915_vgpu_pv.h"
+#include "host/gvt/gvt_private.h"
 #include "tests/unit/gvt_scene.h"
 
 #define TYPE8_IMAGE 5116596
@@ -407,7 +408,8 @@ static const struct {
     {"hidden", GLOBAL(GVT_GLOBAL_HIGH), 512u << 20},
     {"fences", GLOBAL(GVT_GLOBAL_FENCES), 8},
     {"engines", GLOBAL(GVT_GLOBAL_ENGINES), 0x1f},
-    {"flags", GLOBAL(GVT_GLOBAL_FLAGS), 4},
+    {"flags", GLOBAL(GVT_GLOBAL_FLAGS), 8},
+    {"pages by PV that are not there", GLOBAL(GVT_GLOBAL_FLAGS), 4},
     {"newer firmware", GLOBAL(GVT_GLOBAL_FIRMWARE), 0x60002},
     {"other firmware", GLOBAL(GVT_GLOBAL_FIRMWARE), 0x50001},
     {"rest of the words", GLOBAL(40), 1},
@@ -462,6 +464,147 @@ Test(gvt_image, forged_images_with_right_checksums_are_refused)
     reseal();
     cr_expect_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), 0, "unforged again");
     free(before);
+}
+
+/* ---- pages that PV bound --------------------------------------------------------------------- */
+
+#define ROOT_GPA          0x9000u
+#define RUNS              3u
+#define RUN(n)            (5116472 + 8 + 40 * (1 + (n))) /* behind the root of level 4 */
+#define RUN_WORD(n, word) (RUN(n) + 8 + 8 * (word))
+
+/* Into the root of level 4: three runs, of 3 pages, of one next to it, and of 700 elsewhere. */
+static void bind_pages(struct gvt_scene *scene)
+{
+    const struct {
+        uint64_t addr, entry, pages;
+    } runs[RUNS] = {{0x200000, 0x3003, 3}, {0x203000, 0x8001, 1}, {0xffffffe00000, 0x10003, 300}};
+    struct gvt_ppgtt *root = gvt_ppgtt_find(scene->vgpu, ROOT_GPA);
+
+    for (unsigned n = RUNS; n-- > 0;) {
+        for (uint64_t page = runs[n].pages; page-- > 0;) {
+            cr_assert_eq(gvt_ppgtt_map(scene->vgpu, root, runs[n].addr + page * 0x1000,
+                                       runs[n].entry + page * 0x1000),
+                         0);
+        }
+    }
+}
+
+static uint64_t quad(uint64_t offset)
+{
+    return word(offset) | (uint64_t)word(offset + 4) << 32;
+}
+
+Test(gvt_image, pages_by_pv_move_as_runs_behind_their_root)
+{
+    uint8_t *first;
+    int64_t first_size;
+
+    work();
+    bind_pages(&source);
+    save(&source);
+    cr_assert_eq(size, TYPE8_IMAGE + 3 * 36 + (2 + RUNS) * 40);
+    cr_expect_eq(quad(GLOBAL(GVT_GLOBAL_FLAGS)), GVT_GLOBAL_FLAG_PV_BOUND);
+    cr_expect(word(RUN(0)) == 1 && word(RUN(0) + 4) == 2 &&
+              quad(RUN_WORD(0, GVT_RUN_ADDR)) == 0x200000 &&
+              quad(RUN_WORD(0, GVT_RUN_ENTRY)) == 0x3003);
+    cr_expect(word(RUN(2)) == 1 && word(RUN(2) + 4) == 299);
+    cr_assert_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), 0);
+    cr_expect_eq(target.maps, 304, "each is the machine's to map again");
+    cr_expect_eq(target.mapped[303 % 16], SCENE_FRAME + 0x10003 + 299 * 0x1000);
+    first = image;
+    first_size = size;
+    image = NULL;
+    save(&target);
+    cr_assert_eq(size, first_size);
+    cr_expect_eq(memcmp(first, image, (size_t)size), 0);
+    free(first);
+}
+
+Test(gvt_image, forged_runs_are_refused)
+{
+    static const struct {
+        const char *what;
+        uint32_t offset, value;
+    } rows[] = {
+        {"HEAD knows of none", GLOBAL(GVT_GLOBAL_FLAGS), 0},
+        {"a run before any root", PPGTT_AT(8), 1},
+        {"behind a root of level 3", PPGTT_AT(8), 3},
+        {"between pages", RUN_WORD(0, GVT_RUN_ADDR), 0x200010},
+        {"over the one behind it", RUN_WORD(0, GVT_RUN_ADDR), 0x201000},
+        {"out of order", RUN_WORD(1, GVT_RUN_ADDR), 0x100000},
+        {"beyond the space", RUN_WORD(2, GVT_RUN_ADDR) + 4, 0x10000},
+        {"out of the space", RUN_WORD(2, GVT_RUN_ADDR) + 4, 0xffffffff},
+        {"over the end of the space", RUN_WORD(2, GVT_RUN_ADDR), 0xfffff000},
+        {"of no page of the guest", RUN_WORD(1, GVT_RUN_ENTRY), SCENE_RAM | 1},
+        {"into what the guest has not", RUN_WORD(2, GVT_RUN_ENTRY), 0x190001},
+        {"of nothing", RUN_WORD(1, GVT_RUN_ENTRY), 0},
+        {"longer than memory", RUN(0) + 4, 0xffffffff},
+        {"with a third word", RUN_WORD(1, GVT_RUN_ZERO), 1},
+        {"with a fourth word", RUN_WORD(1, GVT_RUN_ZERO + 1), 1},
+        {"level 2", RUN(0), 2},
+    };
+
+    work();
+    bind_pages(&source);
+    save(&source);
+    remember_target();
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        uint32_t kept = word(rows[i].offset);
+
+        memcpy(image + rows[i].offset, &rows[i].value, 4);
+        reseal();
+        cr_expect_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), -EINVAL, "%s",
+                     rows[i].what);
+        memcpy(image + rows[i].offset, &kept, 4);
+    }
+    expect_target_unchanged("runs", 0);
+    reseal();
+    cr_expect_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), 0, "unforged again");
+    free(before);
+}
+
+Test(gvt_image, root_that_is_there_twice_is_refused)
+{
+    work();
+    save(&source);
+    memcpy(image + PPGTT_AT(8 + 40), image + PPGTT_AT(8), 40);
+    reseal();
+    cr_expect_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), -EINVAL);
+}
+
+/* A page in each 512 GiB, 2 MiB apart: two tables for each. */
+Test(gvt_image, no_more_is_bound_than_tables_are_kept_for)
+{
+    struct gvt_ppgtt *root;
+    unsigned bound = 0;
+    int err = 0;
+
+    work();
+    root = gvt_ppgtt_find(source.vgpu, ROOT_GPA);
+    while (!err && bound < 2 * GVT_MAX_MAPPING_TABLES) {
+        err = gvt_ppgtt_map(source.vgpu, root, (uint64_t)bound << 30, PTE(0x3000ull));
+        bound += !err;
+    }
+    cr_expect_eq(err, -ENOMEM);
+    cr_expect_lt(bound, GVT_MAX_MAPPING_TABLES);
+    save(&source);
+    cr_expect_eq(gvt_image_load(target.vgpu, image, (uint64_t)size), 0, "as much as here");
+}
+
+Test(gvt_image, host_without_ppgtt_by_pv_refuses_already_the_head)
+{
+    struct gvt_config config = elsewhere();
+    struct gvt_scene other;
+
+    config.pv_caps = PV_GGTT;
+    scene_open(&other, &config, '8', source.guest);
+    work();
+    bind_pages(&source);
+    save(&source);
+    cr_expect_eq(gvt_image_check_head(other.vgpu, image), -EINVAL);
+    cr_expect_eq(gvt_image_check_head(target.vgpu, image), size);
+    scene_close(&other);
 }
 
 Test(gvt_image, bytes_after_the_last_object_are_refused)

@@ -18,6 +18,8 @@
 #define BATCH_AT  0x40000000ull /* our copies, in the real GGTT */
 #define PRESENT   1ull
 #define WRITABLE  2ull
+#define NULL_PAGE 0x200ull
+#define LOCAL     0x800ull
 #define HOST_RAM  (4u << 20)
 
 static struct gvt_scene scene;
@@ -287,25 +289,32 @@ Test(gvt_run, mappings_by_message_are_in_the_shadow_until_taken_away)
     struct gvt_ppgtt *ppgtt = gvt_ppgtt_find(scene.vgpu, ROOT_GPA);
     const uint64_t roots[4] = {ROOT_GPA};
 
-    cr_assert_eq(gvt_shadow_map(ppgtt, 0, 0x123456000 | PRESENT), 0);
+    cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, 0, 0x6000 | PRESENT | 0xffc), 0);
     for (unsigned n = 1; n < 40; n++) {
-        cr_assert_eq(gvt_shadow_map(ppgtt, (uint64_t)n << 39, 0x5000 | PRESENT), 0);
+        cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, (uint64_t)n << 39, 0x5000 | PRESENT), 0);
     }
     cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
-    cr_expect_eq(walk(&work), 0x123456000 | PRESENT);
+    cr_expect_eq(walk(&work), PRESENT | NULL_PAGE, "local memory is not the guest's to name");
+    cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, 0, 0x6000 | PRESENT | LOCAL), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+    cr_expect_eq(walk(&work), (SCENE_FRAME + 0x6000) | PRESENT);
     cr_expect_neq(shadow_entry(work.roots[0], 39), 0);
-    cr_assert_eq(gvt_shadow_map(ppgtt, 0, 0), 0);
-    cr_assert_eq(gvt_shadow_map(ppgtt, 0x999000, 0), 0, "what was not there");
+    cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, 0, 0), 0);
+    cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, 0x999000, 0), 0, "what was not there");
     cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT);
-    cr_expect_eq(ppgtt->num_mappings, 39);
+    for (unsigned n = 1; n < 40; n++) {
+        cr_expect(gvt_mapping_any(scene.vgpu));
+        cr_assert_eq(gvt_ppgtt_map(scene.vgpu, ppgtt, (uint64_t)n << 39, 0), 0);
+    }
+    cr_expect_not(gvt_mapping_any(scene.vgpu), "nothing is kept for nothing");
 }
 
 /* ---- batches in the context's own space ------------------------------------------------------ */
 
 #define VA 0x10000000ull
 
-/* Puts a batch at VA of a space; its page is of this host's own RAM. */
+/* Puts a batch at VA of a space; its page is of this host's own RAM, as the window makes it. */
 static void put_in_space(const uint32_t *dw, size_t count)
 {
     struct hal *hal = scene.gvt->config.hal;
@@ -314,7 +323,9 @@ static void put_in_space(const uint32_t *dw, size_t count)
 
     cr_assert_eq(hal_mem_write(hal, page, dw, count * sizeof(*dw)), 0);
     cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, roots, 1), 0);
-    cr_assert_eq(gvt_shadow_map(gvt_ppgtt_find(scene.vgpu, ROOT_GPA), VA, page | PRESENT), 0);
+    scene.window = page - 0x3000;
+    cr_assert_eq(
+        gvt_ppgtt_map(scene.vgpu, gvt_ppgtt_find(scene.vgpu, ROOT_GPA), VA, 0x3000 | PRESENT), 0);
     cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &space), 0);
 }
 

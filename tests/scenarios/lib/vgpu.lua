@@ -6,8 +6,10 @@ local vgpu = {}
 local QUEUES = {
   { "render", { space = "ggtt" } },
   { "render", { space = "tables" } },
+  { "render", { space = "bound" } },
   { "video", { space = "tables" } },
   { "video", { space = "ggtt", record = true } },
+  { "video", { space = "bound", record = true } },
 }
 local FENCES, APERTURE, BCS_ELSP = 0x100000, 0x78040, 0x22230
 local HALF, SLOTS = 40, 64 -- result of the work that is submitted in two halves
