@@ -80,6 +80,12 @@ MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
 MUST_USE int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
 MUST_USE int vf_queue_destroy(struct vf *vf, unsigned index);
+/* Takes the queue off its engine, a job that can be left in mid-work too, and waits until the GuC
+ * has; jobs may be put in meanwhile. Returns 0, -ETIME, -ECANCELED (wedged, destroyed, failed), or
+ * -EAGAIN when it was resumed meanwhile. */
+MUST_USE int vf_queue_suspend(struct vf *vf, unsigned index);
+/* Lets it run again; does not wait. Returns 0 or -ENOENT. */
+MUST_USE int vf_queue_resume(struct vf *vf, unsigned index);
 /* Puts a job in the queue's ring and lets the GuC know; waits while the ring is full. Returns
  * its fence number on that queue (>= 1), or -errno (-ECANCELED: device wedged). While recovery
  * is pending the job is only queued. */

@@ -127,6 +127,7 @@ struct vf_queue {
     unsigned life;       /* counts creations, so that a waiter notices the next one */
     bool known;          /* a registration was sent and not taken back */
     bool destroy;        /* on its way out */
+    bool suspended;      /* it shall not run */
     bool kick;           /* the GuC shall look at the ring again though nothing is new */
     int error;           /* jobs that are not done end with it */
     struct bo lrc;       /* ring | PPHWSP | register state | batch page */

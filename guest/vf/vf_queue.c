@@ -196,8 +196,6 @@ int vf_queue_destroy(struct vf *vf, unsigned index)
     return ret;
 }
 
-/* ---- jobs ------------------------------------------------------------------------------------ */
-
 static int check_alive(const struct vf_queue *queue, unsigned life)
 {
     if (queue->vf->wedged || queue->life != life || queue->state <= VF_QUEUE_CREATING ||
@@ -206,6 +204,59 @@ static int check_alive(const struct vf_queue *queue, unsigned life)
     }
     return queue->error;
 }
+
+/* ---- suspend and resume ---------------------------------------------------------------------- */
+
+static bool may_run(const struct vf_queue *queue)
+{
+    return queue->state == VF_QUEUE_ENABLING || queue->state == VF_QUEUE_ENABLED ||
+           queue->state == VF_QUEUE_DISABLING;
+}
+
+int vf_queue_suspend(struct vf *vf, unsigned index)
+{
+    struct vf_queue *queue = get(vf, index);
+    unsigned life = queue ? queue->life : 0;
+    uint64_t deadline = hal_now(vf->hal) + TEARDOWN_NS;
+
+    if (!queue) {
+        return -ENOENT;
+    }
+    queue->suspended = true;
+    hal_wake(vf->hal);
+    for (;;) {
+        uint64_t now = hal_now(vf->hal);
+
+        if (check_alive(queue, life)) {
+            return -ECANCELED;
+        }
+        if (!queue->suspended) {
+            return -EAGAIN;
+        }
+        if (vf_recovery_gt_pending(queue->gt)) {
+            deadline = now + TEARDOWN_NS;
+        } else if (!may_run(queue)) {
+            return 0;
+        } else if (now >= deadline) {
+            return -ETIME;
+        }
+        (void)hal_wait(vf->hal, deadline - now);
+    }
+}
+
+int vf_queue_resume(struct vf *vf, unsigned index)
+{
+    struct vf_queue *queue = get(vf, index);
+
+    if (!queue) {
+        return -ENOENT;
+    }
+    queue->suspended = false;
+    hal_wake(vf->hal);
+    return 0;
+}
+
+/* ---- jobs ------------------------------------------------------------------------------------ */
 
 /* Computes for the length of a job, then waits for room. On success nothing has blocked since
  * room was seen. */

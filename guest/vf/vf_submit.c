@@ -11,6 +11,7 @@
  *
  *   NEW -> ENABLING [start]: a first job, or a queue to be destroyed that the GuC may know
  *   ENABLED -> ENABLED [schedule]: more jobs
+ *   ENABLED -> DISABLING [suspend], DISABLED -> ENABLING [resume]: the guest's programs ask
  *   ENABLED -> DISABLING [disable], DISABLED -> DEREGISTERING [deregister]: queue to be destroyed,
  *     or failed
  *   done 1, done 0, deregister done: answers [vf_submit_handle_*]
@@ -176,18 +177,40 @@ static int schedule(struct vf_queue *queue)
     return ret;
 }
 
+static int suspend(struct vf_queue *queue)
+{
+    unsigned epoch = queue->gt->recovery.epoch;
+    int ret;
+
+    queue->state = VF_QUEUE_DISABLING;
+    ret = guc_action_mode_set(queue, GUC_CONTEXT_DISABLE);
+    if (ret && !overtaken(queue, epoch)) {
+        queue->state = VF_QUEUE_ENABLED;
+    }
+    return ret;
+}
+
 static int disable(struct vf_queue *queue)
 {
     unsigned epoch = queue->gt->recovery.epoch;
     int ret = guc_action_preempt_now(queue);
 
-    if (ret || overtaken(queue, epoch)) {
-        return ret;
-    }
-    queue->state = VF_QUEUE_DISABLING;
-    ret = guc_action_mode_set(queue, GUC_CONTEXT_DISABLE);
+    return ret || overtaken(queue, epoch) ? ret : suspend(queue);
+}
+
+static int resume(struct vf_queue *queue)
+{
+    unsigned epoch = queue->gt->recovery.epoch;
+    int ret;
+
+    queue->state = VF_QUEUE_ENABLING;
+    queue->kick = false;
+    queue->submitted = queue->emitted;
+    vf_context_set_tail(queue);
+    ret = guc_action_mode_set(queue, GUC_CONTEXT_ENABLE);
     if (ret && !overtaken(queue, epoch)) {
-        queue->state = VF_QUEUE_ENABLED;
+        queue->state = VF_QUEUE_DISABLED;
+        queue->kick = true;
     }
     return ret;
 }
@@ -214,16 +237,22 @@ static operation wanted(const struct vf_queue *queue)
 
     switch (queue->state) {
     case VF_QUEUE_NEW:
-        return work || (queue->destroy && queue->known) ? start : NULL;
+        return (work && !queue->suspended) || (queue->destroy && queue->known) ? start : NULL;
     case VF_QUEUE_ENABLING:
         return work ? schedule : NULL;
     case VF_QUEUE_ENABLED:
         if (queue->destroy || queue->error) {
             return disable;
         }
+        if (queue->suspended) {
+            return suspend;
+        }
         return work ? schedule : NULL;
     case VF_QUEUE_DISABLED:
-        return deregister;
+        if (queue->destroy || queue->error) {
+            return deregister;
+        }
+        return queue->suspended ? NULL : resume;
     default:
         return NULL;
     }
@@ -360,23 +389,32 @@ int vf_submit_handle_reset(void *arg, const uint32_t *msg, uint32_t len)
 
 /* ---- recovery -------------------------------------------------------------------------------- */
 
+/* Where a request leaves the queue whose answer will never come. */
+static enum vf_queue_state fall_back(const struct vf_queue *queue)
+{
+    switch (queue->state) {
+    case VF_QUEUE_ENABLING:
+        return VF_QUEUE_NEW; /* and known: the GuC drops a second registration */
+    case VF_QUEUE_DISABLING:
+        /* Resumed meanwhile, it must be enabled: the GuC may have disabled it. */
+        return queue->destroy || queue->error || queue->suspended ? VF_QUEUE_ENABLED
+                                                                  : VF_QUEUE_DISABLED;
+    case VF_QUEUE_DEREGISTERING:
+        return VF_QUEUE_DISABLED;
+    default:
+        return queue->state;
+    }
+}
+
 void vf_submit_pause(struct vf_gt *gt)
 {
-    /* Where a request leaves the queue whose answer will never come. An enabled context stays
-     * known: the GuC drops the second registration. */
-    static const enum vf_queue_state back[] = {
-        [VF_QUEUE_NEW] = VF_QUEUE_NEW,           [VF_QUEUE_ENABLING] = VF_QUEUE_NEW,
-        [VF_QUEUE_ENABLED] = VF_QUEUE_ENABLED,   [VF_QUEUE_DISABLING] = VF_QUEUE_ENABLED,
-        [VF_QUEUE_DISABLED] = VF_QUEUE_DISABLED, [VF_QUEUE_DEREGISTERING] = VF_QUEUE_DISABLED,
-    };
-
     gt->recovery.epoch++;
     gt->recovery.paused = true;
     for (unsigned i = 0; i < VF_MAX_QUEUES; i++) {
         struct vf_queue *queue = &gt->vf->queues[i];
 
         if (vf_queue_live(queue, gt)) {
-            queue->state = back[queue->state];
+            queue->state = fall_back(queue);
         }
     }
 }

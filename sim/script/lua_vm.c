@@ -141,6 +141,20 @@ static int vf_destroy_queue(lua_State *lua)
     return finish(lua, "vf:destroy", vf_queue_destroy(vf, check_queue(lua)));
 }
 
+static int vf_suspend_queue(lua_State *lua)
+{
+    struct vf *vf = check_guest(lua, "vf:suspend");
+
+    return finish(lua, "vf:suspend", vf_queue_suspend(vf, check_queue(lua)));
+}
+
+static int vf_resume_queue(lua_State *lua)
+{
+    struct vf *vf = check_guest(lua, "vf:resume");
+
+    return finish(lua, "vf:resume", vf_queue_resume(vf, check_queue(lua)));
+}
+
 /* field = {slot, value} of the job's table at index 3. Both stay 0 when it is absent. */
 static void slot_read(lua_State *lua, const char *name, uint32_t *slot, uint32_t *value)
 {
@@ -374,6 +388,8 @@ const luaL_Reg lua_vf_methods[] = {
     {"remove", vf_unbind},
     {"queue", vf_queue},
     {"destroy", vf_destroy_queue},
+    {"suspend", vf_suspend_queue},
+    {"resume", vf_resume_queue},
     {"submit", vf_submit_job},
     {"wait", vf_wait_fence},
     {"done", vf_done},
