@@ -16,9 +16,13 @@
 #define CONTEXT      3u /* lines shown before a difference */
 #define PS_PER_US    1000000.0
 
-static const char heading[] = "# Order of messages and states, for each GuC, and the final states. "
-                              "Times do not count.\n"
-                              "# Written by 'gucsim regress --bless'.\n";
+#define WRITTEN_BY   "# Written by 'gucsim regress --bless'.\n"
+
+static const char *const headings[] = {
+    [GOLDEN_ORDER] = "# Order of messages and states, for each GuC, and the final states. "
+                     "Times do not count.\n" WRITTEN_BY,
+    [GOLDEN_STATES] = "# Expectations, errors and final states.\n" WRITTEN_BY,
+};
 
 /* ---- in memory ------------------------------------------------------------------------------ */
 
@@ -115,13 +119,13 @@ void golden_free(struct golden *golden)
 
 /* ---- files ---------------------------------------------------------------------------------- */
 
-int golden_write(const char *events, FILE *to, char *error, size_t size)
+int golden_write(const char *events, enum golden_keep keep, FILE *to, char *error, size_t size)
 {
     struct golden golden = {0};
-    int err = golden_from_events(&golden, events, error, size);
+    int err = golden_from_events(&golden, events, keep, error, size);
 
     if (!err) {
-        (void)fputs(heading, to);
+        (void)fputs(headings[keep], to);
     }
     for (size_t i = 0; !err && i < golden.count; i++) {
         (void)fprintf(to, "\n[%s]\n", golden.sections[i].name);
@@ -269,13 +273,14 @@ static void tell(const struct difference *first, const char *golden, const char 
     tell_seen(first, events, report);
 }
 
-int golden_compare(const char *path, const char *events, FILE *report, char *error, size_t size)
+int golden_compare(const char *path, const char *events, enum golden_keep keep, FILE *report,
+                   char *error, size_t size)
 {
     struct golden wanted = {0}, seen = {0};
     struct difference first = {0};
     int ret = read_golden(&wanted, path, error, size);
 
-    ret = ret ? ret : golden_from_events(&seen, events, error, size);
+    ret = ret ? ret : golden_from_events(&seen, events, keep, error, size);
     if (!ret) {
         for (size_t i = 0; i < wanted.count; i++) {
             look_at(&wanted, &seen, wanted.sections[i].name, &first);

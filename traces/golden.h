@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "sim/hal/bits.h"
+#include "traces/traces.h"
 
 #define GOLDEN_FINAL "final" /* section of the last states; stands last */
 
@@ -38,6 +39,7 @@ MUST_USE int golden_add(struct golden *golden, const char *section, const struct
 void golden_sort(struct golden *golden);
 void golden_free(struct golden *golden);
 /* golden_events.c: the golden of an event log. Returns 0 or -errno with a message. */
-MUST_USE int golden_from_events(struct golden *golden, const char *path, char *error, size_t size);
+MUST_USE int golden_from_events(struct golden *golden, const char *path, enum golden_keep keep,
+                                char *error, size_t size);
 
 #endif

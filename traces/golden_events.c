@@ -12,12 +12,25 @@
 #define HOST_SECTION "host"
 #define MAX_TEXT     256
 
-static bool is_kept(const struct event *event)
+static bool is_in(const struct event *event, const char *const *kinds, size_t count)
 {
-    static const char *const kinds[] = {"mmio_msg", "vf_state", "pf_state", "recovery",
-                                        "vfio",     "expect",   "fault",    "peer_error"};
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(event->kind, kinds[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_kept(const struct event *event, enum golden_keep keep)
+{
+    static const char *const kinds[] = {"expect",   "fault",    "peer_error", "mmio_msg",
+                                        "vf_state", "pf_state", "recovery",   "vfio"};
     const char *ev = event_text(event, "ev");
 
+    if (keep == GOLDEN_STATES) {
+        return is_in(event, kinds, 3);
+    }
     if (strcmp(event->kind, "h2g") == 0 || strcmp(event->kind, "g2h") == 0) {
         return ev && strcmp(ev, "sent") == 0;
     }
@@ -25,12 +38,7 @@ static bool is_kept(const struct event *event)
     if (strcmp(event->kind, "pv") == 0) {
         return ev && (strcmp(ev, "sent") == 0 || strcmp(ev, "done") == 0);
     }
-    for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (strcmp(event->kind, kinds[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return is_in(event, kinds, ARRAY_SIZE(kinds));
 }
 
 /* Keeps the state that an event leaves behind, in the place of the one before. */
@@ -67,18 +75,17 @@ static int keep_state(struct golden *golden, const struct event *event, const ch
     return golden_add(golden, GOLDEN_FINAL, &(struct golden_line){text, event->line, event->t_ps});
 }
 
-static int take_event(struct golden *golden, const struct event *event)
+static int take_event(struct golden *golden, const struct event *event, enum golden_keep keep)
 {
     char place[MAX_TEXT], text[EVENT_LINE_SIZE];
-    int err;
+    int err = 0;
 
-    if (!is_kept(event)) {
-        return 0;
-    }
-    event_line(event, text);
     event_place(event, place, sizeof(place));
-    err = golden_add(golden, *place ? place : HOST_SECTION,
-                     &(struct golden_line){text, event->line, event->t_ps});
+    if (is_kept(event, keep)) {
+        event_line(event, text);
+        err = golden_add(golden, *place ? place : HOST_SECTION,
+                         &(struct golden_line){text, event->line, event->t_ps});
+    }
     if (!err && event_text(event, "to")) {
         err = keep_state(golden, event, place);
     }
@@ -90,7 +97,8 @@ static int by_text(const void *a, const void *b)
     return strcmp(((const struct golden_line *)a)->text, ((const struct golden_line *)b)->text);
 }
 
-int golden_from_events(struct golden *golden, const char *path, char *error, size_t size)
+int golden_from_events(struct golden *golden, const char *path, enum golden_keep keep, char *error,
+                       size_t size)
 {
     FILE *file = fopen(path, "r");
     struct event_log *log = file ? event_log_open(file, path) : NULL;
@@ -102,7 +110,7 @@ int golden_from_events(struct golden *golden, const char *path, char *error, siz
         (void)snprintf(error, size, "%s: %s", path, strerror(errno));
     }
     while (!ret && (ret = event_log_next(log, &event)) > 0) {
-        ret = take_event(golden, &event);
+        ret = take_event(golden, &event, keep);
     }
     if (log && event_log_error(log)[0]) {
         (void)snprintf(error, size, "%s", event_log_error(log));

@@ -40,15 +40,20 @@ MUST_USE int gtkw_write(const char *dir, const char *waves, uint64_t last_ps,
 
 /* Goldens: the order of messages and states of a run, for each GuC apart, and the final states. One
  * line an event, without times: a changed latency changes only goldens whose order it changes. */
+enum golden_keep {
+    GOLDEN_ORDER,
+    GOLDEN_STATES, /* of runs whose order says little: final states, expectations, errors */
+};
 
 /* Writes the golden of an event log. Returns 0, or -errno with a message of at most size
  * characters. */
-MUST_USE int golden_write(const char *events, FILE *to, char *error, size_t size);
+MUST_USE int golden_write(const char *events, enum golden_keep keep, FILE *to, char *error,
+                          size_t size);
 /* Compares a golden file with an event log; the difference that came first in the run is told to
  * report, with the file and line of both. Returns 0 when they are the same, 1 when not, or -errno
  * with a message; -ENOENT when there is no golden. */
-MUST_USE int golden_compare(const char *golden, const char *events, FILE *report, char *error,
-                            size_t size);
+MUST_USE int golden_compare(const char *golden, const char *events, enum golden_keep keep,
+                            FILE *report, char *error, size_t size);
 
 /* What runs went through, by their event logs. */
 struct coverage;

@@ -54,6 +54,7 @@ struct scenario {
     int wanted;          /* exit code; 0 unless a comment says '-- exit: N' */
     char tags[128];    /* of the comment '-- tags: one two', with a blank before and behind each */
     bool exact;        /* golden = "exact" */
+    bool states;       /* golden = "states" */
     char signals[256]; /* golden_signals = "glob,glob": whose waves are kept too; "" none */
 };
 

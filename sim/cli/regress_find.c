@@ -12,6 +12,7 @@
 #define EXIT_COMMENT  "-- exit: "
 #define TAGS_COMMENT  "-- tags: "
 #define EXACT_LINE    "golden = \"exact\""
+#define STATES_LINE   "golden = \"states\""
 #define SIGNALS_LINE  "golden_signals = \""
 #define MAX_LINE      1024
 #define MAX_DEPTH     8u
@@ -33,6 +34,8 @@ static void line_read(struct scenario *scenario, const char *line)
                        line);
     } else if (begins(line, EXACT_LINE)) {
         scenario->exact = true;
+    } else if (begins(line, STATES_LINE)) {
+        scenario->states = true;
     } else if (begins(line, SIGNALS_LINE)) {
         line += strlen(SIGNALS_LINE);
         (void)snprintf(scenario->signals, sizeof(scenario->signals), "%.*s",

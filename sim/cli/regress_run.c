@@ -104,13 +104,18 @@ static void judge_code(struct regress *regress, struct entry *entry, const struc
     }
 }
 
+static enum golden_keep kept_of(const struct entry *entry)
+{
+    return entry->scenario->states ? GOLDEN_STATES : GOLDEN_ORDER;
+}
+
 static void judge_golden(struct regress *regress, struct entry *entry, FILE *detail)
 {
     char events[PATH_MAX + 16], error[MAX_ERROR] = "";
     int ret;
 
     (void)snprintf(events, sizeof(events), "%s/events.jsonl", entry->out);
-    ret = golden_compare(entry->golden, events, detail, error, sizeof(error));
+    ret = golden_compare(entry->golden, events, kept_of(entry), detail, error, sizeof(error));
     if (ret == 1) {
         fail(regress, entry, "differs from its golden");
     } else if (ret == -ENOENT) {
@@ -170,7 +175,7 @@ static int replace_golden(struct entry *entry, const char *events, char error[MA
         (void)snprintf(error, MAX_ERROR, "%s: %s", temporary, strerror(err ? -err : errno));
         return err ? err : -EIO;
     }
-    err = golden_write(events, file, error, MAX_ERROR);
+    err = golden_write(events, kept_of(entry), file, error, MAX_ERROR);
     if ((fclose(file) || (!err && rename(temporary, entry->golden))) && !err) {
         err = -errno;
         (void)snprintf(error, MAX_ERROR, "%s: %s", entry->golden, strerror(errno));
@@ -187,7 +192,7 @@ static void bless(struct regress *regress, struct entry *entry, FILE *detail)
     int ret;
 
     (void)snprintf(events, sizeof(events), "%s/events.jsonl", entry->out);
-    ret = golden_compare(entry->golden, events, detail, error, sizeof(error));
+    ret = golden_compare(entry->golden, events, kept_of(entry), detail, error, sizeof(error));
     if (entry->scenario->exact && ret == 0) {
         ret = exact_compare(entry, detail);
     }

@@ -27,7 +27,7 @@ struct options {
     const char *work = "build/bench";
     const char *out = "build/bench.json";
     unsigned runs = 5;
-    uint64_t many_messages = 1000000;
+    uint64_t many_messages = 200000;
 };
 
 options with;
@@ -46,7 +46,7 @@ sample storm_of(unsigned vfs, unsigned active, uint64_t messages)
     sample got;
 
     got.good = storm_run(&config, &result);
-    got.wall_s = result.wall_s;
+    got.wall_s = result.cpu_s;
     got.cycles = static_cast<double>(result.cycles);
     got.evals = static_cast<double>(result.evals);
     return got;
@@ -100,6 +100,63 @@ double rows_of_storm(rows *table)
     return bare_evals_per_s;
 }
 
+std::string megabytes(const sample &one)
+{
+    char text[32];
+
+    snprintf(text, sizeof(text), "%.0f MB", one.peak_kb / 1024);
+    return text;
+}
+
+// Processor time of a message in one long run over that in short ones around it.
+void row_of_messages(rows *table)
+{
+    const auto storm = [](uint64_t messages) {
+        return in_child([messages] { return storm_of(STORM_VFS, STORM_VFS, messages); });
+    };
+    samples few;
+
+    if (with.many_messages <= FEW_MESSAGES) {
+        table->missing("msg_scale", "left out: --messages is not above 10000");
+        return;
+    }
+    for (unsigned run = 0; run < with.runs; run++) {
+        few.add(storm(FEW_MESSAGES));
+    }
+    const sample many = storm(with.many_messages);
+    for (unsigned run = 0; run < with.runs; run++) {
+        few.add(storm(FEW_MESSAGES));
+    }
+    if (!many.good) {
+        table->missing("msg_scale", "the long storm failed");
+        return;
+    }
+    table->add("msg_scale",
+               many.wall_s / static_cast<double>(with.many_messages) / (few.wall() / FEW_MESSAGES),
+               at_most(1.10),
+               std::to_string(with.many_messages) + " messages, one run, " + megabytes(many) +
+                   " against " + megabytes(few.last()));
+}
+
+// Processor time of a job among ten thousand in flight over that among a thousand, both without
+// what a run takes that does nothing.
+void row_of_jobs(rows *table)
+{
+    const char *const scenario = "tests/scenarios/scale/many_jobs.lua";
+    samples few, many, nothing;
+
+    for (unsigned run = 0; run < with.runs; run++) {
+        few.add(run_scenario(with.gucsim, scenario, "off", path_of("jobs"), "jobs=1000"));
+        many.add(run_scenario(with.gucsim, scenario, "off", path_of("jobs"), "jobs=10000"));
+        nothing.add(
+            run_scenario(with.gucsim, "tests/bench/nothing.lua", "off", path_of("nothing")));
+    }
+    table->add("jobs_scale", (many.cpu() - nothing.cpu()) / (few.cpu() - nothing.cpu()) / 10,
+               at_most(1.15),
+               "10,000 jobs in flight, " + megabytes(many.last()) + " against " +
+                   megabytes(few.last()));
+}
+
 void rows_of_scale(rows *table)
 {
     samples one, many;
@@ -109,24 +166,8 @@ void rows_of_scale(rows *table)
         many.add(in_child([] { return storm_of(63, 1, STORM_MESSAGES); }));
     }
     table->add("vf_scale", many.wall() / one.wall(), at_most(1.15));
-    if (with.many_messages <= FEW_MESSAGES) {
-        table->missing("msg_scale", "left out: --messages is not above 10000");
-        return;
-    }
-    const sample long_run =
-        in_child([] { return storm_of(STORM_VFS, STORM_VFS, with.many_messages); });
-    samples few;
-    for (unsigned run = 0; run < with.runs; run++) {
-        few.add(in_child([] { return storm_of(STORM_VFS, STORM_VFS, FEW_MESSAGES); }));
-    }
-    if (!long_run.good) {
-        table->missing("msg_scale", "the long storm failed");
-        return;
-    }
-    table->add("msg_scale",
-               long_run.wall_s / static_cast<double>(with.many_messages) /
-                   (few.wall() / FEW_MESSAGES),
-               at_most(1.10), std::to_string(with.many_messages) + " messages, one run");
+    row_of_messages(table);
+    row_of_jobs(table);
 }
 
 void rows_of_scenarios(rows *table, double bare_evals_per_s)

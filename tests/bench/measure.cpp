@@ -36,6 +36,20 @@ double median(std::vector<double> values)
     return values.size() % 2 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+double median_of(const std::vector<sample> &all, double sample::*field)
+{
+    std::vector<double> values;
+    for (const sample &one : all) {
+        values.push_back(one.*field);
+    }
+    return median(values);
+}
+
+double seconds_of(const timeval &time)
+{
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
 void quiet_stdout()
 {
     const int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
@@ -55,6 +69,7 @@ sample reap(pid_t child, double start)
     got.good =
         wait4(child, &status, 0, &usage) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0;
     got.process_s = seconds() - start;
+    got.cpu_s = seconds_of(usage.ru_utime) + seconds_of(usage.ru_stime);
     got.peak_kb = static_cast<double>(usage.ru_maxrss);
     return got;
 }
@@ -87,20 +102,17 @@ void samples::add(const sample &one)
 
 double samples::wall() const
 {
-    std::vector<double> values;
-    for (const sample &one : all_) {
-        values.push_back(one.wall_s);
-    }
-    return median(values);
+    return median_of(all_, &sample::wall_s);
 }
 
 double samples::process() const
 {
-    std::vector<double> values;
-    for (const sample &one : all_) {
-        values.push_back(one.process_s);
-    }
-    return median(values);
+    return median_of(all_, &sample::process_s);
+}
+
+double samples::cpu() const
+{
+    return median_of(all_, &sample::cpu_s);
 }
 
 // ---- running ------------------------------------------------------------------------------------
@@ -143,7 +155,7 @@ sample shell_timed(const std::string &command)
 }
 
 sample run_scenario(const char *gucsim, const std::string &scenario, const char *trace,
-                    const std::string &out)
+                    const std::string &out, const char *set)
 {
     const double start = seconds();
     (void)fflush(nullptr);
@@ -151,7 +163,7 @@ sample run_scenario(const char *gucsim, const std::string &scenario, const char 
     if (child == 0) {
         quiet_stdout();
         execl(gucsim, gucsim, "run", scenario.c_str(), "--quiet", "--trace", trace, "--out",
-              out.c_str(), nullptr);
+              out.c_str(), set ? "--set" : nullptr, set, nullptr);
         perror(gucsim);
         _exit(2);
     }

@@ -9,8 +9,9 @@
 
 struct sample {
     bool good = false;
-    double wall_s = 0;    /* of what is measured */
+    double wall_s = 0;    /* of what is measured; of processor time where a row says so */
     double process_s = 0; /* from start to end of the process */
+    double cpu_s = 0;     /* of the whole process */
     double cycles = 0;
     double evals = 0;
     double peak_kb = 0;
@@ -23,6 +24,7 @@ class samples
     void add(const sample &one);
     double wall() const;    /* median */
     double process() const; /* median */
+    double cpu() const;     /* median */
     const sample &last() const
     {
         return all_.back();
@@ -37,7 +39,7 @@ sample in_child(const std::function<sample()> &work);
 sample shell_timed(const std::string &command);
 /* gucsim run in a process of its own; what its report.json says. */
 sample run_scenario(const char *gucsim, const std::string &scenario, const char *trace,
-                    const std::string &out);
+                    const std::string &out, const char *set = nullptr);
 /* The same in this process, without waves. */
 bool scenario_here(const std::string &scenario, const std::string &out);
 double file_size(const std::string &path);

@@ -21,7 +21,7 @@ struct storm_config {
 
 /* Of the part behind begin. */
 struct storm_result {
-    double wall_s;
+    double cpu_s; /* of this process: a busy machine does not show */
     uint64_t cycles;
     uint64_t evals;
 };
