@@ -77,11 +77,13 @@ static int keep_state(struct golden *golden, const struct event *event, const ch
 
 static int take_event(struct golden *golden, const struct event *event, enum golden_keep keep)
 {
-    char place[MAX_TEXT], text[EVENT_LINE_SIZE];
+    char place[MAX_TEXT];
     int err = 0;
 
     event_place(event, place, sizeof(place));
     if (is_kept(event, keep)) {
+        char text[EVENT_LINE_SIZE];
+
         event_line(event, text);
         err = golden_add(golden, *place ? place : HOST_SECTION,
                          &(struct golden_line){text, event->line, event->t_ps});
