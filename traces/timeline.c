@@ -3,59 +3,15 @@
  * first command about the VF and shows that VF's control messages, states and recovery. What the
  * log does not say is derived here: which VF an answer is about (from its fence), and which
  * interrupt is MIGRATED (the first one after the GuC blocked the VF for fixups). */
-#include "traces/timeline.h"
+#include "traces/timeline_scene.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "firmware/abi/guc_actions_sriov_abi.h"
-#include "firmware/abi/guc_messages_abi.h"
 #include "sim/hal/hal.h"
 #include "traces/names.h"
-
-#define MAX_GPUS  16u
-#define MAX_ASKED 16u /* PF requests under way for one GuC whose VF is remembered */
-
-/* One GuC; bit n of a mask is VF n. */
-struct gt_track {
-    uint64_t resfix;  /* holds the VF until its driver has fixed it up */
-    uint64_t irq_due; /* blocked the VF, its interrupt has not been seen */
-    uint64_t mailbox; /* a shown mailbox request of this function waits for its answer */
-    struct {
-        uint32_t fence;
-        unsigned vf;
-    } asked[MAX_ASKED]; /* ring, newest before next_asked */
-    unsigned next_asked;
-};
-
-struct gpu_track {
-    char name[EVENT_NAME_SIZE];
-    uint64_t story; /* VFs that the PF has given a command about */
-    struct gt_track gts[TIMELINE_MAX_GTS];
-};
-
-struct timeline {
-    const struct timeline_options *options;
-    const struct timeline_sink *sink;
-    struct gpu_track gpus[MAX_GPUS];
-    unsigned num_gpus;
-};
-
-/* What a handler of one kind of event works on. */
-struct scene {
-    struct timeline *timeline;
-    const struct event *event;
-    struct gpu_track *gpu;
-    struct gt_track *gt; /* the main GT's when the event names none */
-    struct timeline_row row;
-};
-
-static uint64_t bit(unsigned vf)
-{
-    return 1ull << (vf & 63u);
-}
 
 static void make_printable(char *text)
 {
@@ -66,7 +22,7 @@ static void make_printable(char *text)
     }
 }
 
-__attribute__((format(printf, 2, 3))) static void say(struct scene *scene, const char *format, ...)
+void scene_say(struct scene *scene, const char *format, ...)
 {
     va_list args;
 
@@ -75,8 +31,8 @@ __attribute__((format(printf, 2, 3))) static void say(struct scene *scene, const
     va_end(args);
 }
 
-static void show(struct scene *scene, enum timeline_role role, enum timeline_actor from,
-                 enum timeline_actor to)
+void scene_show(struct scene *scene, enum timeline_role role, enum timeline_actor from,
+                enum timeline_actor to)
 {
     const struct timeline_options *options = scene->timeline->options;
     struct timeline_row *row = &scene->row;
@@ -107,213 +63,6 @@ static bool in_story(const struct scene *scene, unsigned vf)
     return scene->timeline->options->all || (vf && scene->gpu->story & bit(vf));
 }
 
-static struct message message_of(const struct event *event, uint32_t hxg[EVENT_MAX_HXG])
-{
-    struct message message = {
-        .action = (uint32_t)event_int(event, "action"),
-        .name = event_text(event, "name"),
-        .hxg = hxg,
-    };
-
-    message.len = event_hxg(event, hxg);
-    return message;
-}
-
-static bool is_answer(const struct message *message)
-{
-    return message_type(message) >= GUC_HXG_TYPE_NO_RESPONSE_BUSY;
-}
-
-static bool is_success(const struct message *message)
-{
-    return message_type(message) == GUC_HXG_TYPE_RESPONSE_SUCCESS;
-}
-
-/* ---- messages in rings ----------------------------------------------------------------------- */
-
-static bool is_control(uint32_t action)
-{
-    return action == GUC_ACTION_PF2GUC_VF_CONTROL || action == GUC_ACTION_PF2GUC_SAVE_RESTORE_VF ||
-           action == GUC_ACTION_GUC2PF_VF_STATE_NOTIFY;
-}
-
-/* The VF that a request or event between PF and GuC is about, 0 when none or when there is no such
- * VF. */
-static unsigned subject_of(const struct message *message)
-{
-    uint32_t vf = message_dword(message, 1);
-
-    switch (message->action) {
-    case GUC_ACTION_PF2GUC_VF_CONTROL:
-    case GUC_ACTION_PF2GUC_SAVE_RESTORE_VF:
-    case GUC_ACTION_PF2GUC_UPDATE_VF_CFG:
-    case XE_GUC_ACTION_PF2GUC_RELAY_TO_VF:
-    case GUC_ACTION_GUC2PF_VF_STATE_NOTIFY:
-    case GUC_ACTION_GUC2PF_ADVERSE_EVENT:
-    case XE_GUC_ACTION_GUC2PF_RELAY_FROM_VF:
-        return vf <= EVENT_MAX_FN ? vf : 0;
-    default:
-        return 0;
-    }
-}
-
-static void remember_subject(struct gt_track *gt, uint32_t fence, unsigned vf)
-{
-    gt->asked[gt->next_asked].fence = fence;
-    gt->asked[gt->next_asked].vf = vf;
-    gt->next_asked = (gt->next_asked + 1) % MAX_ASKED;
-}
-
-/* Fences repeat, so the newest request with this one is meant. */
-static unsigned recall_subject(const struct gt_track *gt, uint32_t fence)
-{
-    for (unsigned i = 1; i <= MAX_ASKED; i++) {
-        unsigned slot = (gt->next_asked + MAX_ASKED - i) % MAX_ASKED;
-
-        if (gt->asked[slot].vf && gt->asked[slot].fence == fence) {
-            return gt->asked[slot].vf;
-        }
-    }
-    return 0;
-}
-
-static unsigned ring_subject(struct scene *scene, const struct message *message, unsigned fn,
-                             bool to_guc)
-{
-    uint32_t fence = (uint32_t)event_int(scene->event, "fence");
-    unsigned vf = fn;
-
-    if (fn == 0 && is_answer(message)) {
-        vf = recall_subject(scene->gt, fence);
-    } else if (fn == 0) {
-        vf = subject_of(message);
-        if (to_guc) {
-            remember_subject(scene->gt, fence, vf);
-        }
-    }
-    return vf;
-}
-
-/* A message counts once, when it was published; that the other side took it is for latency tools.
- */
-static void on_ring(struct scene *scene, bool to_guc)
-{
-    uint32_t hxg[EVENT_MAX_HXG];
-    struct message message = message_of(scene->event, hxg);
-    unsigned fn = (unsigned)event_int(scene->event, "fn");
-    enum timeline_actor host = fn ? TIMELINE_VF : TIMELINE_PF;
-    enum timeline_role role = TIMELINE_MESSAGE;
-
-    if (strcmp(event_text(scene->event, "ev"), "sent") != 0) {
-        return;
-    }
-    scene->row.vf = ring_subject(scene, &message, fn, to_guc);
-    if (fn == 0 && to_guc && is_control(message.action) && scene->row.vf) {
-        scene->gpu->story |= bit(scene->row.vf);
-    }
-    if (!scene->timeline->options->all && !(is_control(message.action) && fn == 0)) {
-        return;
-    }
-    if (is_answer(&message)) {
-        message_answer(&message, scene->row.text, sizeof(scene->row.text));
-        role = message_type(&message) == GUC_HXG_TYPE_NO_RESPONSE_BUSY ? TIMELINE_MESSAGE
-                                                                       : TIMELINE_ANSWER;
-    } else {
-        message_title(&message, scene->row.text, sizeof(scene->row.text));
-        role = message_type(&message) == GUC_HXG_TYPE_REQUEST ? TIMELINE_REQUEST : TIMELINE_MESSAGE;
-    }
-    if (to_guc) {
-        show(scene, role, host, TIMELINE_GUC);
-    } else {
-        show(scene, role, TIMELINE_GUC, host);
-    }
-}
-
-static void on_h2g(struct scene *scene)
-{
-    on_ring(scene, true);
-}
-
-static void on_g2h(struct scene *scene)
-{
-    on_ring(scene, false);
-}
-
-/* ---- mailbox --------------------------------------------------------------------------------- */
-
-static bool is_resfix(uint32_t action)
-{
-    return action == GUC_ACTION_VF2GUC_RESFIX_START || action == GUC_ACTION_VF2GUC_RESFIX_DONE;
-}
-
-static void on_mailbox_request(struct scene *scene, const struct message *message, unsigned fn)
-{
-    enum timeline_actor host = fn ? TIMELINE_VF : TIMELINE_PF;
-
-    if (!scene->timeline->options->all &&
-        !(fn && (scene->gt->resfix & bit(fn) || is_resfix(message->action)))) {
-        return;
-    }
-    scene->gt->mailbox |= bit(fn);
-    message_title(message, scene->row.text, sizeof(scene->row.text));
-    show(scene, TIMELINE_REQUEST, host, TIMELINE_GUC);
-}
-
-static void on_mailbox_reply(struct scene *scene, const struct message *message, unsigned fn)
-{
-    enum timeline_role role = TIMELINE_ANSWER;
-
-    if (!(scene->gt->mailbox & bit(fn))) {
-        return;
-    }
-    if (message_type(message) == GUC_HXG_TYPE_NO_RESPONSE_BUSY) {
-        role = TIMELINE_MESSAGE;
-    } else {
-        scene->gt->mailbox &= ~bit(fn);
-    }
-    scene->row.vf_rests = message->action == GUC_ACTION_VF2GUC_RESFIX_DONE && is_success(message);
-    message_answer(message, scene->row.text, sizeof(scene->row.text));
-    show(scene, role, TIMELINE_GUC, fn ? TIMELINE_VF : TIMELINE_PF);
-}
-
-static void on_mmio_msg(struct scene *scene)
-{
-    uint32_t hxg[EVENT_MAX_HXG];
-    struct message message = message_of(scene->event, hxg);
-    unsigned fn = (unsigned)event_int(scene->event, "fn");
-
-    scene->row.vf = fn;
-    if (strcmp(event_text(scene->event, "ev"), "request") == 0) {
-        on_mailbox_request(scene, &message, fn);
-    } else {
-        on_mailbox_reply(scene, &message, fn);
-    }
-}
-
-/* ---- PV channels ----------------------------------------------------------------------------- */
-
-/* A message counts when the mediator has fetched it: its guest does not know which vGPU it is. */
-static void on_pv(struct scene *scene)
-{
-    const char *ev = event_text(scene->event, "ev");
-    const char *name = event_text(scene->event, "name");
-    uint64_t fence = event_int(scene->event, "fence");
-    uint64_t vgpu = event_int(scene->event, "vgpu");
-
-    scene->row.vf = vgpu <= EVENT_MAX_FN ? (unsigned)vgpu : 0;
-    if (strcmp(ev, "trap") == 0) {
-        say(scene, "%s, fence %" PRIu64, name ? name : "PV message", fence);
-        show(scene, TIMELINE_REQUEST, TIMELINE_VGPU, TIMELINE_MEDIATOR);
-    } else if (strcmp(ev, "done") == 0) {
-        say(scene, "fence %" PRIu64 ", status %" PRId32, fence,
-            (int32_t)event_int(scene->event, "status"));
-        show(scene, TIMELINE_ANSWER, TIMELINE_MEDIATOR, TIMELINE_VGPU);
-    } else if (strcmp(ev, "timeout") == 0) {
-        say(scene, "a guest of %s waits no longer for fence %" PRIu64, scene->row.gpu, fence);
-        show(scene, TIMELINE_REMARK, TIMELINE_VGPU, TIMELINE_VGPU);
-    }
-}
-
 /* ---- states and steps ------------------------------------------------------------------------ */
 
 static void on_vf_state(struct scene *scene)
@@ -331,9 +80,9 @@ static void on_vf_state(struct scene *scene)
         scene->gt->irq_due |= bit(vf);
     }
     if (in_story(scene, vf)) {
-        say(scene, "new VF state %s", to);
+        scene_say(scene, "new VF state %s", to);
         scene->row.vf_state = true;
-        show(scene, TIMELINE_STEP, TIMELINE_GUC, TIMELINE_GUC);
+        scene_show(scene, TIMELINE_STEP, TIMELINE_GUC, TIMELINE_GUC);
     }
 }
 
@@ -347,17 +96,17 @@ static void on_pf_state(struct scene *scene)
 
     scene->row.vf = vf;
     if (strcmp(to, "RESTORE_PROCESS_DATA") == 0 && strncmp(from, "RESTORE_", 8) != 0) {
-        say(scene, "PF loads resources from the saved image");
+        scene_say(scene, "PF loads resources from the saved image");
     } else if (strcmp(to, "SAVE_PROCESS_DATA") == 0 && strncmp(from, "SAVE_", 5) != 0) {
-        say(scene, "PF saves resources of the VF");
+        scene_say(scene, "PF saves resources of the VF");
     } else if (scene->timeline->options->all || strcmp(to, "MISMATCH") == 0 ||
                strstr(to, "_FAILED")) {
-        say(scene, "PF control %s", to);
+        scene_say(scene, "PF control %s", to);
     } else {
         return;
     }
     if (in_story(scene, vf)) {
-        show(scene, TIMELINE_STEP, TIMELINE_PF, TIMELINE_PF);
+        scene_show(scene, TIMELINE_STEP, TIMELINE_PF, TIMELINE_PF);
     }
 }
 
@@ -396,11 +145,11 @@ static void on_recovery(struct scene *scene)
     scene->row.vf = (unsigned)event_int(scene->event, "vf");
     scene->row.vf_rests = strcmp(step, "ended") == 0 || strcmp(step, "wedged") == 0;
     if (text == step || !text) {
-        say(scene, "recovery: %s", step);
+        scene_say(scene, "recovery: %s", step);
     } else {
-        say(scene, "%s", text);
+        scene_say(scene, "%s", text);
     }
-    show(scene, TIMELINE_STEP, TIMELINE_VF, TIMELINE_VF);
+    scene_show(scene, TIMELINE_STEP, TIMELINE_VF, TIMELINE_VF);
 }
 
 /* Is this interrupt MIGRATED? The device says which one it is only inside the VM's memory. */
@@ -429,8 +178,8 @@ static void on_irq(struct scene *scene)
     scene->gt->irq_due &= ~bit(fn);
     scene->row.vf = fn;
     scene->row.vf_wakes = true;
-    say(scene, "GUC_INTR_SW_INT_0");
-    show(scene, TIMELINE_MESSAGE, TIMELINE_GUC, TIMELINE_VF);
+    scene_say(scene, "GUC_INTR_SW_INT_0");
+    scene_show(scene, TIMELINE_MESSAGE, TIMELINE_GUC, TIMELINE_VF);
 }
 
 /* ---- remarks --------------------------------------------------------------------------------- */
@@ -455,9 +204,9 @@ static void on_vfio(struct scene *scene)
     const char *dev = event_text(scene->event, "dev");
 
     scene->row.vf = vf_of_device(dev);
-    say(scene, "vfio %s: %s -> %s", dev, event_text(scene->event, "from"),
-        event_text(scene->event, "to"));
-    show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
+    scene_say(scene, "vfio %s: %s -> %s", dev, event_text(scene->event, "from"),
+              event_text(scene->event, "to"));
+    scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
 }
 
 static void on_error(struct scene *scene)
@@ -466,9 +215,9 @@ static void on_error(struct scene *scene)
 
     scene->row.vf = fn;
     if (in_story(scene, fn)) {
-        say(scene, "%s of function %u: %s", scene->event->kind, fn,
-            event_text(scene->event, "what"));
-        show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
+        scene_say(scene, "%s of function %u: %s", scene->event->kind, fn,
+                  event_text(scene->event, "what"));
+        scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
     }
 }
 
@@ -477,9 +226,9 @@ static void on_script(struct scene *scene)
     const char *text = event_text(scene->event, "text");
 
     if (scene->timeline->options->all) {
-        say(scene, "script line %" PRIu64 ": %s", event_int(scene->event, "line"),
-            text ? text : "");
-        show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
+        scene_say(scene, "script line %" PRIu64 ": %s", event_int(scene->event, "line"),
+                  text ? text : "");
+        scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
     }
 }
 
@@ -488,8 +237,8 @@ static void on_expect(struct scene *scene)
     const char *name = event_text(scene->event, "name");
 
     if (!event_flag(scene->event, "ok")) {
-        say(scene, "expectation failed: %s", name ? name : "(no name)");
-        show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
+        scene_say(scene, "expectation failed: %s", name ? name : "(no name)");
+        scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
     }
 }
 
@@ -499,19 +248,11 @@ static const struct {
     const char *kind;
     void (*handle)(struct scene *scene);
 } handlers[] = {
-    {"h2g", on_h2g},
-    {"g2h", on_g2h},
-    {"mmio_msg", on_mmio_msg},
-    {"vf_state", on_vf_state},
-    {"irq", on_irq},
-    {"pf_state", on_pf_state},
-    {"recovery", on_recovery},
-    {"vfio", on_vfio},
-    {"fault", on_error},
-    {"peer_error", on_error},
-    {"script", on_script},
-    {"expect", on_expect},
-    {"pv", on_pv},
+    {"h2g", scene_on_h2g},     {"g2h", scene_on_g2h}, {"mmio_msg", scene_on_mmio_msg},
+    {"vf_state", on_vf_state}, {"irq", on_irq},       {"pf_state", on_pf_state},
+    {"recovery", on_recovery}, {"vfio", on_vfio},     {"fault", on_error},
+    {"peer_error", on_error},  {"script", on_script}, {"expect", on_expect},
+    {"pv", scene_on_pv},
 };
 
 /* The GPU by name, added when it is new; NULL when there are too many. */
