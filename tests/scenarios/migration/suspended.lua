@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- A VF moves with queues suspended, on their way there, and on their way back: the answer of the GuC
--- to the request under way never comes, and recovery asks again.
+-- A VF moves with queues suspended, on their way there, and on their way back: the answer of the
+-- GuC to the request under way never comes, and recovery asks again.
 local p = params { { "moves", "int", "4", "moves, back and forth" } }
 local m = machine { gpus = { { name = "here" }, { name = "there" } }, vms = { { name = "vm1" } } }
 m.here:provision(1, { ggtt_size = 2 << 20 })
