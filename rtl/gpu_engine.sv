@@ -32,7 +32,8 @@ module gpu_engine
   output logic [5:0]  mem_fn_o,
   output logic        mem_ppgtt_o,     // an address of the context's own space
   output space_t      mem_space_o,
-  output logic        mem_switch_o,    // another context: what is known of the last space is void
+  output space_ctl_t  mem_ctl_o,
+  input  space_state_t mem_state_i,
   output logic [63:0] mem_addr_o,
   output logic [7:0]  mem_be_o,
   output logic [63:0] mem_data_o,
@@ -64,6 +65,7 @@ module gpu_engine
   logic [3:0]   reason_q, reason_d;
   logic [31:0]  tail_seen_q;
   logic         submit, preempt, reset, busy, finish, arb_off, polling;
+  logic         given_up_q, page_lost_q;  // an access that waited for a page; the GuC knows of it
 
   assign busy = state_q != StIdle;
 
@@ -80,13 +82,17 @@ module gpu_engine
     .busy_i        (busy),
     .arb_off_i     (arb_off),
     .polling_i     (polling),
+    .held_i        (mem_state_i.held),
     .start_o       (submit),
     .next_page_o   (next_page),
     .next_mode_o   (next_mode),
     .reset_o       (reset),
     .preempt_o     (preempt),
+    .retry_o       (mem_ctl_o.retry),
+    .fail_o        (mem_ctl_o.fail),
     .finish_i      (finish),
     .reason_i      (reason_d),
+    .page_lost_i   (page_lost_q),
     .page_o        (page),
     .mode_o        (mode),
     .fn_o          (fn)
@@ -286,7 +292,8 @@ module gpu_engine
   assign mem_valid_o = context_valid || fetch_valid || exec_valid;
   assign mem_fn_o    = fn;
   assign mem_ppgtt_o = (exec_valid && exec_ppgtt) || (fetch_valid && fetch_ppgtt);
-  assign mem_switch_o = load && next_mode != SpaceNone;
+  assign mem_ctl_o.switches = load && next_mode != SpaceNone;
+  assign mem_ctl_o.leave    = (busy && leave) || state_q == StAbort;
 
   always_comb begin
     mem_space_o.mode = mode;
@@ -341,7 +348,7 @@ module gpu_engine
       end
       StRun: begin
         if (exit) begin
-          reason_d = {2'd0, exit_reason};
+          reason_d = given_up_q ? GUCBUS_ENGINE_EVENT_PREEMPTED[3:0] : {2'd0, exit_reason};
           if (exit_reason == ExitTail) {state_d, load_tail} = {StTail, 1'b1};
           else                         {state_d, save} = {StSave, 1'b1};
         end
@@ -373,10 +380,15 @@ module gpu_engine
       state_q     <= StIdle;
       reason_q    <= 4'd0;
       tail_seen_q <= 32'd0;
+      {given_up_q, page_lost_q} <= 2'd0;
     end else begin
       state_q  <= state_d;
       reason_q <= reason_d;
       if (load_tail) tail_seen_q <= tail;
+      if (load) {given_up_q, page_lost_q} <= 2'd0;
+      if (mem_ready_i && mem_fault_i && mem_state_i.given_up) begin
+        {given_up_q, page_lost_q} <= {1'b1, mem_state_i.reported};
+      end
     end
   end
 

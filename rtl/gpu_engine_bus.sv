@@ -23,13 +23,17 @@ module gpu_engine_bus
   input  logic         busy_i,
   input  logic         arb_off_i,
   input  logic         polling_i,
+  input  logic         held_i,         // an access waits for a page
   output logic         start_o,        // pulse: run what next_* tell
   output logic [31:12] next_page_o,
   output space_e       next_mode_o,
   output logic         reset_o,        // pulse
   output logic         preempt_o,      // stays until the context has left
+  output logic         retry_o,        // pulse: the page is there
+  output logic         fail_o,         // pulse: it will not come
   input  logic         finish_i,       // it has, for this reason
   input  logic [3:0]   reason_i,
+  input  logic         page_lost_i,    // a page that was told to the GuC is not waited for any more
 
   // context that runs
   output logic [31:12] page_o,
@@ -41,7 +45,7 @@ module gpu_engine_bus
   space_e       mode_q, run_mode_q;
   logic [5:0]   fn_q, run_fn_q;
   logic [15:0]  tag_q, run_tag_q;
-  logic         preempt_q, event_q;
+  logic         preempt_q, event_q, event_page_q;
   logic [3:0]   event_type_q;
 
   logic [31:0]  addr, status;
@@ -57,7 +61,8 @@ module gpu_engine_bus
 
   assign status = (busy_i ? GUCBUS_ENGINE_BUSY : 32'd0) |
                   (arb_off_i ? GUCBUS_ENGINE_ARB_OFF : 32'd0) |
-                  (polling_i ? GUCBUS_ENGINE_SEMAPHORE : 32'd0);
+                  (polling_i ? GUCBUS_ENGINE_SEMAPHORE : 32'd0) |
+                  (held_i ? GUCBUS_ENGINE_PAGE : 32'd0);
 
   always_comb begin
     reg_rdata_o = 32'd0;
@@ -69,6 +74,7 @@ module gpu_engine_bus
         GUCBUS_ENGINE_EVENT: begin
           if (event_q) begin
             reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID |
+                          (event_page_q ? GUCBUS_ENGINE_EVENT_PAGE : 32'd0) |
                           {4'd0, event_type_q, 2'd0, run_fn_q, run_tag_q};
           end
         end
@@ -81,6 +87,8 @@ module gpu_engine_bus
   assign start_o     = submit && !refused;
   assign reset_o     = command && (reg_wdata_i & GUCBUS_ENGINE_RESET) != 32'd0;
   assign preempt_o   = preempt_q;
+  assign retry_o     = command && (reg_wdata_i & GUCBUS_ENGINE_PAGE_RETRY) != 32'd0;
+  assign fail_o      = command && (reg_wdata_i & GUCBUS_ENGINE_PAGE_FAIL) != 32'd0;
   assign next_page_o = lrca_q;
   assign next_mode_o = mode_q;
   assign page_o      = page_q;
@@ -100,6 +108,7 @@ module gpu_engine_bus
       preempt_q    <= 1'b0;
       event_type_q <= 4'd0;
       event_q      <= 1'b0;
+      event_page_q <= 1'b0;
     end else begin
       if (write && addr == GUCBUS_ENGINE_LRCA) begin
         lrca_q <= reg_wdata_i[31:12];
@@ -118,6 +127,7 @@ module gpu_engine_bus
       if (finish_i || refused) begin
         event_q      <= 1'b1;
         event_type_q <= refused ? GUCBUS_ENGINE_EVENT_PREEMPTED[3:0] : reason_i;
+        event_page_q <= page_lost_i && !refused;
       end
     end
   end

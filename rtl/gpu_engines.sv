@@ -26,8 +26,8 @@ module gpu_engines
   output logic [5:0]            mem_fn_o      [NumEngines],
   output logic [NumEngines-1:0] mem_ppgtt_o,
   output space_t                mem_space_o   [NumEngines],
-  output logic [NumEngines-1:0] mem_switch_o,
-  input  logic [NumEngines-1:0] mem_waits_i,       // for a walk
+  output space_ctl_t            mem_ctl_o     [NumEngines],
+  input  space_state_t          mem_state_i   [NumEngines],
   /* verilator tracing_off */  // waves show the engines' own
   output logic [63:0]           mem_addr_o    [NumEngines],
   output logic [7:0]            mem_be_o      [NumEngines],
@@ -45,7 +45,7 @@ module gpu_engines
   /*verilator tracing_on*/
 );
 
-  logic [NumEngines-1:0] idle;
+  logic [NumEngines-1:0] idle, waits;
   logic [31:0]           rdata [NumEngines];
   /*verilator tracing_off*/
   logic [63:0]           wake [NumEngines];
@@ -55,15 +55,18 @@ module gpu_engines
     return (a < b) ? a : b;
   endfunction
 
-  // An engine that waits for a walk cannot do anything.
-  assign idle_o = &(idle | mem_waits_i);
+  // An engine that waits for a walk or a page cannot do anything.
+  assign idle_o = &(idle | waits);
   // Who is not selected says 0.
   assign reg_rdata_o[0] = rdata[EngineRcs] | rdata[EngineBcs] | rdata[EngineCcs];
   assign reg_rdata_o[1] = rdata[EngineVcs] | rdata[EngineVecs];
 
   always_comb begin
     wake_o = '1;
-    for (int unsigned e = 0; e < NumEngines; e++) wake_o = earlier(wake_o, wake[e]);
+    for (int unsigned e = 0; e < NumEngines; e++) begin
+      wake_o   = earlier(wake_o, wake[e]);
+      waits[e] = mem_state_i[e].waits;
+    end
   end
 
   gpu_engine #(
@@ -85,7 +88,8 @@ module gpu_engines
     .mem_fn_o        (mem_fn_o[EngineRcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineRcs]),
     .mem_space_o     (mem_space_o[EngineRcs]),
-    .mem_switch_o    (mem_switch_o[EngineRcs]),
+    .mem_ctl_o       (mem_ctl_o[EngineRcs]),
+    .mem_state_i     (mem_state_i[EngineRcs]),
     .mem_addr_o      (mem_addr_o[EngineRcs]),
     .mem_be_o        (mem_be_o[EngineRcs]),
     .mem_data_o      (mem_data_o[EngineRcs]),
@@ -117,7 +121,8 @@ module gpu_engines
     .mem_fn_o        (mem_fn_o[EngineBcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineBcs]),
     .mem_space_o     (mem_space_o[EngineBcs]),
-    .mem_switch_o    (mem_switch_o[EngineBcs]),
+    .mem_ctl_o       (mem_ctl_o[EngineBcs]),
+    .mem_state_i     (mem_state_i[EngineBcs]),
     .mem_addr_o      (mem_addr_o[EngineBcs]),
     .mem_be_o        (mem_be_o[EngineBcs]),
     .mem_data_o      (mem_data_o[EngineBcs]),
@@ -149,7 +154,8 @@ module gpu_engines
     .mem_fn_o        (mem_fn_o[EngineCcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineCcs]),
     .mem_space_o     (mem_space_o[EngineCcs]),
-    .mem_switch_o    (mem_switch_o[EngineCcs]),
+    .mem_ctl_o       (mem_ctl_o[EngineCcs]),
+    .mem_state_i     (mem_state_i[EngineCcs]),
     .mem_addr_o      (mem_addr_o[EngineCcs]),
     .mem_be_o        (mem_be_o[EngineCcs]),
     .mem_data_o      (mem_data_o[EngineCcs]),
@@ -181,7 +187,8 @@ module gpu_engines
     .mem_fn_o        (mem_fn_o[EngineVcs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineVcs]),
     .mem_space_o     (mem_space_o[EngineVcs]),
-    .mem_switch_o    (mem_switch_o[EngineVcs]),
+    .mem_ctl_o       (mem_ctl_o[EngineVcs]),
+    .mem_state_i     (mem_state_i[EngineVcs]),
     .mem_addr_o      (mem_addr_o[EngineVcs]),
     .mem_be_o        (mem_be_o[EngineVcs]),
     .mem_data_o      (mem_data_o[EngineVcs]),
@@ -213,7 +220,8 @@ module gpu_engines
     .mem_fn_o        (mem_fn_o[EngineVecs]),
     .mem_ppgtt_o     (mem_ppgtt_o[EngineVecs]),
     .mem_space_o     (mem_space_o[EngineVecs]),
-    .mem_switch_o    (mem_switch_o[EngineVecs]),
+    .mem_ctl_o       (mem_ctl_o[EngineVecs]),
+    .mem_state_i     (mem_state_i[EngineVecs]),
     .mem_addr_o      (mem_addr_o[EngineVecs]),
     .mem_be_o        (mem_be_o[EngineVecs]),
     .mem_data_o      (mem_data_o[EngineVecs]),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Translation faults of one GT, oldest first. When it is full a new fault is not recorded: whoever
-// made the access knows by itself, the queue is for the report.
+// made the access knows by itself, the queue is for the report. Only a fault that holds its access
+// waits for room.
 
 module gpu_fault_fifo
   import gpu_pkg::*;
@@ -15,6 +16,7 @@ module gpu_fault_fifo
   input  logic        push_i,
   input  fault_t      push_fault_i,
   input  logic [63:0] push_addr_i,
+  output logic        room_o,
 
   // GuC bus: pop_i takes next_o; addr_o and asid_o then belong to it
   input  logic        pop_i,
@@ -37,7 +39,8 @@ module gpu_fault_fifo
 
   assign pending_o = count_q != '0;
   assign pop       = pop_i && pending_o;
-  assign push      = push_i && count_q != (IndexBits + 1)'(Depth);
+  assign room_o    = count_q != (IndexBits + 1)'(Depth);
+  assign push      = push_i && room_o;
   assign head      = info[read_q];
   assign addr_o    = addr_q;
   assign asid_o    = asid_q;
@@ -46,6 +49,8 @@ module gpu_fault_fifo
     next_o = 32'd0;
     if (pending_o) begin
       next_o = GUCBUS_FAULT_VALID | {5'd0, head.level, head.client, 14'd0, head.fn};
+      if (head.waits)    next_o |= GUCBUS_FAULT_WAITS;
+      if (head.atomic)   next_o |= GUCBUS_FAULT_ATOMIC;
       if (head.write)    next_o |= GUCBUS_FAULT_WRITE;
       if (head.foreign)  next_o |= GUCBUS_FAULT_FOREIGN;
       if (head.is_local) next_o |= GUCBUS_FAULT_LOCAL;

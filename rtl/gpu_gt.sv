@@ -93,6 +93,7 @@ module gpu_gt
   input  logic        fault_valid_i,
   input  fault_t      fault_i,
   input  logic [63:0] fault_addr_i,
+  output logic        fault_room_o,
 
   output logic        idle_o
 );
@@ -217,6 +218,7 @@ module gpu_gt
     .push_i         (fault_valid_i),
     .push_fault_i   (fault_i),
     .push_addr_i    (fault_addr_i),
+    .room_o         (fault_room_o),
     .pop_i          (fault_pop),
     .next_o         (fault_next),
     .addr_o         (fault_addr),

@@ -43,6 +43,7 @@ module gpu_memarb
   output logic                  space_valid_o,
   output logic [EngineBits-1:0] space_engine_o,
   output logic                  space_write_o,
+  output logic                  space_atomic_o,
   input  logic [NumEngines-1:0] space_waits_i,
   input  logic                  space_miss_i,              // the engine steps aside
   input  logic                  space_verdict_valid_i,
@@ -135,6 +136,7 @@ module gpu_memarb
   assign space_valid_o  = any && per_process;
   assign space_engine_o = client[EngineBits-1:0];
   assign space_write_o  = !only_reads(op);
+  assign space_atomic_o = op == MemAtomic;
 
   assign translated = per_process ? space_verdict_valid_i && space_verdict_ok_i
                                   : lookup_valid_o && verdict_valid_i && verdict_ok_i;

@@ -50,11 +50,12 @@ module gpu_memory
   output logic                  rsp_null_o,
 
   // contexts of the engines
-  input  logic [NumEngines-1:0] switch_i,
+  input  space_ctl_t            ctl_i       [NumEngines],
   input  space_t                space_i     [NumEngines],
-  output logic [NumEngines-1:0] waits_o,         // a walk; nothing else can happen there
+  output space_state_t          state_o     [NumEngines],
 
   // faults, by GT
+  input  logic [1:0]            fault_room_i,
   output logic [1:0]            fault_valid_o,
   output fault_t                fault_o,
   output logic [63:0]           fault_addr_o,
@@ -93,7 +94,11 @@ module gpu_memory
   logic        space_local, page_local;
   logic [2:0]  space_level;
   logic [35:0] space_frame;
-  logic [EngineBits-1:0] space_engine;
+  logic [EngineBits-1:0] space_engine, report_engine;
+  logic        space_atomic, space_known, report_valid;
+  logic [NumEngines-1:0] waits;
+  fault_t      report;
+  logic [63:0] report_addr, fault_addr;
   logic        read_valid, read_ready, read_rsp_valid;
   logic [5:0]  read_fn;
   logic [47:3] read_addr;
@@ -162,21 +167,29 @@ module gpu_memory
   gpu_ppgtt u_ppgtt (
     .clk_i           (clk_i),
     .rst_ni          (rst_ni),
-    .switch_i        (switch_i),
+    .ctl_i           (ctl_i),
+    .state_o         (state_o),
     .space_i         (space_i),
     .fn_i            (req_fn_i[0:NumEngines-1]),
     .addr_i          (req_addr_i[0:NumEngines-1]),
-    .waits_o         (waits_o),
     .lookup_valid_i  (space_valid),
     .lookup_engine_i (space_engine),
     .lookup_write_i  (space_write),
+    .lookup_atomic_i (space_atomic),
     .verdict_valid_o (space_verdict_valid),
     .verdict_ok_o    (space_verdict_ok),
     .verdict_level_o (space_level),
+    .verdict_known_o (space_known),
     .frame_o         (space_frame),
     .null_o          (space_null),
     .local_o         (space_local),
     .invalidate_i    (ppgtt_invalidate_i),
+    .report_valid_o  (report_valid),
+    .report_engine_o (report_engine),
+    .report_o        (report),
+    .report_addr_o   (report_addr),
+    .report_room_i   ({{(NumEngines - EngineVcs){fault_room_i[1]}}, {EngineVcs{fault_room_i[0]}}}),
+    .report_ready_i  (!fault_valid),
     .mem_valid_o     (read_valid),
     .mem_fn_o        (read_fn),
     .mem_addr_o      (read_addr),
@@ -212,7 +225,8 @@ module gpu_memory
     .space_valid_o     (space_valid),
     .space_engine_o    (space_engine),
     .space_write_o     (space_write),
-    .space_waits_i     (waits_o),
+    .space_atomic_o    (space_atomic),
+    .space_waits_i     (waits),
     .space_miss_i      (!space_verdict_valid),
     .space_verdict_valid_i (space_verdict_valid && (!space_verdict_ok || lmtt_verdict)),
     .space_verdict_ok_i    (space_verdict_ok && !lmtt_fault),
@@ -226,7 +240,7 @@ module gpu_memory
     .fault_valid_o     (fault_valid),
     .fault_client_o    (fault_client),
     .fault_o           (fault),
-    .fault_addr_o      (fault_addr_o),
+    .fault_addr_o      (fault_addr),
     .mem_req_valid_o   (mem_req_valid_o),
     .mem_req_op_o      (mem_req_op_o),
     .mem_req_fn_o      (mem_req_fn_o),
@@ -244,11 +258,19 @@ module gpu_memory
 
   localparam logic [3:0] EngineClient = GUCBUS_FAULT_CLIENT_ENGINE[3:0];  // + number in its GT
 
-  // Which GT hears of it, and by what name.
+  // Which GT hears of it, and by what name. A fault ends an access that is on its way, a report
+  // waits for it; what the GuC itself ended is not told to it.
   logic [3:0] client;
+  logic       told;
 
   always_comb begin
-    unique case (32'(fault_client))
+    for (int unsigned e = 0; e < NumEngines; e++) waits[e] = state_o[e].waits;
+  end
+
+  assign told = fault.ppgtt && space_known;
+
+  always_comb begin
+    unique case (fault_valid ? 32'(fault_client) : 32'(report_engine))
       EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
       EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
       EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};
@@ -259,13 +281,16 @@ module gpu_memory
       ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
       default:       {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
     endcase
-    fault_o          = fault;
-    fault_o.client   = client;
-    fault_o.is_local = lmtt_fault;
-    if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
+    fault_o      = fault_valid ? fault : report;
+    fault_addr_o = fault_valid ? fault_addr : report_addr;
+    fault_o.client = client;
+    if (fault_valid) begin
+      fault_o.is_local = lmtt_fault;
+      if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
+    end
   end
 
-  assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid}};
+  assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid ? !told : report_valid}};
   assign idle_o        = tlb_idle && ppgtt_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.

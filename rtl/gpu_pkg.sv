@@ -59,8 +59,26 @@ package gpu_pkg;
     logic [47:12] root;
   } space_t;
 
+  // What an engine tells the translation of its space.
+  typedef struct packed {
+    logic switches;  // pulse: another context, what is known of the last space is void
+    logic leave;     // the context has to go: no access may wait for a page any longer
+    logic retry;     // pulse: the page is there now
+    logic fail;      // pulse: it will never be
+  } space_ctl_t;
+
+  // And what it hears.
+  typedef struct packed {
+    logic waits;     // for a walk or for a page: the engine stands aside
+    logic held;      // for a page
+    logic given_up;  // with a fault: the context had to go, nothing is wrong with its access
+    logic reported;  // and the GuC was told of the page
+  } space_state_t;
+
   // A translation that failed, beside its address.
   typedef struct packed {
+    logic         waits;    // the access is held until the GuC says how to go on
+    logic         atomic;
     logic         ppgtt;    // in the context's own space, at level; asid tells whose
     logic [2:0]   level;    // of the table whose entry was no good: 1 the last one
     logic [19:0]  asid;

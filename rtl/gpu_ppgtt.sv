@@ -2,7 +2,8 @@
 // Addresses in the spaces of contexts: a TLB with a part for each engine, and one walker behind it.
 // The arbiter looks up; an engine whose page is not there steps aside until its walk is over, so
 // that nobody else waits for it, and asks again. Pieces of 4 KiB are kept, whatever the page's
-// size.
+// size. In a space with an id (ASID) a page that is not there, or not writable, is no end: the
+// access is held until the driver has brought it.
 
 module gpu_ppgtt
   import gpu_pkg::*;
@@ -13,27 +14,37 @@ module gpu_ppgtt
   input  logic                  rst_ni,
 
   // engines: what they ask for stays until it is served
-  input  logic [NumEngines-1:0] switch_i,  // pulse: another context
+  input  space_ctl_t            ctl_i   [NumEngines],
+  output space_state_t          state_o [NumEngines],
   input  space_t                space_i [NumEngines],
   input  logic [5:0]            fn_i    [NumEngines],
   /*verilator tracing_off*/  // waves show the engines' own
   input  logic [63:0]           addr_i  [NumEngines],
   /*verilator tracing_on*/
-  output logic [NumEngines-1:0] waits_o,   // a walk is due or under way
 
   // lookup, answered in the same cycle; without verdict the engine waits from the next one on
   input  logic                  lookup_valid_i,
   input  logic [EngineBits-1:0] lookup_engine_i,
   input  logic                  lookup_write_i,
+  input  logic                  lookup_atomic_i,
   output logic                  verdict_valid_o,
   output logic                  verdict_ok_o,
   output logic [2:0]            verdict_level_o,
+  output logic                  verdict_known_o,  // of a fault: the GuC has heard of it
   output logic [47:12]          frame_o,
   output logic                  null_o,
   output logic                  local_o,
 
   // drop everything, at once
   input  logic                  invalidate_i,
+
+  // an access waits for a page: to the GuC; room of the queue of each engine's GT
+  output logic                  report_valid_o,
+  output logic [EngineBits-1:0] report_engine_o,
+  output fault_t                report_o,         // without client
+  output logic [63:0]           report_addr_o,
+  input  logic [NumEngines-1:0] report_room_i,
+  input  logic                  report_ready_i,
 
   // reads of the walker
   output logic                  mem_valid_o,
@@ -67,10 +78,13 @@ module gpu_ppgtt
   logic [2:0]            level   [NumEngines];
   engine_t               walker_q;
   logic                  void_q;  // invalidated meanwhile: what the walk finds may be old
+  logic [NumEngines-1:0] write_q, atomic_q;  // what the engine's last miss was for
+  logic [NumEngines-1:0] recovers, held, hold, ends, refuse, refused, given_up;
+  logic [NumEngines-1:0] reported;
 
   // ---- lookup -----------------------------------------------------------------------------------
 
-  logic        hit, known_fault;
+  logic        hit, known_fault, bars_write;
   entry_t      entry;
   logic [63:12] lookup_page;
   logic [$clog2(Entries)-1:0] found;
@@ -96,13 +110,24 @@ module gpu_ppgtt
     return ($clog2(Entries))'({engine, set});
   endfunction
 
-  assign verdict_valid_o = hit || known_fault;
+  // Three levels have no id.
+  always_comb begin
+    for (int unsigned e = 0; e < NumEngines; e++) begin
+      recovers[e] = space_i[e].asid != '0 && space_i[e].root != '0;
+      state_o[e]  = '{waits_q[e] || held[e], held[e], given_up[e], reported[e]};
+    end
+  end
+
+  assign bars_write = hit && !known_fault && lookup_write_i && !entry.writable &&
+                      recovers[lookup_engine_i];
+
+  assign verdict_valid_o = (hit && !bars_write) || known_fault;
+  assign verdict_known_o = refused[lookup_engine_i];
   assign verdict_ok_o    = hit && !known_fault && (entry.writable || !lookup_write_i);
   assign verdict_level_o = known_fault ? level[lookup_engine_i] : 3'd0;
   assign frame_o         = entry.frame;
   assign null_o          = entry.is_null;
   assign local_o         = entry.is_local;
-  assign waits_o         = waits_q;
 
   // ---- walk -------------------------------------------------------------------------------------
 
@@ -143,14 +168,67 @@ module gpu_ppgtt
   );
 
   assign mem_fn_o = fn_i[walker_q];
-  assign idle_o   = walk_idle && !start;
+  assign idle_o   = walk_idle && !start && hold_idle;
+
+  // ---- accesses that wait for a page ------------------------------------------------------------
+
+  logic hold_idle, walk_holds;
+
+  // What was not there before an invalidation may be there now: that is looked at again.
+  assign walk_holds = walk_done && walk_fault && recovers[walker_q];
+
+  always_comb begin
+    ends = '0;
+    if (known_fault)             ends[lookup_engine_i] = 1'b1;
+    hold = '0;
+    if (bars_write)              hold[lookup_engine_i] = 1'b1;
+    if (walk_holds && !void_q)   hold[walker_q] = 1'b1;
+  end
+
+  gpu_ppgtt_hold u_hold (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .hold_i          (hold),
+    .ctl_i           (ctl_i),
+    .held_o          (held),
+    .refuse_o        (refuse),
+    .ends_i          (ends),
+    .refused_o       (refused),
+    .given_up_o      (given_up),
+    .reported_o      (reported),
+    .report_valid_o  (report_valid_o),
+    .report_engine_o (report_engine_o),
+    .report_room_i   (report_room_i),
+    .report_ready_i  (report_ready_i),
+    .idle_o          (hold_idle)
+  );
+
+  always_comb begin
+    report_o        = '0;
+    report_addr_o   = '0;
+    if (report_valid_o) begin
+      report_o.waits  = 1'b1;
+      report_o.atomic = atomic_q[report_engine_o];
+      report_o.ppgtt  = 1'b1;
+      report_o.level  = level[report_engine_o];
+      report_o.asid   = space_i[report_engine_o].asid;
+      report_o.write  = write_q[report_engine_o];
+      report_o.fn     = fn_i[report_engine_o];
+      report_addr_o   = addr_i[report_engine_o];
+    end
+  end
 
   always_ff @(posedge clk_i) begin
     if (walk_done && !walk_fault && !void_q) begin
       tags[filled] <= walk_page[63:12+SetBits];
       entries[filled] <= {walk_writable, walk_null, walk_local, walk_frame};
     end
-    if (walk_done) level[walker_q] <= walk_level;
+    if (walk_done)  level[walker_q] <= walk_level;
+    if (bars_write) level[lookup_engine_i] <= 3'd0;
+    if (lookup_valid_i && !verdict_valid_o) begin
+      write_q[lookup_engine_i]  <= lookup_write_i;
+      atomic_q[lookup_engine_i] <= lookup_atomic_i;
+    end
   end
 
   always_ff @(posedge clk_i) begin
@@ -161,19 +239,21 @@ module gpu_ppgtt
       walker_q <= '0;
       void_q   <= 1'b0;
     end else begin
-      if (lookup_valid_i && !verdict_valid_o) waits_q[lookup_engine_i] <= 1'b1;
-      if (lookup_valid_i && known_fault)      fault_q[lookup_engine_i] <= 1'b0;
+      if (lookup_valid_i && known_fault) fault_q[lookup_engine_i] <= 1'b0;
+      if (bars_write)                    valid_q[found] <= 1'b0;  // to be read again
+      else if (lookup_valid_i && !verdict_valid_o) waits_q[lookup_engine_i] <= 1'b1;
       if (start) begin
         walker_q <= next;
         void_q   <= 1'b0;
       end
       if (walk_done) begin
         waits_q[walker_q] <= 1'b0;
-        fault_q[walker_q] <= walk_fault;
+        fault_q[walker_q] <= walk_fault && !walk_holds;
         if (!walk_fault && !void_q) valid_q[filled] <= 1'b1;
       end
       for (int unsigned e = 0; e < NumEngines; e++) begin
-        if (switch_i[e]) valid_q[e*Sets +: Sets] <= '0;
+        if (ctl_i[e].switches) valid_q[e*Sets +: Sets] <= '0;
+        if (refuse[e])         fault_q[e] <= 1'b1;
       end
       if (invalidate_i) begin
         valid_q <= '0;
@@ -182,11 +262,16 @@ module gpu_ppgtt
     end
   end
 
+  logic [NumEngines-1:0] switches;
+  always_comb begin
+    for (int unsigned e = 0; e < NumEngines; e++) switches[e] = ctl_i[e].switches;
+  end
+
   // The space of an engine that waits stays.
   PpgttSwitchAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (switch_i & (waits_q | fault_q)) == '0);
+      (switches & (waits_q | fault_q | held)) == '0);
   // Who waits does not ask.
   PpgttWaitsAside: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      lookup_valid_i |-> !waits_q[lookup_engine_i]);
+      lookup_valid_i |-> !waits_q[lookup_engine_i] && !held[lookup_engine_i]);
 
 endmodule

@@ -111,7 +111,7 @@ module gpu_top
   logic [17:0] reg_offset;
   logic [3:0]  reg_be;
   logic [31:0] reg_wdata, irq_rdata;
-  logic [1:0]  mailbox_sel, doorbell_sel, pf_sel, engine_write;
+  logic [1:0]  mailbox_sel, doorbell_sel, pf_sel, engine_write, fault_room;
   logic [31:0] mailbox_rdata [2], pf_rdata [2];
 
   logic [19:0] pte_index;
@@ -128,18 +128,17 @@ module gpu_top
 
   logic [1:0]  fault_valid, raise_valid, raise_ready, tlb_invalidate, ppgtt_invalidate, gt_idle;
   fault_t      fault;
-  logic [63:0] fault_addr;
-  logic [5:0]  raise_fn     [2];
   logic [15:0] raise_vector [2];
-  logic [31:0] lmem_cfg     [2];
   logic        mmio_idle, irq_regs_idle, memory_idle, engines_idle;
 
-  logic [63:0]           gate_closed   [2];
+  logic [63:0]           gate_closed   [2], fault_addr;
   logic [7:0]            engine_sel;               // four places for each GT
-  logic [5:0]            engine_offset [2];
-  logic [31:0]           engine_wdata  [2], engine_rdata  [2];
+  logic [5:0]            engine_offset [2], raise_fn [2];
+  logic [31:0]           engine_wdata  [2], engine_rdata  [2], lmem_cfg [2];
   space_t                engine_space  [NumEngines];
-  logic [NumEngines-1:0] engine_event, engine_switch, engine_waits;
+  space_ctl_t            engine_ctl    [NumEngines];
+  space_state_t          engine_state  [NumEngines];
+  logic [NumEngines-1:0] engine_event;
 
   // ---- tile -------------------------------------------------------------------------------------
 
@@ -200,9 +199,10 @@ module gpu_top
     .req_sent_o         (mem_sent),
     .rsp_valid_o        (mem_rsp_valid),
     .rsp_null_o         (rsp_null),
-    .switch_i           (engine_switch),
+    .ctl_i              (engine_ctl),
     .space_i            (engine_space),
-    .waits_o            (engine_waits),
+    .state_o            (engine_state),
+    .fault_room_i       (fault_room),
     .fault_valid_o      (fault_valid),
     .fault_o            (fault),
     .fault_addr_o       (fault_addr),
@@ -231,9 +231,9 @@ module gpu_top
     .idle_o         (irq_regs_idle)
   );
 
-  assign mem_op[ClientTile] = MemMsi;
-  assign {mem_addr[ClientTile], mem_be[ClientTile], mem_data[ClientTile]} = '0;
+  assign mem_op[ClientTile]    = MemMsi;
   assign mem_ppgtt[ClientTile] = 1'b0;
+  assign {mem_addr[ClientTile], mem_be[ClientTile], mem_data[ClientTile]} = '0;
 
   // ---- GTs: 0 main, 1 media ---------------------------------------------------------------------
 
@@ -312,6 +312,7 @@ module gpu_top
       .fault_valid_i    (fault_valid[gt]),
       .fault_i          (fault),
       .fault_addr_i     (fault_addr),
+      .fault_room_o     (fault_room[gt]),
       .idle_o           (gt_idle[gt])
     );
   end
@@ -336,8 +337,8 @@ module gpu_top
     .mem_be_o        (mem_be[0:NumEngines-1]),
     .mem_data_o      (mem_data[0:NumEngines-1]),
     .mem_space_o     (engine_space),
-    .mem_switch_o    (engine_switch),
-    .mem_waits_i     (engine_waits),
+    .mem_ctl_o       (engine_ctl),
+    .mem_state_i     (engine_state),
     .mem_ready_i     (mem_ready[NumEngines-1:0]),
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (mem_sent),

@@ -2,7 +2,7 @@
 // One engine on a memory that is its own translation: each command, the ring's wrap, a tail that
 // moves while the ring runs, batches in the GGTT and in the context's own space, both ways of
 // leaving in the middle and coming back, semaphores, the gate, faults, reset, and that waits are
-// quiet. Page 0xf000 is absent in both.
+// quiet. Page 0xf000 is absent in both; the own space's page 0xe000 comes later.
 
 module tb_gpu_engine;
   import gpu_pkg::*;
@@ -33,7 +33,9 @@ module tb_gpu_engine;
   logic [5:0]  mem_fn;
   logic [63:0] mem_addr;
   space_t      mem_space;
-  logic        mem_switch;
+  space_ctl_t  mem_ctl;
+  space_state_t mem_state;
+  logic        page_there, refused, given_up, waiting, mem_ready;
   logic [7:0]  mem_be;
   logic [63:0] mem_wdata, mem_rdata, skip;
 
@@ -58,11 +60,12 @@ module tb_gpu_engine;
     .mem_fn_o        (mem_fn),
     .mem_ppgtt_o     (mem_ppgtt),
     .mem_space_o     (mem_space),
-    .mem_switch_o    (mem_switch),
+    .mem_ctl_o       (mem_ctl),
+    .mem_state_i     (mem_state),
     .mem_addr_o      (mem_addr),
     .mem_be_o        (mem_be),
     .mem_data_o      (mem_wdata),
-    .mem_ready_i     (mem_valid),
+    .mem_ready_i     (mem_ready),
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (1'b1),
     .mem_rsp_valid_i (mem_rsp),
@@ -83,27 +86,37 @@ module tb_gpu_engine;
 
   assign mem_fault = mem_valid && mem_op != MemMsi &&
                      (mem_ppgtt ? mem_space.mode == SpaceNone || mem_addr[63:16] != Space ||
-                                  mem_addr[15:12] == 4'hf :
+                                  mem_addr[15:12] == 4'hf || refused :
                                   mem_addr[63:12] >= 52'hf);
   assign mem_rsp   = pipe_valid[Latency-1];
   assign mem_rdata = pipe_data[Latency-1];
 
+  // What gpu_ppgtt_hold does.
+  assign waiting   = mem_valid && mem_ppgtt && mem_addr[15:12] == 4'he && !page_there && !refused;
+  assign mem_ready = mem_valid && !waiting;
+  assign mem_state = '{waiting, waiting, given_up, 1'b1};
+
+  always @(posedge clk) begin
+    {refused, given_up} <= {waiting && (mem_ctl.leave || mem_ctl.fail), waiting && mem_ctl.leave};
+    if (waiting && mem_ctl.retry) page_there <= 1'b1;
+  end
+
   always @(posedge clk) begin
     pipe_valid   <= {pipe_valid[Latency-2:0],
-                     mem_valid && !mem_fault && is_answered(mem_op)};
+                     mem_ready && !mem_fault && is_answered(mem_op)};
     pipe_data[0] <= (mem_op == MemMetaRead) ? meta[mem_addr[15:12]] :
                     {memory[{mem_addr[15:3], 1'b1}], memory[{mem_addr[15:3], 1'b0}]};
     for (int i = 1; i < int'(Latency); i++) pipe_data[i] <= pipe_data[i-1];
     if (!rst_n) pipe_valid <= '0;
-    if (mem_valid && mem_fault) faults <= faults + 1;
+    if (mem_ready && mem_fault) faults <= faults + 1;
     if (mem_valid && mem_op == MemMsi) messages <= messages + 1;
-    if (mem_valid && !mem_fault && mem_op == MemWrite) begin
+    if (mem_ready && !mem_fault && mem_op == MemWrite) begin
       for (int i = 0; i < 8; i++) begin
         if (mem_be[i]) memory[{mem_addr[15:3], i[2]}][8*(i % 4) +: 8] <= mem_wdata[8*i +: 8];
       end
     end
     if (mem_valid && !mem_fault && mem_op == MemMetaWrite) meta[mem_addr[15:12]] <= mem_wdata;
-    if (mem_valid && !mem_fault && mem_op == MemAtomic) begin
+    if (mem_ready && !mem_fault && mem_op == MemAtomic) begin
       memory[{mem_addr[15:3], mem_be[4]}] <= memory[{mem_addr[15:3], mem_be[4]}] + mem_wdata[31:0];
     end
   end
@@ -573,6 +586,94 @@ module tb_gpu_engine;
     check("where", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)}, {SpaceHi, SpaceLo | 32'hf001});
   endtask
 
+  // ---- pages that come later --------------------------------------------------------------------
+
+  localparam int unsigned Later = 'he000;
+
+  // A context whose access to the page waits now: the third command of its batch.
+  task automatic wait_for_page(input logic [31:0] command);
+    page_there = 1'b0;
+    for (int i = 'he000; i < 'hf000; i += 4) set(i, 32'd0);
+    new_ring();
+    own_space();
+    put_at = Batch;
+    put_own(32'h17840702, Data); put(32'd1);
+    put_own(command, Later); put(32'd5);
+    put_own(32'h17840702, Data); put(32'd1);
+    put(32'h05000000);
+    put_at = Ring;
+    put_own(32'h18800101, Batch);
+    submit();
+    repeat (200) @(negedge clk);
+    check("waits", {62'd0, waiting, event_up}, 64'd2);
+    check("says so", {32'd0, status()}, {32'd0, GUCBUS_ENGINE_BUSY | GUCBUS_ENGINE_PAGE});
+  endtask
+
+  function automatic logic [31:0] status();
+    return u_engine.u_bus.status;
+  endfunction
+
+  task automatic expect_lost(input string what, input logic [31:0] kind);
+    expect_event(what, kind | (GUCBUS_ENGINE_EVENT_PAGE >> 24));
+  endtask
+
+  task automatic case_page_comes(input logic [31:0] command, input logic [31:0] result);
+    wait_for_page(command);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PAGE_RETRY);
+    expect_event("goes on when the page is there", GUCBUS_ENGINE_EVENT_COMPLETE);
+    check("done once", {get(Data), get(Later)}, {32'd2, result});
+  endtask
+
+  task automatic case_page_left(input string what, input int how);
+    wait_for_page(32'h17840702);
+    if (how == 0) bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    else begin
+      @(negedge clk) gate_closed[3] = 1'b1;
+    end
+    expect_lost(what, GUCBUS_ENGINE_EVENT_PREEMPTED);
+    gate_closed = '0;
+    check("at the command", {get(Image + 4 * 'h0d), get(Image + 4 * 'h0f)},
+          {SpaceHi, SpaceLo | 32'(Batch + 16 + 1)});
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PAGE_RETRY);
+    check("nobody waits: no effect", {63'd0, page_there}, 64'd0);
+    page_there = 1'b1;
+    run("comes back and does it");
+    check("each once", {get(Data), get(Later)}, {32'd2, 32'd5});
+  endtask
+
+  task automatic case_pages();
+    case_page_comes(32'h10000002, 32'd5);  // store
+    case_page_comes(32'h17840702, 32'd5);  // atomic add
+    case_page_left("preempted while it waits", 0);
+    case_page_left("gate closes while it waits", 1);
+    wait_for_page(32'h10000002);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PAGE_FAIL);
+    expect_event("never comes", GUCBUS_ENGINE_EVENT_FAULT);
+    check("stands there", {32'd0, get(Image + 4 * 'h0f)}, {32'd0, SpaceLo | 32'(Batch + 16 + 1)});
+    wait_for_page(32'h10000002);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_RESET);
+    expect_lost("reset while it waits", GUCBUS_ENGINE_EVENT_RESET);
+    check("nothing saved", {32'd0, head()}, 64'd0);
+    // Commands themselves; arbitration off is no reason to stay for ever.
+    page_there = 1'b0;
+    new_ring();
+    own_space();
+    put(32'h04000000);
+    put_own(32'h18800101, Later);
+    submit();
+    repeat (100) @(negedge clk);
+    check("a fetch waits", {63'd0, waiting}, 64'd1);
+    bus_write(GUCBUS_ENGINE_CTRL, GUCBUS_ENGINE_PREEMPT);
+    expect_lost("left in a fetch", GUCBUS_ENGINE_EVENT_PREEMPTED);
+    put_at = Later;
+    put_own(32'h17840702, Data); put(32'd1);
+    put(32'h05000000);
+    put_at = Ring + 16;
+    page_there = 1'b1;
+    run("fetched later");
+    check("ran", {32'd0, get(Data)}, 64'd1);
+  endtask
+
   // A batch calls a second one, and both are left in the middle.
   task automatic case_second_batch();
     new_ring();
@@ -929,6 +1030,7 @@ module tb_gpu_engine;
 
   initial begin
     sel = 1'b0; write = 1'b0; offset = '0; wdata = '0; gate_closed = '0; skip = '0;
+    page_there = 1'b0;
     for (int i = 0; i < 16384; i++) memory[i] = 32'd0;
     rst_n = 1'b0;
     repeat (4) @(negedge clk);
@@ -947,6 +1049,7 @@ module tb_gpu_engine;
     case_own_space();
     case_registers_of_roots();
     case_own_space_preempted();
+    case_pages();
     case_second_batch();
     case_forged_state();
     case_registers();

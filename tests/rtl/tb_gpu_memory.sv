@@ -35,9 +35,11 @@ module tb_gpu_memory;
   fault_t      fault_info;
   logic [5:0]  mem_fn, msi_fn;
   logic [63:0] fault_addr;
-  logic [NumEngines-1:0] switches, waits;
+  logic [NumEngines-1:0] switches, waits, fail;
   space_t [NumEngines-1:0] space;
   space_t      req_space [NumEngines];
+  space_ctl_t  req_ctl   [NumEngines];
+  space_state_t state    [NumEngines];
   logic        mem_valid, mem_ready, mem_rsp, msi_valid, idle;
   logic [1:0]  mem_op;
   logic [47:0] mem_addr;
@@ -61,6 +63,8 @@ module tb_gpu_memory;
 
   for (genvar e = 0; e < NumEngines; e++) begin : gen_space
     assign req_space[e] = space[e];
+    assign req_ctl[e]   = {switches[e], 2'b00, fail[e]};
+    assign waits[e]     = state[e].waits;
   end
 
   gpu_memory u_memory (
@@ -98,9 +102,10 @@ module tb_gpu_memory;
     .req_sent_o       (sent),
     .rsp_valid_o      (rsp),
     .rsp_null_o       (rsp_null),
-    .switch_i         (switches),
+    .ctl_i            (req_ctl),
     .space_i          (req_space),
-    .waits_o          (waits),
+    .state_o          (state),
+    .fault_room_i     (2'b11),
     .fault_valid_o    (fault_valid),
     .fault_o          (fault_info),
     .fault_addr_o     (fault_addr),
@@ -319,9 +324,47 @@ module tb_gpu_memory;
     ppgtt[1] = 1'b0;
   endtask
 
+  // An access that waits for its page: told to the GT of its engine, and not told again as it ends.
+  int     waits_told [2], ends_told;
+  fault_t told;
+
+  always @(posedge clk) begin
+    for (int gt = 0; gt < 2; gt++) begin
+      if (fault_valid[gt] && fault_info.waits) begin
+        waits_told[gt] <= waits_told[gt] + 1;
+        told           <= fault_info;
+      end else if (fault_valid[gt]) ends_told <= ends_told + 1;
+    end
+  end
+
+  task automatic case_waits_for_page();
+    for (int e = 1; e < int'(NumEngines); e += 3) begin
+      waits_told = '{0, 0};
+      ends_told  = 0;
+      space[e] = '{mode: Space48, asid: 20'h123, root: 36'h50};
+      @(negedge clk);
+      ppgtt = '0; ppgtt[e] = 1'b1;
+      valid = '0; valid[e] = 1'b1; op[e] = MemWrite; fn[e] = 6'd2; addr[e] = 64'h3000;
+      repeat (200) @(negedge clk);
+      check("held and told", 64'({state[e].held, waits_told[e/3][7:0], waits_told[1-e/3][7:0]}),
+            64'h1_0100);
+      check("by its number in its GT", {60'd0, told.client}, 64'd1);
+      check("whose", {44'd0, told.asid}, 64'h123);
+      check("still", {63'd0, idle}, 64'd1);
+      fail[e] = 1'b1;
+      @(negedge clk) fail[e] = 1'b0;
+      while (!ready[e]) @(negedge clk);
+      check("ends refused", {63'd0, fault}, 64'd1);
+      @(negedge clk) valid = '0;
+      check("nothing told of it", 64'(ends_told), 64'd0);
+      repeat (4) @(negedge clk);
+    end
+    ppgtt = '0;
+  endtask
+
   task automatic case_space();
     int others, nulls;
-    space[1] = '{mode: Space48, asid: 20'h123, root: 36'h50};
+    space[1] = '{mode: Space48, asid: 20'h0, root: 36'h50};
     walked = 0;
     space_access(MemRead, 64'h1008);
     check("page of its own", {63'd0, got_fault}, 64'd0);
@@ -379,6 +422,7 @@ module tb_gpu_memory;
     lmem_cfg = 32'd0;
     op = '0; fn = '0; addr = '0; switches = '0;
     space = '0;
+    fail = '0;
     rst_n = 1'b0;
     repeat (30) @(negedge clk);
     rst_n = 1'b1;
@@ -387,6 +431,7 @@ module tb_gpu_memory;
     case_tlb();
     case_local();
     case_space();
+    case_waits_for_page();
     case_msi();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_memory");

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Page tables in a memory that answers after some cycles, and the TLB before them: each count of
 // levels, each size of page, an entry that is absent at each level, what an entry may not say, null
-// pages, permission, and what the TLB outlives.
+// pages, permission, and what the TLB outlives. In a space with an id: what is not there is waited
+// for, told once, and ends by the page, by a refusal, or as the context has to go.
 
 module tb_gpu_ppgtt;
   import gpu_pkg::*;
@@ -29,7 +30,13 @@ module tb_gpu_ppgtt;
   logic [63:0]           req_addr  [NumEngines];
   logic                  dropping;
   logic                  lookup, write, verdict, ok, is_null, is_local, invalidate;
-  logic [EngineBits-1:0] engine;
+  logic                  atomic, known, told, room, port_busy;
+  logic [EngineBits-1:0] engine, told_engine;
+  logic [NumEngines-1:0] leave, retry, fail;
+  space_ctl_t            req_ctl [NumEngines];
+  space_state_t          state   [NumEngines];
+  fault_t                told_fault;
+  logic [63:0]           told_addr;
   logic [2:0]            level;
   logic [47:12]          frame;
   logic                  mem_valid, mem_rsp, idle;
@@ -41,26 +48,36 @@ module tb_gpu_ppgtt;
     assign req_space[e] = space[e];
     assign req_fn[e]    = fn[e];
     assign req_addr[e]  = addr[e];
+    assign req_ctl[e]   = {switches[e], leave[e], retry[e], fail[e]};
+    assign waits[e]     = state[e].waits;
   end
 
   gpu_ppgtt u_ppgtt (
     .clk_i           (clk),
     .rst_ni          (rst_n),
-    .switch_i        (switches),
+    .ctl_i           (req_ctl),
+    .state_o         (state),
     .space_i         (req_space),
     .fn_i            (req_fn),
     .addr_i          (req_addr),
-    .waits_o         (waits),
     .lookup_valid_i  (lookup),
     .lookup_engine_i (engine),
     .lookup_write_i  (write),
+    .lookup_atomic_i (atomic),
     .verdict_valid_o (verdict),
     .verdict_ok_o    (ok),
     .verdict_level_o (level),
+    .verdict_known_o (known),
     .frame_o         (frame),
     .null_o          (is_null),
     .local_o         (is_local),
     .invalidate_i    (invalidate),
+    .report_valid_o  (told),
+    .report_engine_o (told_engine),
+    .report_o        (told_fault),
+    .report_addr_o   (told_addr),
+    .report_room_i   ({{2{room}}, 3'b111}),
+    .report_ready_i  (!port_busy),
     .mem_valid_o     (mem_valid),
     .mem_fn_o        (mem_fn),
     .mem_addr_o      (mem_addr),
@@ -115,7 +132,7 @@ module tb_gpu_ppgtt;
 
   task automatic set_space(input int e, input space_e mode);
     space[e].mode = mode;
-    space[e].asid = 20'(e);
+    space[e].asid = 20'd0;
     space[e].root = (mode == Space57) ? 36'h5 : (mode == Space48) ? 36'h4 : 36'h2;
   endtask
 
@@ -335,7 +352,161 @@ module tb_gpu_ppgtt;
     check("and nothing is read again", 64'(got_reads), 64'd0);
   endtask
 
+  // ---- pages that come later --------------------------------------------------------------------
+
+  int          reports;
+  fault_t      last_report;
+  logic [63:0] last_addr;
+  logic [EngineBits-1:0] last_engine;
+
+  always @(posedge clk) begin
+    if (told && !port_busy) begin
+      reports     <= reports + 1;
+      last_report <= told_fault;
+      last_addr   <= told_addr;
+      last_engine <= told_engine;
+    end
+  end
+
+  // Asks until the engine waits for nothing but a page.
+  task automatic ask(input int e, input logic [63:0] va, input logic as_write,
+                     input logic as_atomic);
+    addr[e] = va; engine = EngineBits'(e); write = as_write; atomic = as_atomic;
+    @(negedge clk) lookup = 1'b1;
+    for (int i = 0; i < 100 && !state[e].held; i++) @(negedge clk) lookup = !waits[e];
+    lookup = 1'b0;
+    repeat (3) @(negedge clk);
+  endtask
+
+  task automatic pulse_retry(input int e);
+    @(negedge clk) retry[e] = 1'b1;
+    @(negedge clk) retry[e] = 1'b0;
+  endtask
+
+  task automatic expect_report(input string what, input int e, input logic [2:0] at,
+                               input logic as_write, input logic as_atomic);
+    check({what, ": engine"}, 64'(last_engine), 64'(e));
+    check({what, ": address"}, last_addr, addr[e]);
+    check({what, ": level"}, 64'(last_report.level), 64'(at));
+    check({what, ": kind"}, 64'({last_report.waits, last_report.ppgtt, last_report.write,
+                                 last_report.atomic}), 64'({2'b11, as_write, as_atomic}));
+    check({what, ": whose"}, 64'({last_report.asid, last_report.fn}), 64'({20'd77, fn[e]}));
+  endtask
+
+  task automatic case_page_comes();
+    drop();
+    set_space(0, Space57);
+    space[0].asid = 20'd77;
+    fn[0] = 6'd3;
+    for (int l = 5; l > 0; l--) begin
+      reports = 0;
+      tables(Va57, 64'h12_3456_7000 | Flags, 1);
+      entry(l * 'h1000, 9'(Va57 >> (3 + 9 * l)), 64'h0);
+      ask(0, Va57, 1'b0, 1'b0);
+      expect_report($sformatf("absent at level %0d", l), 0, 3'(l), 1'b0, 1'b0);
+      repeat (50) @(negedge clk);
+      check("told once", 64'(reports), 64'd1);
+      check("still", {63'd0, idle}, 64'd1);
+      check("and waits", {62'd0, state[0].held, waits[0]}, 64'd3);
+      tables(Va57, 64'h12_3456_7000 | Flags, 1);
+      pulse_retry(0);
+      translate(0, Va57, 1'b0);
+      check("its page", {27'd0, got_ok, got_frame}, {27'd0, 1'b1, 36'h123_4567});
+      check("told no more", 64'(reports), 64'd1);
+      drop();
+    end
+  endtask
+
+  task automatic case_page_writable();
+    tables(Va57, 64'h12_3456_7001, 1);
+    translate(0, Va57, 1'b0);
+    check("read of a read-only page", {63'd0, got_ok}, 64'd1);
+    ask(0, Va57, 1'b1, 1'b0);
+    expect_report("write to it", 0, 3'd0, 1'b1, 1'b0);
+    tables(Va57, 64'h12_3456_7000 | Flags, 1);
+    pulse_retry(0);
+    translate(0, Va57, 1'b1);
+    check("writable now, without invalidation", {63'd0, got_ok}, 64'd1);
+    tables(Va57, 64'h0, 1);
+    drop();
+    ask(0, Va57, 1'b1, 1'b1);
+    expect_report("atomic", 0, 3'd1, 1'b1, 1'b1);
+    reports = 0;
+    pulse_retry(0);
+    ask(0, Va57, 1'b1, 1'b1);
+    check("retried in vain: told again", 64'(reports), 64'd1);
+  endtask
+
+  // The access of engine 0 waits; how it ends.
+  task automatic expect_end(input string what, input logic as_given_up, input logic as_reported);
+    repeat (2) @(negedge clk);
+    check({what, ": goes on"}, {63'd0, waits[0]}, 64'd0);
+    engine = '0; lookup = 1'b1;
+    #1;
+    check({what, ": refused"}, {61'd0, verdict, ok, known}, 64'b101);
+    check({what, ": why"}, {63'd0, state[0].given_up}, {63'd0, as_given_up});
+    check({what, ": reported"}, {63'd0, state[0].reported}, {63'd0, as_reported});
+    @(negedge clk) lookup = 1'b0;
+    check({what, ": and over"}, {62'd0, known, state[0].given_up}, 64'd0);
+  endtask
+
+  task automatic case_page_never_comes();
+    @(negedge clk) fail[0] = 1'b1;
+    @(negedge clk) fail[0] = 1'b0;
+    expect_end("refused", 1'b0, 1'b1);
+    ask(0, Va57, 1'b0, 1'b0);
+    @(negedge clk) leave[0] = 1'b1;
+    repeat (5) @(negedge clk);
+    expect_end("left", 1'b1, 1'b1);
+    reports = 0;
+    ask(0, Va57, 1'b0, 1'b0);
+    expect_end("not even begun", 1'b1, 1'b0);
+    check("nor told", 64'(reports), 64'd0);
+    leave[0] = 1'b0;
+    {retry[0], fail[0]} = 2'b11;
+    @(negedge clk) {retry[0], fail[0]} = 2'b00;
+    tables(Va57, 64'h12_3456_7000 | Flags, 1);
+    translate(0, Va57, 1'b0);
+    check("nobody waited: no effect", {63'd0, got_ok}, 64'd1);
+    space[0].asid = 20'd0;
+    expect_fault("without an id nothing is waited for", Va57 + 64'h1000, 3'd1);
+    check("and the GuC hears of it as before", {62'd0, known, state[0].held}, 64'd0);
+    space[0].asid = 20'd77;
+    space[0].root = '0;
+    expect_fault("nor without tables", Va57, 3'd5);
+  endtask
+
+  task automatic case_room();
+    reports = 0;
+    room = 1'b0;
+    set_space(0, Space57);
+    set_space(4, Space57);
+    space[0].asid = 20'd77;
+    space[4].asid = 20'd77;
+    tables(Va57, 64'h0, 1);
+    drop();
+    ask(4, Va57, 1'b0, 1'b0);
+    check("no room", 64'({idle, reports[0]}), 64'b10);
+    port_busy = 1'b1;
+    ask(0, Va57 + 64'h1000, 1'b0, 1'b0);
+    check("behind a fault", 64'({idle, reports[0]}), 64'b00);
+    port_busy = 1'b0;
+    repeat (2) @(negedge clk);
+    check("the other GT has room", 64'(last_engine), 64'd0);
+    room = 1'b1;
+    repeat (2) @(negedge clk);
+    check("and then this one", 64'(last_engine), 64'd4);
+    check("each once", 64'(reports), 64'd2);
+    tables(Va57, 64'h12_3456_7000 | Flags, 1);
+    pulse_retry(4);
+    translate(4, Va57, 1'b0);
+    check("served alone", {62'd0, got_ok, state[0].held}, 64'd3);
+  endtask
+
   initial begin
+    {leave, retry, fail, atomic, port_busy, room} = '0;
+    room = 1'b1;
+    reports = 0;
     switches = '0; lookup = 1'b0; write = 1'b0; engine = '0; invalidate = 1'b0;
     dropping = 1'b0; late = 0;
     space = '0; fn = '0; addr = '0;
@@ -350,6 +521,10 @@ module tb_gpu_ppgtt;
     case_tlb();
     case_invalidated_walk();
     case_two_wait();
+    case_page_comes();
+    case_page_writable();
+    case_page_never_comes();
+    case_room();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_ppgtt");
     $finish;

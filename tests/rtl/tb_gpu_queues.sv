@@ -20,12 +20,12 @@ module tb_gpu_queues;
     end
   endtask
 
-  logic        push, fault_pop, fault_pending, flr, flr_pop, flr_pending;
+  logic        push, room, fault_pop, fault_pending, flr, flr_pop, flr_pending;
   logic [31:0] push_addr, fault_next, fault_addr, fault_addr_high, flr_next;
   logic [19:0] fault_asid;
   fault_t      push_fault;
 
-  assign push_fault = {push_addr[20], push_addr[23:21], push_addr[19:0],
+  assign push_fault = {push_addr[26:25], push_addr[20], push_addr[23:21], push_addr[19:0],
                        push_addr[24], push_addr[11:0]};
   logic [5:0]  flr_fn;
 
@@ -37,6 +37,7 @@ module tb_gpu_queues;
     .push_i         (push),
     .push_fault_i   (push_fault),
     .push_addr_i    ({~push_addr, push_addr}),
+    .room_o         (room),
     .pop_i          (fault_pop),
     .next_o         (fault_next),
     .addr_o         ({fault_addr_high, fault_addr}),
@@ -103,6 +104,13 @@ module tb_gpu_queues;
     expect_fault(32'h100_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_LOCAL | 32'h5);
     fault(32'h70_0005);
     expect_fault(32'h70_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_PPGTT | 32'h300_0005);
+    fault(32'h610_0005);
+    expect_fault(32'h610_0005, GUCBUS_FAULT_VALID | GUCBUS_FAULT_PPGTT | GUCBUS_FAULT_WAITS |
+                 GUCBUS_FAULT_ATOMIC | 32'h5);
+    check("room", {63'd0, room}, 64'd1);
+    for (int i = 0; i < 4; i++) fault(32'h5);
+    check("no room", {63'd0, room}, 64'd0);
+    for (int i = 0; i < 4; i++) expect_fault(32'h5, GUCBUS_FAULT_VALID | 32'h5);
 
     reset_fn(40);
     reset_fn(3);
