@@ -219,6 +219,10 @@ static void serve_faults(struct guc *guc)
         if (fault & GUCBUS_FAULT_PPGTT) {
             addr |= (uint64_t)hal_read32(guc->hal, GUCBUS_FAULT_ADDR_HI) << 32;
         }
+        if (fault & GUCBUS_FAULT_WAITS) {
+            guc_page_met(guc, fault, addr, hal_read32(guc->hal, GUCBUS_FAULT_ASID));
+            continue;
+        }
         trace_fault(guc->hal, (int)guc->config.gt, fn, fault_name(guc, fault, addr), addr);
         if (FIELD_GET(GUCBUS_FAULT_CLIENT, fault) < GUCBUS_FAULT_CLIENT_DMA) {
             guc_adverse_count(guc, fn, GUC_ADVERSE_PAGE_FAULT, 1);
@@ -377,7 +381,7 @@ void guc_main(void *arg)
     hal_write32(guc->hal, GUCBUS_STATUS, FIELD_PREP(GS_UKERNEL_MASK, XE_GUC_LOAD_STATUS_READY));
     for (;;) {
         bool more = serve_chip(guc);
-        uint64_t next, kept;
+        uint64_t next, kept, pages;
 
         flush_rings(guc);
         more |= serve_rings(guc);
@@ -385,8 +389,10 @@ void guc_main(void *arg)
         notify_pf(guc);
         guc_adverse_tell(guc);
         kept = guc_fault_run(guc);
+        pages = guc_pages_run(guc);
         next = guc_sched_run(guc);
         next = kept < next ? kept : next;
+        next = pages < next ? pages : next;
         if (rings_are_full(guc)) {
             uint64_t retry = hal_now(guc->hal) + G2H_RETRY_NS;
 

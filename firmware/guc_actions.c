@@ -66,6 +66,8 @@ static const struct action actions[] = {
      guc_action_tlb_invalidation},
     {XE_GUC_ACTION_TLB_INVALIDATION_ALL, BOTH_CTB, 3, 3, false, SERVED, 100,
      guc_action_tlb_invalidation},
+    {XE_GUC_ACTION_PAGE_FAULT_RES_DESC, BOTH_CTB, 3, 3, false, SERVED, 100,
+     guc_action_page_fault_response},
     {XE_GUC_ACTION_OPT_IN_FEATURE_KLV, BOTH_CTB, 4, 4, false, SERVED, 100, guc_action_opt_in},
     {XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV, BOTH_CTB, 2, CTB_MAX, false, SERVED, 100,
      guc_action_scheduling_policies},

@@ -304,6 +304,7 @@ static void take_setup(const struct load *load)
     const struct blob_header *header = &load->header;
 
     function->abi = header->abi;
+    guc_pages_moved(load->guc, load->vf);
     if (header->ggtt_start != function->config.ggtt_start) {
         function->left_start = header->ggtt_start;
         function->left_size = header->ggtt_size;

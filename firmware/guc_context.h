@@ -36,6 +36,22 @@ struct guc_context {
     uint32_t frequency;
 };
 
+/* An access of an engine that waits for a page; see guc_pagefault.c. */
+enum guc_page_state {
+    GUC_PAGE_NONE,
+    GUC_PAGE_UNTOLD, /* its driver does not know yet */
+    GUC_PAGE_TOLD,
+};
+
+struct guc_page {
+    enum guc_page_state state;
+    bool read;        /* the chip's newest word of one was read */
+    unsigned stale;   /* words of the chip, still to be read, about contexts that have left */
+    unsigned reports; /* to the driver */
+    uint64_t told_ns, addr;
+    uint32_t pdata, asid, level, access, type;
+};
+
 struct guc_engine {
     struct guc_engine_desc desc;
     bool busy;                   /* one SUBMIT is out, its event has not come */
@@ -49,6 +65,7 @@ struct guc_engine {
     bool failed;       /* out of use: a reset did not help */
     uint16_t last_id;  /* of the context that ran last */
     bool turn_over;    /* the last context left by itself: another function may follow */
+    struct guc_page page;
     struct guc_context *queues[GPU_MAX_VFS + 1];
 };
 

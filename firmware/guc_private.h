@@ -72,6 +72,12 @@ struct guc_ccs {
     uint32_t message;            /* its number, for traces */
 };
 
+/* Page faults of a function, see guc_pagefault.c. */
+struct guc_pages {
+    uint32_t serial; /* of the newest report */
+    uint32_t owed;   /* reports that are void and not answered; UINT32_MAX: nobody knows */
+};
+
 struct guc_function {
     enum guc_vf_state state; /* VFs only */
     struct guc_vf_config config;
@@ -82,6 +88,7 @@ struct guc_function {
     uint64_t left_start, left_size; /* GGTT range before the last move; size 0: none */
     struct guc_adverse adverse;
     struct guc_ccs ccs;
+    struct guc_pages pages;
     uint32_t notify; /* bits 1 << GUC_PF_NOTIFY_VF_*: events owed to the PF */
     uint32_t mailbox_count;
     struct guc_context *contexts[GUC_CONTEXT_PAGES];
@@ -133,6 +140,7 @@ guc_handler guc_action_update_policy, guc_action_update_vf_cfg, guc_action_vf_co
 guc_handler guc_action_save_restore, guc_action_relay_to_vf, guc_action_relay_to_pf;
 guc_handler guc_action_register_context, guc_action_deregister_context, guc_action_sched_context;
 guc_handler guc_action_mode_set, guc_action_context_policies, guc_action_register_multi_lrc;
+guc_handler guc_action_page_fault_response;
 guc_handler guc_action_tlb_invalidation, guc_action_opt_in, guc_action_scheduling_policies;
 
 /* ---- services -------------------------------------------------------------------------------- */
@@ -204,6 +212,18 @@ bool guc_ccs_left(struct guc *guc, struct guc_context *context, uint32_t event);
 /* A pause begins; all is dropped. What runs is stopped. */
 void guc_ccs_pause(struct guc *guc, unsigned vf);
 void guc_ccs_forget(struct guc *guc, unsigned vf);
+
+/* ---- page faults (guc_pagefault.c) ----------------------------------------------------------- */
+
+/* The chip tells that an access waits (GUCBUS_FAULT_WAITS). */
+void guc_page_met(struct guc *guc, uint32_t fault, uint64_t addr, uint32_t asid);
+/* The context of engine e has left. reported: with an access that waited, of which the chip told. */
+void guc_page_left(struct guc *guc, unsigned e, bool reported);
+/* Tells drivers what they do not know, and asks again. Returns when to call again, HAL_FOREVER:
+ * never. */
+uint64_t guc_pages_run(struct guc *guc);
+/* The function comes from another GuC. */
+void guc_pages_moved(struct guc *guc, unsigned fn);
 
 /* ---- KLVs (guc_klv.c) ------------------------------------------------------------------------ */
 

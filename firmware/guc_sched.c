@@ -184,6 +184,7 @@ static void engine_event(struct guc *guc, unsigned e, uint32_t event)
     }
     trace(guc, fn, id, e, names[type]);
     trace(guc, fn, id, e, "switch_out");
+    guc_page_left(guc, e, event & GUCBUS_ENGINE_EVENT_PAGE);
     engine->busy = false;
     engine->preempting = false;
     engine->reset_ns = 0;

@@ -302,5 +302,6 @@ void guc_fn_drop(struct guc *guc, unsigned fn)
     }
     function->marker = 0;
     function->left_size = 0;
+    function->pages = (struct guc_pages){0};
     function->abi = guc->config.abi_version;
 }

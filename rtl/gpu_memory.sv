@@ -261,16 +261,17 @@ module gpu_memory
   // Which GT hears of it, and by what name. A fault ends an access that is on its way, a report
   // waits for it; what the GuC itself ended is not told to it.
   logic [3:0] client;
-  logic       told;
+  logic       told, is_report;
 
   always_comb begin
     for (int unsigned e = 0; e < NumEngines; e++) waits[e] = state_o[e].waits;
   end
 
-  assign told = fault.ppgtt && space_known;
+  assign told      = fault.ppgtt && space_known;
+  assign is_report = report_valid && !fault_valid;
 
   always_comb begin
-    unique case (fault_valid ? 32'(fault_client) : 32'(report_engine))
+    unique case (is_report ? 32'(report_engine) : 32'(fault_client))
       EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
       EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
       EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};
@@ -281,16 +282,16 @@ module gpu_memory
       ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
       default:       {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
     endcase
-    fault_o      = fault_valid ? fault : report;
-    fault_addr_o = fault_valid ? fault_addr : report_addr;
+    fault_o        = is_report ? report : fault;
+    fault_addr_o   = is_report ? report_addr : fault_addr;
     fault_o.client = client;
-    if (fault_valid) begin
+    if (!is_report) begin
       fault_o.is_local = lmtt_fault;
       if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
     end
   end
 
-  assign fault_valid_o = {fault_gt, !fault_gt} & {2{fault_valid ? !told : report_valid}};
+  assign fault_valid_o = {fault_gt, !fault_gt} & {2{is_report || (fault_valid && !told)}};
   assign idle_o        = tlb_idle && ppgtt_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.
