@@ -75,7 +75,8 @@ void guc_page_met(struct guc *guc, uint32_t fault, uint64_t addr, uint32_t asid)
         return;
     }
     page->read = true;
-    if (!engine->busy || engine->preempting || engine->reset_ns) {
+    if (!engine->busy || engine->preempting || engine->reset_ns ||
+        engine->fn != FIELD_GET(GUCBUS_FAULT_FN, fault)) {
         return;
     }
     trace_fault(guc->hal, (int)guc->config.gt, engine->fn, names[type], addr);

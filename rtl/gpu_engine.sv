@@ -65,7 +65,7 @@ module gpu_engine
   logic [3:0]   reason_q, reason_d;
   logic [31:0]  tail_seen_q;
   logic         submit, preempt, reset, busy, finish, arb_off, polling;
-  logic         given_up_q, page_lost_q;  // an access that waited for a page; the GuC knows of it
+  logic         given_up_q, page_lost_q;  // an access waited for a page; the GuC knows of it
 
   assign busy = state_q != StIdle;
 
@@ -103,14 +103,13 @@ module gpu_engine
   logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
   logic [31:0] head, tail, ring_start, ring_ctl, bb_state, bb_per_ctx;
   logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_state;
-  logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data;
+  logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data, context_data;
   logic [3:0]  gpr_index;
   logic [47:12] root [4];
   logic [19:0] asid;
   logic        context_valid, context_write, context_rsp, gpr_write;
   logic [7:0]  context_be;
   logic [31:0] context_addr;
-  logic [63:0] context_data;
 
   gpu_engine_context u_context (
     .clk_i           (clk_i),
@@ -325,7 +324,9 @@ module gpu_engine
 
   assign leave      = preempt || gate_closed_i[fn];
   assign parts_busy = context_busy || fetch_busy || exec_busy;
-  assign idle_o     = context_idle && fetch_idle && exec_idle && (state_q == StIdle || parts_busy);
+  // One that waits for a walk or a page cannot do anything.
+  assign idle_o     = (context_idle && fetch_idle && exec_idle &&
+                       (state_q == StIdle || parts_busy)) || mem_state_i.waits;
   assign forget     = start || resume;
 
   always_comb begin
@@ -386,9 +387,8 @@ module gpu_engine
       reason_q <= reason_d;
       if (load_tail) tail_seen_q <= tail;
       if (load) {given_up_q, page_lost_q} <= 2'd0;
-      if (mem_ready_i && mem_fault_i && mem_state_i.given_up) begin
+      if (mem_ready_i && mem_fault_i && mem_state_i.given_up)
         {given_up_q, page_lost_q} <= {1'b1, mem_state_i.reported};
-      end
     end
   end
 

@@ -45,7 +45,7 @@ module gpu_engines
   /*verilator tracing_on*/
 );
 
-  logic [NumEngines-1:0] idle, waits;
+  logic [NumEngines-1:0] idle;
   logic [31:0]           rdata [NumEngines];
   /*verilator tracing_off*/
   logic [63:0]           wake [NumEngines];
@@ -55,18 +55,14 @@ module gpu_engines
     return (a < b) ? a : b;
   endfunction
 
-  // An engine that waits for a walk or a page cannot do anything.
-  assign idle_o = &(idle | waits);
+  assign idle_o = &idle;
   // Who is not selected says 0.
   assign reg_rdata_o[0] = rdata[EngineRcs] | rdata[EngineBcs] | rdata[EngineCcs];
   assign reg_rdata_o[1] = rdata[EngineVcs] | rdata[EngineVecs];
 
   always_comb begin
     wake_o = '1;
-    for (int unsigned e = 0; e < NumEngines; e++) begin
-      wake_o   = earlier(wake_o, wake[e]);
-      waits[e] = mem_state_i[e].waits;
-    end
+    for (int unsigned e = 0; e < NumEngines; e++) wake_o = earlier(wake_o, wake[e]);
   end
 
   gpu_engine #(

@@ -56,6 +56,22 @@ static void leave_engine(struct bench_engine *engine, uint32_t type)
         engine->busy = false;
         engine->event =
             GUCBUS_ENGINE_EVENT_VALID | FIELD_PREP(GUCBUS_ENGINE_EVENT_TYPE, type) | engine->tag;
+        engine->event |= engine->waits && engine->told ? GUCBUS_ENGINE_EVENT_PAGE : 0;
+        engine->waits = false;
+    }
+}
+
+static void end_wait(struct bench_engine *engine, uint32_t command)
+{
+    if (!engine->waits) {
+        return;
+    }
+    engine->waits = false;
+    if (command == GUCBUS_ENGINE_PAGE_RETRY) {
+        engine->retries++;
+    } else {
+        engine->fails++;
+        leave_engine(engine, GUCBUS_ENGINE_EVENT_FAULT);
     }
 }
 
@@ -71,6 +87,9 @@ static void engine_write(struct bench_engine *engine, uint32_t offset, uint32_t 
         engine->submits++;
     } else if (offset == GUCBUS_ENGINE_CTRL && value == GUCBUS_ENGINE_PREEMPT && !engine->deaf) {
         leave_engine(engine, GUCBUS_ENGINE_EVENT_PREEMPTED);
+    } else if (offset == GUCBUS_ENGINE_CTRL &&
+               (value == GUCBUS_ENGINE_PAGE_RETRY || value == GUCBUS_ENGINE_PAGE_FAIL)) {
+        end_wait(engine, value);
     } else if (offset == GUCBUS_ENGINE_CTRL && value == GUCBUS_ENGINE_RESET) {
         engine->resets++;
         if (!engine->dead) {
@@ -135,6 +154,10 @@ static uint64_t chip_read(void *arg, uint32_t offset, unsigned size)
         return value;
     case GUCBUS_FAULT_ADDR:
         return bench->fault_addr;
+    case GUCBUS_FAULT_ADDR_HI:
+        return bench->fault_addr_hi;
+    case GUCBUS_FAULT_ASID:
+        return bench->fault_asid;
     default:
         return 0;
     }
@@ -463,6 +486,20 @@ void bench_engine_event(struct bench *bench, unsigned engine, uint32_t type)
     cr_assert(bench->engines[engine].busy, "engine %u runs nothing", engine);
     leave_engine(&bench->engines[engine], type);
     bench_settle(bench);
+}
+
+void bench_page_fault(struct bench *bench, unsigned engine, uint64_t addr, uint32_t fault)
+{
+    struct bench_engine *at = &bench->engines[engine];
+
+    cr_assert(at->busy && !at->waits);
+    at->waits = true;
+    at->told = true;
+    bench->fault_addr = lower_32(addr);
+    bench->fault_addr_hi = upper_32(addr);
+    bench->fault = GUCBUS_FAULT_VALID | GUCBUS_FAULT_WAITS | GUCBUS_FAULT_PPGTT |
+                   FIELD_PREP(GUCBUS_FAULT_CLIENT, engine) |
+                   FIELD_GET(GUCBUS_ENGINE_TAG_FN, at->tag) | fault;
 }
 
 enum guc_vf_state bench_state(struct bench *bench, unsigned vf)

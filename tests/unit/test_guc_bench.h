@@ -38,6 +38,9 @@ struct bench_engine {
     unsigned resets;
     uint32_t event; /* one waits for the GuC, or 0 */
     unsigned submits;
+    bool waits; /* an access, for a page */
+    bool told;  /* and the GuC could know */
+    unsigned retries, fails;
 };
 
 struct bench_fn {
@@ -59,6 +62,7 @@ struct bench {
     unsigned migrated[GUC_FUNCTIONS];
     uint32_t flr;
     uint32_t fault, fault_addr; /* GUCBUS_FAULT_NEXT, GUCBUS_FAULT_ADDR */
+    uint32_t fault_addr_hi, fault_asid;
     unsigned tlb_invalidations;
     unsigned ppgtt_invalidations;
     unsigned hostile; /* a VF that keeps no rule of the bench's, or 0 */
@@ -109,6 +113,8 @@ void bench_context(struct bench *bench, unsigned vf, unsigned id);
 void bench_register(struct bench *bench, unsigned vf, unsigned id, uint32_t type);
 /* The engine's context leaves with an event. */
 void bench_engine_event(struct bench *bench, unsigned engine, uint32_t type);
+/* Its access waits for a page; fault: bits of GUCBUS_FAULT_NEXT besides. The GuC is not let run. */
+void bench_page_fault(struct bench *bench, unsigned engine, uint64_t addr, uint32_t fault);
 enum guc_vf_state bench_state(struct bench *bench, unsigned vf);
 
 #define BENCH_SUCCESS(data0)  (0xf0000000u | (data0))

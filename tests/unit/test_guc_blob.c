@@ -127,6 +127,7 @@ static void round_trip(struct bench *bench)
     cr_assert(context);
     cr_expect(!context->enabled && context->quantum_us == 1234 && context->priority == 2);
     cr_expect_eq(bench->migrated[2], 0, "it is told at RESUME");
+    cr_expect_eq(target->pages.owed, UINT32_MAX, "answers to the source's page faults may come");
 }
 
 Test(guc_blob, moves_a_vf_to_another_range)
