@@ -217,7 +217,7 @@ void guc_ccs_forget(struct guc *guc, unsigned vf);
 
 /* The chip tells that an access waits (GUCBUS_FAULT_WAITS). */
 void guc_page_met(struct guc *guc, uint32_t fault, uint64_t addr, uint32_t asid);
-/* The context of engine e has left. reported: with an access that waited, of which the chip told. */
+/* The context of engine e has left. reported: with an access that waited, which the chip told. */
 void guc_page_left(struct guc *guc, unsigned e, bool reported);
 /* Tells drivers what they do not know, and asks again. Returns when to call again, HAL_FOREVER:
  * never. */
