@@ -291,7 +291,10 @@ module gpu_memory
     end
   end
 
-  assign fault_valid_o = {fault_gt, !fault_gt} & {2{is_report || (fault_valid && !told)}};
+  // What a CPU does not find in the aperture concerns no GuC.
+  assign fault_valid_o = {fault_gt, !fault_gt} &
+                         {2{is_report || (fault_valid && !told &&
+                                          32'(fault_client) != ClientAperture)}};
   assign idle_o        = tlb_idle && ppgtt_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
-// BAR0 of all functions: a VF is an address translation in front of the same registers. Splits an
-// access into dwords, finds whose copy of which register is meant, and answers every read; what
-// does not exist or may not be seen reads 0 and ignores writes.
+// BAR0 of all functions, and BAR2 of the PF: a VF is an address translation in front of the same
+// registers. Splits an access into dwords, finds whose copy of which register is meant, and answers
+// every read; what does not exist or may not be seen reads 0 and ignores writes.
 //
 //   0x000000  PF: registers of the main GT             0x380000  PF: registers of the media GT
 //   0x078000  PVINFO page: reads 0; what a mediated vGPU asks is the host's (gpu_pvinfo)
 //   0x190000  own view; PF: view of VF n at + n * 0x400
+//   0x100000  PF: fences of its aperture, which is BAR2 (gpu_aperture)
 //   0x800000  GGTT entries
 
 module gpu_mmio
+  import gpu_pkg::*;
   import gpu_regs_pkg::*;
 (
   input  logic        clk_i,
@@ -17,13 +19,15 @@ module gpu_mmio
   // host: a dword access uses its half of the lane
   input  logic        host_req_valid_i,
   input  logic        host_req_write_i,
+  input  logic        host_req_aperture_i, // BAR2: a write is answered too
   input  logic [5:0]  host_req_fn_i,
-  input  logic [23:0] host_req_addr_i,
+  input  logic [29:0] host_req_addr_i,
   input  logic [7:0]  host_req_be_i,
   input  logic [63:0] host_req_data_i,
   output logic        host_req_ready_o,
   output logic        host_trap_o,     // with ready: for the host's mediator, not answered here
   output logic        host_rsp_valid_o,
+  output logic        host_rsp_fault_o,    // nothing is there in the aperture
   output logic [63:0] host_rsp_data_o,
 
   // register bus: one dword a cycle to the selected block, read data in the same cycle
@@ -49,11 +53,23 @@ module gpu_mmio
   output logic [63:0] pte_wdata_o,
   input  logic [63:0] pte_rdata_i,
 
+  // aperture's way to memory
+  output logic        mem_valid_o,
+  output mem_op_e     mem_op_o,
+  output logic [31:0] mem_addr_o,
+  output logic [7:0]  mem_be_o,
+  output logic [63:0] mem_data_o,
+  input  logic        mem_ready_i,
+  input  logic        mem_fault_i,
+  input  logic        mem_rsp_valid_i,
+  input  logic [63:0] mem_rsp_data_i,
+
   output logic        idle_o
 );
 
   localparam logic [7:0]  ViewPage = 8'h19;
   localparam logic [31:0] ViewBase = 32'h0019_0000;
+  localparam logic [15:0] FenceBlock = FENCE_REG_GEN6_LO_0[23:8];
 
   typedef enum logic [2:0] {
     StIdle,     // takes a request
@@ -61,15 +77,17 @@ module gpu_mmio
     StHigh,     // high dword of the lane
     StPte,      // entry is read or written
     StPteRead,  // entry is there
+    StAperture, // memory is read or written
     StRespond   // answers
   } state_e;
 
   state_e      state_q, state_d;
   logic        write_q;
   logic [5:0]  fn_q;
-  logic [23:3] addr_q;
+  logic [29:3] addr_q;
   logic [7:0]  be_q;
   logic [63:0] wdata_q, rdata_q;
+  logic        fault_q;
 
   // ---- trap window ------------------------------------------------------------------------------
 
@@ -80,8 +98,9 @@ module gpu_mmio
     .rst_ni           (rst_ni),
     .host_req_valid_i (host_req_valid_i),
     .host_req_write_i (host_req_write_i),
+    .host_req_aperture_i (host_req_aperture_i),
     .host_req_fn_i    (host_req_fn_i),
-    .host_req_addr_i  (host_req_addr_i),
+    .host_req_addr_i  (host_req_addr_i[23:0]),
     .host_req_be_i    (host_req_be_i),
     .host_req_data_i  (host_req_data_i),
     .host_req_ready_o (host_req_ready_o),
@@ -94,7 +113,7 @@ module gpu_mmio
   // ---- decode -----------------------------------------------------------------------------------
 
   typedef enum logic [2:0] {
-    SelNone, SelMailbox, SelDoorbell, SelIrq, SelVfCap, SelPf
+    SelNone, SelMailbox, SelDoorbell, SelIrq, SelVfCap, SelPf, SelFence
   } select_e;
 
   select_e     select;
@@ -108,7 +127,7 @@ module gpu_mmio
 
   assign high      = state_q == StHigh;
   assign access    = state_q == StLow || state_q == StHigh;
-  assign addr      = {addr_q, high, 2'd0};
+  assign addr      = {addr_q[23:3], high, 2'd0};
   assign is_pf     = fn_q == 6'd0;
   assign in_view   = addr[23:16] == ViewPage;
   assign view_fn   = addr[15:10];
@@ -146,6 +165,7 @@ module gpu_mmio
         select    = SelPf;
         select_gt = 1'b1;
       end
+      if (addr[23:8] == FenceBlock) select = SelFence;
     end
   end
 
@@ -166,6 +186,7 @@ module gpu_mmio
       SelIrq:     rdata = irq_rdata_i;
       SelVfCap:   rdata = (reg_fn_o != 6'd0) ? VF_CAP : 32'd0;
       SelPf:      rdata = pf_rdata_i[select_gt];
+      SelFence:   rdata = fence_rdata;
       default:    rdata = 32'd0;
     endcase
   end
@@ -177,18 +198,55 @@ module gpu_mmio
   assign pte_be_o    = be_q;
   assign pte_wdata_o = wdata_q;
 
+  // ---- aperture ---------------------------------------------------------------------------------
+
+  logic        aperture_done, aperture_fault, aperture_active;
+  logic [31:0] fence_rdata;
+  logic [63:0] aperture_rdata;
+
+  gpu_aperture u_aperture (
+    .clk_i           (clk_i),
+    .rst_ni          (rst_ni),
+    .reg_valid_i     (select == SelFence),
+    .reg_write_i     (write_q),
+    .reg_offset_i    (addr[7:2]),
+    .reg_be_i        (reg_be_o),
+    .reg_wdata_i     (reg_wdata_o),
+    .reg_rdata_o     (fence_rdata),
+    .req_valid_i     (state_q == StAperture),
+    .req_write_i     (write_q),
+    .req_addr_i      (addr_q),
+    .done_o          (aperture_done),
+    .fault_o         (aperture_fault),
+    .rdata_o         (aperture_rdata),
+    .mem_valid_o     (mem_valid_o),
+    .mem_op_o        (mem_op_o),
+    .mem_addr_o      (mem_addr_o),
+    .mem_ready_i     (mem_ready_i),
+    .mem_fault_i     (mem_fault_i),
+    .mem_rsp_valid_i (mem_rsp_valid_i),
+    .mem_rsp_data_i  (mem_rsp_data_i),
+    .active_o        (aperture_active)
+  );
+
+  assign mem_be_o   = be_q;
+  assign mem_data_o = wdata_q;
+
   // ---- control ----------------------------------------------------------------------------------
 
   assign host_rsp_valid_o = state_q == StRespond;
   assign host_rsp_data_o  = rdata_q;
-  assign idle_o           = state_q == StIdle && pvinfo_idle;
+  assign host_rsp_fault_o = fault_q;
+  assign idle_o           = state_q == StIdle && pvinfo_idle && !aperture_active;
 
   always_comb begin
     state_d = state_q;
     unique case (state_q)
       StIdle: begin
         if (req_valid) begin
-          if (host_req_addr_i[23])                state_d = StPte;
+          if (host_req_aperture_i) begin
+            state_d = (host_req_fn_i == 6'd0) ? StAperture : StRespond;
+          end else if (host_req_addr_i[23])       state_d = StPte;
           else if (host_req_be_i[3:0] != 4'd0)    state_d = StLow;
           else if (host_req_be_i[7:4] != 4'd0)    state_d = StHigh;
           else if (!host_req_write_i)             state_d = StRespond;
@@ -201,6 +259,7 @@ module gpu_mmio
       StHigh:    state_d = write_q ? StIdle : StRespond;
       StPte:     state_d = write_q ? StIdle : StPteRead;
       StPteRead: state_d = StRespond;
+      StAperture: if (aperture_done) state_d = StRespond;
       StRespond: state_d = StIdle;
       default:   state_d = StIdle;
     endcase
@@ -211,23 +270,29 @@ module gpu_mmio
       state_q <= StIdle;
       write_q <= 1'b0;
       fn_q    <= 6'd0;
-      addr_q  <= 21'd0;
+      addr_q  <= '0;
       be_q    <= 8'd0;
       wdata_q <= 64'd0;
       rdata_q <= 64'd0;
+      fault_q <= 1'b0;
     end else begin
       state_q <= state_d;
       if (state_q == StIdle && req_valid) begin
         write_q <= host_req_write_i;
         fn_q    <= host_req_fn_i;
-        addr_q  <= host_req_addr_i[23:3];
+        addr_q  <= host_req_addr_i[29:3];
         be_q    <= host_req_be_i;
         wdata_q <= host_req_data_i;
-        rdata_q <= 64'd0;
+        rdata_q <= host_req_aperture_i ? '1 : 64'd0;
+        fault_q <= host_req_aperture_i;
       end
       if (state_q == StLow)     rdata_q[31:0]  <= rdata;
       if (state_q == StHigh)    rdata_q[63:32] <= rdata;
       if (state_q == StPteRead) rdata_q        <= pte_rdata_i;
+      if (aperture_done) begin
+        rdata_q <= aperture_rdata;
+        fault_q <= aperture_fault;
+      end
     end
   end
 

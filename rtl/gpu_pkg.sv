@@ -17,12 +17,13 @@ package gpu_pkg;
   localparam int unsigned EngineVecs = 4;
   localparam int unsigned EngineBits = $clog2(NumEngines);
 
-  // Who asks for memory: the engines, DMA and interrupts of each GT, and the register interrupts,
-  // which only send messages.
-  localparam int unsigned NumClients = NumEngines + 5;
+  // Who asks for memory: the engines, DMA and interrupts of each GT, the register interrupts,
+  // which only send messages, and the CPUs through the aperture.
+  localparam int unsigned NumClients = NumEngines + 6;
   localparam int unsigned ClientDma  = NumEngines;      // + GT
   localparam int unsigned ClientIrq  = NumEngines + 2;  // + GT
   localparam int unsigned ClientTile = NumEngines + 4;
+  localparam int unsigned ClientAperture = NumEngines + 5;
 
   // MemMsi is no access but an interrupt that must stay behind the writes before it.
   // MemMeta* are a read and a write of the 8 bytes of compression metadata of the page, which lies

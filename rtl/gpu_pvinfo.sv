@@ -12,6 +12,7 @@ module gpu_pvinfo
   // host, as at the pins
   input  logic        host_req_valid_i,
   input  logic        host_req_write_i,
+  input  logic        host_req_aperture_i, // BAR2: a vGPU's goes to the host too
   input  logic [5:0]  host_req_fn_i,
   input  logic [23:0] host_req_addr_i,
   input  logic [7:0]  host_req_be_i,
@@ -38,7 +39,8 @@ module gpu_pvinfo
   logic [2:0] id;
 
   assign mask_write = host_req_valid_i && mmio_req_ready_i && host_req_write_i &&
-                      host_req_fn_i == 6'd0 && host_req_addr_i == TrapReg && host_req_be_i[0];
+                      !host_req_aperture_i && host_req_fn_i == 6'd0 &&
+                      host_req_addr_i == TrapReg && host_req_be_i[0];
   assign id         = host_req_fn_i[2:0];
   assign is_vgpu    = host_req_fn_i > FnBase;
   assign trapped    = is_vgpu && mask_q[id];
@@ -74,8 +76,9 @@ module gpu_pvinfo
       trap_q <= host_trap_o;
       if (host_trap_o) begin
         trap_write_q  <= host_req_write_i;
-        trap_pvinfo_q <= host_req_addr_i[23:12] == Page;
-        trap_notify_q <= host_req_write_i && host_req_addr_i == NotifyReg;
+        trap_pvinfo_q <= !host_req_aperture_i && host_req_addr_i[23:12] == Page;
+        trap_notify_q <= host_req_write_i && !host_req_aperture_i &&
+                         host_req_addr_i == NotifyReg;
         trap_vgpu_q   <= id;
         trap_addr_q   <= host_req_addr_i;
         trap_be_q     <= host_req_be_i;

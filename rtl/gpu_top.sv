@@ -22,18 +22,21 @@ module gpu_top
   output logic [63:0] wakeup_o,
   /*verilator tracing_on*/
 
-  // BAR0 of all functions. valid stays until ready; a read is answered by rsp_valid, a write, and
-  // what comes with trap (the host's to serve), is not. addr is 4-byte aligned; be picks bytes of
-  // the 8-byte lane (addr[2] clear: 3:0, set: 7:4; 64-bit access: all).
+  // BAR0 of all functions, and BAR2 (aperture). valid stays until ready; a read, and all of the
+  // aperture, is answered by rsp_valid, another write, and what comes with trap (the host's to
+  // serve), is not. addr is 4-byte aligned; be picks bytes of the 8-byte lane (addr[2] clear: 3:0,
+  // set: 7:4; 64-bit access: all). fault, with rsp: the aperture has nothing there.
   input  logic        host_req_valid_i,
   input  logic        host_req_write_i,
+  input  logic        host_req_aperture_i,
   input  logic [5:0]  host_req_fn_i,
-  input  logic [23:0] host_req_addr_i,
+  input  logic [29:0] host_req_addr_i,
   input  logic [7:0]  host_req_be_i,
   input  logic [63:0] host_req_data_i,
   output logic        host_req_ready_o,
   output logic        host_trap_o,
   output logic        host_rsp_valid_o,
+  output logic        host_rsp_fault_o,
   output logic [63:0] host_rsp_data_o,
 
   // PCI function level reset: pulse
@@ -148,9 +151,9 @@ module gpu_top
   );
 
   gpu_mmio u_mmio (
-    .clk_i, .rst_ni, .host_req_valid_i, .host_req_write_i, .host_req_fn_i, .host_req_addr_i,
-    .host_req_be_i, .host_req_data_i, .host_req_ready_o, .host_trap_o, .host_rsp_valid_o,
-    .host_rsp_data_o,
+    .clk_i, .rst_ni, .host_req_valid_i, .host_req_write_i, .host_req_aperture_i, .host_req_fn_i,
+    .host_req_addr_i, .host_req_be_i, .host_req_data_i, .host_req_ready_o, .host_trap_o,
+    .host_rsp_valid_o, .host_rsp_fault_o, .host_rsp_data_o,
     .reg_write_o      (reg_write),
     .reg_fn_o         (reg_fn),
     .reg_offset_o     (reg_offset),
@@ -170,6 +173,15 @@ module gpu_top
     .pte_be_o         (pte_be),
     .pte_wdata_o      (pte_wdata),
     .pte_rdata_i      (pte_rdata),
+    .mem_valid_o      (mem_valid[ClientAperture]),
+    .mem_op_o         (mem_op[ClientAperture]),
+    .mem_addr_o       (mem_addr[ClientAperture][31:0]),
+    .mem_be_o         (mem_be[ClientAperture]),
+    .mem_data_o       (mem_data[ClientAperture]),
+    .mem_ready_i      (mem_ready[ClientAperture]),
+    .mem_fault_i      (mem_fault),
+    .mem_rsp_valid_i  (mem_rsp_valid[ClientAperture]),
+    .mem_rsp_data_i,
     .idle_o           (mmio_idle)
   );
 
@@ -231,9 +243,10 @@ module gpu_top
     .idle_o         (irq_regs_idle)
   );
 
-  assign mem_op[ClientTile]    = MemMsi;
-  assign mem_ppgtt[ClientTile] = 1'b0;
+  assign mem_op[ClientTile] = MemMsi;
   assign {mem_addr[ClientTile], mem_be[ClientTile], mem_data[ClientTile]} = '0;
+  assign {mem_addr[ClientAperture][63:32], mem_fn[ClientAperture]} = '0;
+  assign {mem_ppgtt[ClientTile], mem_ppgtt[ClientAperture]} = '0;
 
   // ---- GTs: 0 main, 1 media ---------------------------------------------------------------------
 

@@ -14,6 +14,11 @@
 #include "sim/core/sim.h"
 #include "sim/core/wave.h"
 
+/* Part of a mediated guest's BAR2 that is mapped onto the host's. (aperture.cpp) */
+struct aperture_map {
+    uint64_t guest = 0, host = 0, size = 0;
+};
+
 /* One function as one program sees it. */
 struct hal {
     enum kinds { PLAIN, PF, VF, GUC };
@@ -42,6 +47,7 @@ struct hal {
     program *quiet_waiter = nullptr;    /* woken when nothing is under way any more */
     uint64_t stalled_until = 0;         /* no program of it goes on before this cycle */
     bool mediated = false;              /* VF: a vGPU's guest, whose accesses the host may serve */
+    aperture_map aperture;              /* of such a guest */
 };
 
 struct sim_vm {

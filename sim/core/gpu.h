@@ -24,7 +24,7 @@ struct sim_gpu;
 constexpr unsigned GPU_MAX_FUNCTIONS = 64;
 constexpr unsigned GPU_MAX_GTS = 2;
 
-/* BAR0 accesses and FLRs of all functions, in the order in which they were issued. (pcie.cpp) */
+/* Accesses of BAR0 and the aperture, and FLRs, of all functions, in the order in which they were issued. (pcie.cpp) */
 class host_port
 {
   public:
@@ -37,6 +37,7 @@ class host_port
         hal *owner;        /* NULL: FLR */
         program *reader;   /* READ, and each access of a mediated guest: it waits */
         bool late = false; /* a disturbed doorbell: nobody waits for it, and it is not met again */
+        bool aperture = false; /* of BAR2 */
     };
 
     explicit host_port(sim_gpu &gpu) : gpu_(gpu)
@@ -53,6 +54,7 @@ class host_port
         uint64_t due;
     };
     void accept(const request &front);
+    void finish(const gpu_outputs &out, uint64_t cycle);
     void trap(const request &front);
     void trace_doorbell(const request &front) const;
     void insert(const queued &entry);
@@ -60,7 +62,8 @@ class host_port
 
     sim_gpu &gpu_;
     std::deque<queued> queue_;
-    bool reading_ = false; /* the front was accepted and its answer is due */
+    bool reading_ = false; /* the front was accepted and its answer is due (the aperture's: of a
+                              write too) */
     bool offered_ = false; /* the front stands at the pins and was not accepted */
 };
 

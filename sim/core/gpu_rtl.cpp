@@ -90,6 +90,7 @@ void gpu_rtl::drive(const gpu_inputs &in)
 {
     model_->host_req_valid_i = in.host_req_valid;
     model_->host_req_write_i = in.host_req_write;
+    model_->host_req_aperture_i = in.host_req_aperture;
     model_->host_req_fn_i = in.host_req_fn;
     model_->host_req_addr_i = in.host_req_addr;
     model_->host_req_be_i = in.host_req_be;
@@ -121,6 +122,7 @@ void gpu_rtl::sample(gpu_outputs *out) const
     out->host_req_ready = model_->host_req_ready_o;
     out->host_trap = model_->host_trap_o;
     out->host_rsp_valid = model_->host_rsp_valid_o;
+    out->host_rsp_fault = model_->host_rsp_fault_o;
     out->host_rsp_data = model_->host_rsp_data_o;
     out->guc_req_ready = model_->guc_req_ready_o;
     out->guc_rsp_valid = model_->guc_rsp_valid_o;

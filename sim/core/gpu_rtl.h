@@ -11,7 +11,7 @@ class VerilatedVcdC;
 class Vgpu_top;
 
 struct gpu_inputs {
-    bool host_req_valid, host_req_write;
+    bool host_req_valid, host_req_write, host_req_aperture;
     uint8_t host_req_fn, host_req_be;
     uint32_t host_req_addr;
     uint64_t host_req_data;
@@ -43,7 +43,7 @@ struct gpu_inputs {
 };
 
 struct gpu_outputs {
-    bool host_req_ready, host_trap, host_rsp_valid;
+    bool host_req_ready, host_trap, host_rsp_valid, host_rsp_fault;
     uint64_t host_rsp_data;
     uint8_t guc_req_ready, guc_rsp_valid;
     uint64_t guc_rsp_data;

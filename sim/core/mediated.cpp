@@ -28,16 +28,20 @@ sim_trap decode(const host_port::request &access)
     const unsigned first = first_byte(access.byte_enable);
     const unsigned size = num_bytes(access.byte_enable);
 
-    return {access.fn, access.kind == host_port::request::WRITE,   (access.addr & ~7u) + first,
-            size,      access.data >> first * 8 & lane_mask(size), access.reader};
+    return {access.fn,    access.kind == host_port::request::WRITE,   (access.addr & ~7u) + first,
+            size,         access.data >> first * 8 & lane_mask(size), access.aperture,
+            access.reader};
 }
 
 void trace(const sim_gpu *gpu, const sim_trap &trap, const char *ev, uint64_t value)
 {
-    const hal_field fields[] = {
-        {"fn", HAL_INT, trap.fn, nullptr},        {"ev", HAL_STR, 0, ev},
-        {"write", HAL_BOOL, trap.write, nullptr}, {"addr", HAL_INT, trap.offset, nullptr},
-        {"size", HAL_INT, trap.size, nullptr},    {"value", HAL_INT, value, nullptr}};
+    const hal_field fields[] = {{"fn", HAL_INT, trap.fn, nullptr},
+                                {"ev", HAL_STR, 0, ev},
+                                {"write", HAL_BOOL, trap.write, nullptr},
+                                {"addr", HAL_INT, trap.offset, nullptr},
+                                {"size", HAL_INT, trap.size, nullptr},
+                                {"value", HAL_INT, value, nullptr},
+                                {"bar", HAL_INT, trap.aperture ? 2u : 0u, nullptr}};
 
     gpu->machine->event(gpu, HAL_GT_NONE, "trap", fields, ARRAY_SIZE(fields));
 }

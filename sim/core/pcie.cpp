@@ -25,8 +25,9 @@ bool is_doorbell(const host_port::request &request, unsigned *fn, unsigned *gt)
 
     *fn = request.fn == 0 ? view : request.fn;
     *gt = reg == MED_GUC_HOST_INTERRUPT;
-    return request.kind == host_port::request::WRITE && request.addr >= VIEW_BASE &&
-           view <= (request.fn == 0 ? GPU_MAX_VFS : 0) && (reg == GUC_HOST_INTERRUPT || *gt);
+    return request.kind == host_port::request::WRITE && !request.aperture &&
+           request.addr >= VIEW_BASE && view <= (request.fn == 0 ? GPU_MAX_VFS : 0) &&
+           (reg == GUC_HOST_INTERRUPT || *gt);
 }
 
 } // namespace
@@ -34,7 +35,7 @@ bool is_doorbell(const host_port::request &request, unsigned *fn, unsigned *gt)
 void host_port::post(const request &asked)
 {
     // What traps does so in the guest's own processor: it is not on the link first.
-    const bool mediated = asked.owner && asked.owner->mediated;
+    const bool mediated = asked.owner && asked.owner->mediated && asked.fn != 0;
 
     insert({asked, gpu_.machine->cycle + (mediated ? 1 : gpu_.machine->config.mmio_latency)});
 }
@@ -103,6 +104,7 @@ void host_port::drive(gpu_inputs *in, uint64_t cycle)
     }
     in->host_req_valid = true;
     in->host_req_write = front.kind == request::WRITE;
+    in->host_req_aperture = front.aperture;
     in->host_req_fn = static_cast<uint8_t>(front.fn);
     in->host_req_addr = front.addr;
     in->host_req_be = front.byte_enable;
@@ -124,11 +126,29 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
         }
     }
     if (reading_ && out.host_rsp_valid) {
-        const uint64_t arrival =
-            std::max(cycle + gpu_.machine->config.mmio_latency, gpu_.memory.last_due());
-        gpu_.machine->programs.complete_at(queue_.front().reader, arrival, out.host_rsp_data);
-        queue_.pop_front();
-        reading_ = false;
+        finish(out, cycle);
+    }
+}
+
+// An answer. Nobody waits for that of a write that others follow.
+void host_port::finish(const gpu_outputs &out, uint64_t cycle)
+{
+    const request front = queue_.front();
+    const uint64_t arrival =
+        std::max(cycle + gpu_.machine->config.mmio_latency, gpu_.memory.last_due());
+
+    if (front.aperture && out.host_rsp_fault) {
+        const hal_field fields[] = {{"fn", HAL_INT, front.fn, nullptr},
+                                    {"what", HAL_STR, 0, "no_aperture_page"},
+                                    {"addr", HAL_INT, front.addr, nullptr}};
+        gpu_.machine->event(&gpu_, HAL_GT_NONE, "fault", fields, ARRAY_SIZE(fields));
+    }
+    queue_.pop_front();
+    reading_ = false;
+    if (front.reader) {
+        gpu_.machine->programs.complete_at(front.reader, arrival, out.host_rsp_data);
+    } else {
+        front.owner->end_access();
     }
 }
 
@@ -155,7 +175,7 @@ void host_port::trap(const request &front)
 void host_port::accept(const request &front)
 {
     offered_ = false;
-    if (front.kind == request::READ) {
+    if (front.kind == request::READ || front.aperture) {
         reading_ = true;
         return;
     }

@@ -66,6 +66,13 @@ uint64_t hal_vram_size(struct hal *hal);
 void hal_vram_read(struct hal *hal, uint64_t addr, void *to, size_t size);
 void hal_vram_write(struct hal *hal, uint64_t addr, const void *from, size_t size);
 
+/* The aperture (BAR2 of a GPU without local memory): the first GiB of the GGTT as a CPU reaches it,
+ * linear where a fence tells how it is tiled. Drivers only (block). A VF has none, a mediated guest
+ * its vGPU's part. What the GGTT does not have reads as ones, and writes to it are lost. A write
+ * has reached memory when the call returns. */
+void hal_aperture_read(struct hal *hal, uint64_t addr, void *to, size_t size);
+void hal_aperture_write(struct hal *hal, uint64_t addr, const void *from, size_t size);
+
 /* ---- time and waiting ------------------------------------------------------------------------ */
 
 uint64_t hal_now(struct hal *hal);

@@ -9,6 +9,7 @@ template <typename Model> void pins_drive(Model *model, const gpu_inputs &in)
 {
     model->host_req_valid_i = in.host_req_valid;
     model->host_req_write_i = in.host_req_write;
+    model->host_req_aperture_i = in.host_req_aperture;
     model->host_req_fn_i = in.host_req_fn;
     model->host_req_addr_i = in.host_req_addr;
     model->host_req_be_i = in.host_req_be;

@@ -3,6 +3,7 @@
 // byte accesses, and that every read is answered.
 
 module tb_gpu_mmio;
+  import gpu_pkg::*;
   import gpu_regs_pkg::*;
 
   logic clk, rst_n;
@@ -19,9 +20,13 @@ module tb_gpu_mmio;
     end
   endtask
 
-  logic        valid, write, ready, trap, rsp, idle;
+  logic        valid, write, aperture, ready, trap, rsp, rsp_fault, idle, mem_valid, mem_rsp;
+  mem_op_e     mem_op;
+  logic [31:0] mem_addr;
+  logic [7:0]  mem_be;
+  logic [63:0] mem_data;
   logic [5:0]  fn;
-  logic [23:0] addr;
+  logic [29:0] addr;
   logic [7:0]  be;
   logic [63:0] wdata, rdata;
   logic        reg_write, irq_sel, pte_valid, pte_write;
@@ -50,6 +55,7 @@ module tb_gpu_mmio;
     .rst_ni           (rst_n),
     .host_req_valid_i (valid),
     .host_req_write_i (write),
+    .host_req_aperture_i (aperture),
     .host_req_fn_i    (fn),
     .host_req_addr_i  (addr),
     .host_req_be_i    (be),
@@ -57,6 +63,7 @@ module tb_gpu_mmio;
     .host_req_ready_o (ready),
     .host_trap_o      (trap),
     .host_rsp_valid_o (rsp),
+    .host_rsp_fault_o (rsp_fault),
     .host_rsp_data_o  (rdata),
     .reg_write_o      (reg_write),
     .reg_fn_o         (reg_fn),
@@ -77,6 +84,15 @@ module tb_gpu_mmio;
     .pte_be_o         (pte_be),
     .pte_wdata_o      (pte_wdata),
     .pte_rdata_i      ({40'habc, 4'd0, pte_index}),
+    .mem_valid_o      (mem_valid),
+    .mem_op_o         (mem_op),
+    .mem_addr_o       (mem_addr),
+    .mem_be_o         (mem_be),
+    .mem_data_o       (mem_data),
+    .mem_ready_i      (mem_valid),
+    .mem_fault_i      (1'b0),
+    .mem_rsp_valid_i  (mem_rsp),
+    .mem_rsp_data_i   ({32'h600d, mem_addr}),
     .idle_o           (idle)
   );
 
@@ -95,20 +111,22 @@ module tb_gpu_mmio;
     for (int gt = 0; gt < 2; gt++) if (doorbell_sel[gt]) rings[gt] <= rings[gt] + 1;
   end
 
+  always @(posedge clk) mem_rsp <= mem_valid && mem_op == MemRead && rst_n;
+
   task automatic access(input logic is_write, input int by, input logic [31:0] at,
                         input logic [7:0] bytes, input logic [63:0] value);
     int waited;
     waited = 0;
     @(negedge clk);
-    valid = 1'b1; write = is_write; fn = 6'(by); addr = at[23:0]; be = bytes; wdata = value;
+    valid = 1'b1; write = is_write; fn = 6'(by); addr = at[29:0]; be = bytes; wdata = value;
     while (!ready) @(negedge clk);
     @(negedge clk) valid = 1'b0;
-    while (!is_write && !rsp && waited < 20) begin
+    while ((!is_write || aperture) && !rsp && waited < 20) begin
       @(negedge clk);
       waited++;
     end
     if (!is_write) check("answered", {63'd0, rsp}, 64'd1);
-    if (is_write) while (!idle) @(negedge clk);
+    if (is_write && !aperture) while (!idle) @(negedge clk);
   endtask
 
   task automatic expect_read(input string what, input int by, input logic [31:0] at,
@@ -117,8 +135,32 @@ module tb_gpu_mmio;
     check(what, at[2] ? {32'd0, rdata[63:32]} : {32'd0, rdata[31:0]}, {32'd0, want});
   endtask
 
+  task automatic case_aperture();
+    access(1'b1, 0, FENCE_REG_GEN6_LO_0 + 31 * FENCE_REG_GEN6_LO__STRIDE, 8'hff,
+           64'h0000_1000_0000_1003);
+    expect_read("fence", 0, FENCE_REG_GEN6_HI_0 + 31 * FENCE_REG_GEN6_HI__STRIDE, 32'h1000);
+    expect_read("fences are the PF's", 9, FENCE_REG_GEN6_HI_0 + 8 * 31, 32'd0);
+    aperture = 1'b1;
+    access(1'b0, 0, 32'h3412_3458, 8'hff, 64'd0);
+    check("aperture of the PF", {rdata[63:0]}, {32'h600d, 32'h3412_3458});
+    check("is there", {63'd0, rsp_fault}, 64'd0);
+    access(1'b0, 0, 32'h0000_1080, 8'hff, 64'd0);
+    check("through the fence", rdata, {32'h600d, 32'h0000_1010});
+    access(1'b1, 0, VGPU_TRAP, 8'h0c, 64'hffff_0000);
+    check("a write is answered", {63'd0, rsp}, 64'd1);
+    check("bytes and data", {mem_be, mem_data[55:0]}, {8'h0c, 56'hffff_0000});
+    access(1'b0, 9, 32'h0000_2000, 8'hff, 64'd0);
+    check("a VF has none", rdata, '1);
+    check("and is told so", {63'd0, rsp_fault}, 64'd1);
+    valid = 1'b1; write = 1'b0; fn = 6'd57; addr = 30'h2000_0000;
+    #1 check("a mediated vGPU's goes to the host", {62'd0, trap, ready}, 64'd3);
+    @(negedge clk) valid = 1'b0;
+    aperture = 1'b0;
+    expect_read("what the aperture took for VGPU_TRAP is none", 58, VF_CAP_REG, 32'd1);
+  endtask
+
   initial begin
-    valid = 1'b0; write = 1'b0; fn = '0; addr = '0; be = '0; wdata = '0;
+    valid = 1'b0; write = 1'b0; aperture = 1'b0; fn = '0; addr = '0; be = '0; wdata = '0;
     rst_n = 1'b0;
     repeat (2) @(negedge clk);
     rst_n = 1'b1;
@@ -139,7 +181,7 @@ module tb_gpu_mmio;
     expect_read("media not for a VF", 9, GMD_ID + MEDIA_GT_GSI_OFFSET, 32'd0);
     access(1'b1, 0, VGPU_TRAP, 8'h0f, 64'h2);
     @(negedge clk);
-    valid = 1'b1; write = 1'b0; fn = 6'd57; addr = 24'h078000; be = 8'h0f;
+    valid = 1'b1; write = 1'b0; fn = 6'd57; addr = 30'h078000; be = 8'h0f;
     #1 check("a mediated vGPU's access traps", {62'd0, trap, ready}, 64'd3);
     @(negedge clk) valid = 1'b0;
     repeat (5) begin
@@ -148,7 +190,7 @@ module tb_gpu_mmio;
     end
     expect_read("other functions go on", 9, VF_CAP_REG, 32'd1);
     expect_read("PVINFO page", 9, 32'h78000, 32'd0);
-    expect_read("hole", 0, 32'h100000, 32'd0);
+    expect_read("hole", 0, 32'h100100, 32'd0);
     expect_read("end of registers", 0, 32'h7ffffc, 32'd0);
 
     access(1'b0, 3, VF_SW_FLAG_0, 8'hff, 64'd0);
@@ -170,6 +212,7 @@ module tb_gpu_mmio;
     check("doorbell as VF 5", {58'd0, last_fn}, 64'd5);
     access(1'b1, 4, MED_GUC_HOST_INTERRUPT, 8'hf0, 64'd0);
     check("doorbells", {32'(rings[1]), 32'(rings[0])}, 64'h1_0000_0002);
+    case_aperture();
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_mmio");
     $finish;

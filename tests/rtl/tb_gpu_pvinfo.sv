@@ -19,7 +19,7 @@ module tb_gpu_pvinfo;
     end
   endtask
 
-  logic        valid, write, ready, trap, mmio_valid, mmio_ready, idle;
+  logic        valid, write, aperture, ready, trap, mmio_valid, mmio_ready, idle;
   logic [5:0]  fn;
   logic [23:0] addr;
   logic [7:0]  be;
@@ -30,6 +30,7 @@ module tb_gpu_pvinfo;
     .rst_ni           (rst_n),
     .host_req_valid_i (valid),
     .host_req_write_i (write),
+    .host_req_aperture_i (aperture),
     .host_req_fn_i    (fn),
     .host_req_addr_i  (addr),
     .host_req_be_i    (be),
@@ -64,7 +65,8 @@ module tb_gpu_pvinfo;
   endtask
 
   initial begin
-    valid = 1'b0; write = 1'b0; fn = '0; addr = '0; be = '0; wdata = '0; mmio_ready = 1'b1;
+    valid = 1'b0; write = 1'b0; aperture = 1'b0; fn = '0; addr = '0; be = '0; wdata = '0;
+    mmio_ready = 1'b1;
     rst_n = 1'b0;
     repeat (2) @(negedge clk);
     rst_n = 1'b1;
@@ -101,6 +103,15 @@ module tb_gpu_pvinfo;
     check("seen in waves: PVINFO page", {63'd0, u_pvinfo.trap_pvinfo_q}, 64'd1);
     access(1'b1, 57, 32'h2230, 8'h0f, 64'd0);
     check("seen in waves: other register", {63'd0, u_pvinfo.trap_pvinfo_q}, 64'd0);
+
+    aperture = 1'b1;
+    access(1'b1, 57, PVINFO_BASE + 32'h818, 8'h0f, 64'd9);
+    check("an access of the aperture traps", {63'd0, seen_trap}, 64'd1);
+    check("seen in waves: it is no notification",
+          {62'd0, u_pvinfo.trap_notify_q, u_pvinfo.trap_pvinfo_q}, 64'd0);
+    access(1'b1, 0, VGPU_TRAP, 8'h0f, 64'hfe);
+    aperture = 1'b0;
+    expect_trap("the PF's write there is none of the register", 58, 1'b0);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_pvinfo");
     $finish;

@@ -26,9 +26,9 @@ module tb_gpu_top;
 
   logic        quiescent;
   logic [63:0] wakeup;
-  logic        host_valid, host_write, host_ready, host_rsp;
+  logic        host_valid, host_write, host_ready, host_rsp, host_aperture, host_fault;
   logic [5:0]  host_fn;
-  logic [23:0] host_addr;
+  logic [29:0] host_addr;
   logic [7:0]  host_be;
   logic [63:0] host_wdata, host_rdata;
   logic        flr_valid;
@@ -57,6 +57,7 @@ module tb_gpu_top;
     .wakeup_o         (wakeup),
     .host_req_valid_i (host_valid),
     .host_req_write_i (host_write),
+    .host_req_aperture_i (host_aperture),
     .host_req_fn_i    (host_fn),
     .host_req_addr_i  (host_addr),
     .host_req_be_i    (host_be),
@@ -64,6 +65,7 @@ module tb_gpu_top;
     .host_req_ready_o (host_ready),
     .host_trap_o      (),
     .host_rsp_valid_o (host_rsp),
+    .host_rsp_fault_o (host_fault),
     .host_rsp_data_o  (host_rdata),
     .flr_valid_i      (flr_valid),
     .flr_fn_i         (6'd5),
@@ -137,7 +139,7 @@ module tb_gpu_top;
 
   // ---- programs' accesses: driven between edges -------------------------------------------------
 
-  task automatic host_access(input logic write, input logic [5:0] fn, input logic [23:0] addr,
+  task automatic host_access(input logic write, input logic [5:0] fn, input logic [29:0] addr,
                              input logic [7:0] be, input logic [63:0] data);
     @(negedge clk);
     host_valid = 1'b1; host_write = write; host_fn = fn;
@@ -145,15 +147,15 @@ module tb_gpu_top;
     while (!host_ready) @(negedge clk);
     @(negedge clk);
     host_valid = 1'b0;
-    if (!write) while (!host_rsp) @(negedge clk);
+    if (!write || host_aperture) while (!host_rsp) @(negedge clk);
   endtask
 
   task automatic write32(input logic [5:0] fn, input logic [31:0] addr, input logic [31:0] data);
-    host_access(1'b1, fn, addr[23:0], addr[2] ? 8'hf0 : 8'h0f, {data, data});
+    host_access(1'b1, fn, {6'd0, addr[23:0]}, addr[2] ? 8'hf0 : 8'h0f, {data, data});
   endtask
 
   task automatic read32(input logic [5:0] fn, input logic [31:0] addr, output logic [31:0] data);
-    host_access(1'b0, fn, addr[23:0], addr[2] ? 8'hf0 : 8'h0f, 64'd0);
+    host_access(1'b0, fn, {6'd0, addr[23:0]}, addr[2] ? 8'hf0 : 8'h0f, 64'd0);
     data = addr[2] ? host_rdata[63:32] : host_rdata[31:0];
   endtask
 
@@ -165,12 +167,12 @@ module tb_gpu_top;
   endtask
 
   task automatic write_pte(input logic [5:0] fn, input int page, input logic [63:0] pte);
-    host_access(1'b1, fn, 24'h800000 + 24'(page * 8), 8'hff, pte);
+    host_access(1'b1, fn, 30'h800000 + 30'(page * 8), 8'hff, pte);
   endtask
 
   task automatic expect_pte(input string what, input logic [5:0] fn, input int page,
                             input logic [63:0] want);
-    host_access(1'b0, fn, 24'h800000 + 24'(page * 8), 8'hff, 64'd0);
+    host_access(1'b0, fn, 30'h800000 + 30'(page * 8), 8'hff, 64'd0);
     check(what, host_rdata, want);
   endtask
 
@@ -307,7 +309,7 @@ module tb_gpu_top;
     expect_pte("VF cannot change it", 6'd0, 'h201, 64'h0020_0000_0000_3005);
     expect_pte("foreign is untouched", 6'd0, 'h202, 64'h0000_0000_0000_8009);
     expect_pte("foreign reads 0", 6'd1, 'h202, 64'd0);
-    host_access(1'b1, 6'd1, 24'h801004, 8'hf0, 64'h0030_0001_0000_0000);
+    host_access(1'b1, 6'd1, 30'h801004, 8'hf0, 64'h0030_0001_0000_0000);
     expect_pte("half a PTE", 6'd1, 'h200, 64'h0030_0001_0000_1001);
     write_pte(6'd1, 'h200, 64'h0020_0000_0000_1001);
   endtask
@@ -342,6 +344,29 @@ module tb_gpu_top;
     check("invalidated TLB does not", {63'd0, dma_failed}, 64'd1);
     guc_expect("drain", 0, GUCBUS_FAULT_NEXT,
                GUCBUS_FAULT_VALID | GUCBUS_FAULT_FOREIGN | (GUCBUS_FAULT_CLIENT_DMA << 20) | 32'd1);
+  endtask
+
+  // X tiles one tile wide: line 1 of 512 bytes is as in memory; Y tiles: it is not.
+  task automatic case_aperture();
+    write_pte(6'd0, 'h400, 64'h5001);
+    write_pte(6'd0, 'h401, 64'h6005);
+    host_aperture = 1'b1;
+    host_access(1'b1, 6'd0, 30'h400210, 8'h3c, 64'h1122_3344_5566_7788);
+    check("bytes through the aperture", memory['h5210 / 8], 64'h0000_3344_5566_0000);
+    host_aperture = 1'b0;
+    write32(6'd0, FENCE_REG_GEN6_HI_0, 32'h0040_0000);
+    write32(6'd0, FENCE_REG_GEN6_LO_0, 32'h0040_0000 | I965_FENCE_REG_VALID | I965_FENCE_TILING_Y);
+    host_aperture = 1'b1;
+    host_access(1'b0, 6'd0, 30'h400090, 8'hff, 64'd0);
+    check("a fence moves it: line 1, column 1", host_rdata, memory['h5210 / 8]);
+    host_access(1'b0, 6'd0, 30'h401000, 8'hff, 64'd0);
+    check("a VF's page reads as ones", {host_rdata[62:0], host_fault}, '1);
+    host_access(1'b1, 6'd0, 30'h402000, 8'hff, 64'd0);
+    check("what is absent is told", {63'd0, host_fault}, 64'd1);
+    host_aperture = 1'b0;
+    settle();
+    guc_expect("no GuC hears of it", 0, GUCBUS_FAULT_NEXT, 32'd0);
+    guc_expect("nor the other", 1, GUCBUS_FAULT_NEXT, 32'd0);
   endtask
 
   task automatic case_irq_memory();
@@ -384,7 +409,8 @@ module tb_gpu_top;
   endtask
 
   initial begin
-    host_valid = 1'b0; flr_valid = 1'b0; guc_valid = '0; dma_valid = '0; dma_wr_valid = '0;
+    host_valid = 1'b0; host_aperture = 1'b0; flr_valid = 1'b0; guc_valid = '0; dma_valid = '0;
+    dma_wr_valid = '0;
     rst_n = 1'b0;
     repeat (4) @(negedge clk);
     rst_n = 1'b1;
@@ -395,6 +421,7 @@ module tb_gpu_top;
     case_flr();
     case_ggtt();
     case_dma();
+    case_aperture();
     case_irq_memory();
     case_irq_registers();
     settle();
