@@ -90,6 +90,8 @@ struct gvt_ops {
     /* The chip: GGTT entry by index, 0 points it to the scratch page; fence by number. */
     void (*set_ggtt)(void *arg, uint64_t index, uint64_t entry);
     void (*set_fence)(void *arg, unsigned fence, uint64_t value);
+    /* From now on size bytes of the guest's BAR2 from guest on are the host's from host on. */
+    void (*map_aperture)(void *arg, uint64_t guest, uint64_t host, uint64_t size);
     /* Engine: RING_MODE bits that are on; hardware status page, host GGTT address. */
     void (*set_ring_mode)(void *arg, unsigned engine, uint32_t on);
     void (*set_hws)(void *arg, unsigned engine, uint64_t addr);

@@ -149,24 +149,39 @@ int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from
     return 0;
 }
 
-/* ---- fences ---------------------------------------------------------------------------------- */
+/* ---- fences and aperture --------------------------------------------------------------------- */
 
+/* The host has fence 0 .. GVT_FENCES - 1, then come the vGPUs by id. */
+static void set_fence(const struct gvt_vgpu *vgpu, unsigned n, uint64_t value)
+{
+    vgpu->ops->set_fence(vgpu->arg, vgpu->id * GVT_FENCES + n, value);
+}
+
+void gvt_fence_clear(const struct gvt_vgpu *vgpu, unsigned n)
+{
+    set_fence(vgpu, n, 0);
+}
+
+/* A fence counts for all CPUs: one that began in our aperture and ended elsewhere would reach over
+ * what lies between, which is others'. */
 void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n)
 {
+    const struct gvt_share *aperture = &vgpu->share[PART_APERTURE];
     uint64_t guest = gvt_vreg64(vgpu, FENCE_REG(n));
-    uint64_t start = 0;
-    uint64_t end = 0;
-    uint64_t value = 0;
+    uint64_t first = guest & FENCE_REG_START;
+    uint64_t last = (guest & FENCE_REG_END) >> FENCE_END_SHIFT;
+    uint64_t moved = aperture->host - aperture->guest;
 
-    if (guest & FENCE_REG_VALID) {
-        if (gvt_vgpu_to_host(vgpu, guest & FENCE_REG_START, &start) ||
-            gvt_vgpu_to_host(vgpu, (guest & FENCE_REG_END) >> FENCE_END_SHIFT, &end)) {
-            trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "fence: outside of the share",
-                             guest);
-        } else {
-            value = (guest & ~(FENCE_REG_START | FENCE_REG_END)) | start | end << FENCE_END_SHIFT;
-        }
+    if (!(guest & FENCE_REG_VALID)) {
+        set_fence(vgpu, n, 0);
+    } else if (share_of(vgpu, first) != aperture || share_of(vgpu, last) != aperture ||
+               first > last) {
+        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "fence: outside of the aperture",
+                         guest);
+        set_fence(vgpu, n, 0);
+    } else {
+        set_fence(vgpu, n,
+                  (guest & ~(FENCE_REG_START | FENCE_REG_END)) | (first + moved) |
+                      (last + moved) << FENCE_END_SHIFT);
     }
-    /* The host has fence 0 .. GVT_FENCES - 1, then come the vGPUs by id. */
-    vgpu->ops->set_fence(vgpu->arg, vgpu->id * GVT_FENCES + n, value);
 }

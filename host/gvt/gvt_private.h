@@ -218,7 +218,9 @@ int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry);
 MUST_USE int gvt_ggtt_read(const struct gvt_vgpu *vgpu, uint64_t addr, void *to, uint64_t size);
 MUST_USE int gvt_ggtt_write(struct gvt_vgpu *vgpu, uint64_t addr, const void *from, uint64_t size);
 int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from, unsigned size);
+/* Takes the guest's fence, re-based, or none. */
 void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n);
+void gvt_fence_clear(const struct gvt_vgpu *vgpu, unsigned n);
 
 /* ---- gvt_ppgtt.c ---- */
 struct gvt_ppgtt *gvt_ppgtt_find(const struct gvt_vgpu *vgpu, uint64_t root);

@@ -128,6 +128,9 @@ void gvt_vgpu_remove(struct gvt_vgpu *vgpu)
 {
     if (vgpu) {
         vgpu->gvt->vgpus[vgpu->id] = NULL;
+        for (unsigned n = 0; vgpu->ops && n < GVT_FENCES; n++) {
+            gvt_fence_clear(vgpu, n);
+        }
         vgpu_free(vgpu);
     }
 }
@@ -169,7 +172,10 @@ static void set_active(struct gvt_vgpu *vgpu, bool active)
 /* Work that was queued before a stop goes on only because of the kick. */
 void gvt_vgpu_start(struct gvt_vgpu *vgpu)
 {
+    const struct gvt_share *aperture = &vgpu->share[PART_APERTURE];
+
     assert(vgpu->ops);
+    vgpu->ops->map_aperture(vgpu->arg, aperture->guest, aperture->host, aperture->size);
     set_active(vgpu, true);
     if (vgpu->loaded) {
         vgpu->loaded = false;

@@ -23,7 +23,7 @@
 #define GVT_REVISION  6u
 #define GVT_FIRMWARE  0x00060001u
 #define GVT_SOFTWARE  1u
-#define APERTURE_SIZE (1ull << 30)
+#define APERTURE_SIZE ((uint64_t)GMADR_SIZE)
 /* The chip's table has entries for 4 GiB; the GuC's own part at the top is nobody's share. */
 #define GGTT_SIZE   GUC_GGTT_TOP
 #define GGTT_PTES   (XE_MAX_GGTT_SIZE / XE_PAGE_SIZE)
@@ -91,12 +91,29 @@ static void op_set_ggtt(void *arg, uint64_t index, uint64_t entry)
     }
 }
 
-/* The chip has no fences: what they say is kept by the mediator alone. */
+/* In the order that the public driver keeps: a fence is never valid with half of its range. */
 static void op_set_fence(void *arg, unsigned fence, uint64_t value)
 {
-    (void)arg;
-    (void)fence;
-    (void)value;
+    const struct machine_vgpu *vgpu = arg;
+    struct machine_gvt *gvt = vgpu->gvt;
+    struct hal *hal = gvt->gpu->pf_hal;
+
+    if (value == gvt->fences[fence]) {
+        return;
+    }
+    gvt->fences[fence] = value;
+    hal_write32(hal, FENCE_REG_GEN6_LO(fence), 0);
+    hal_write32(hal, FENCE_REG_GEN6_HI(fence), upper_32(value));
+    hal_write32(hal, FENCE_REG_GEN6_LO(fence), lower_32(value));
+}
+
+static void op_map_aperture(void *arg, uint64_t guest, uint64_t host, uint64_t size)
+{
+    const struct machine_vgpu *vgpu = arg;
+
+    if (vgpu->vm) {
+        sim_vm_map_aperture(vgpu->vm->sim, guest, host, size);
+    }
 }
 
 static void op_set_ring_mode(void *arg, unsigned engine, uint32_t on)
@@ -159,6 +176,7 @@ static const struct gvt_ops gvt_ops = {
     .guest_frame = op_guest_frame,
     .set_ggtt = op_set_ggtt,
     .set_fence = op_set_fence,
+    .map_aperture = op_map_aperture,
     .set_ring_mode = op_set_ring_mode,
     .set_hws = op_set_hws,
     .ppgtt_create = op_ppgtt_create,
@@ -177,7 +195,7 @@ const struct gvt_ops *machine_gvt_ops(void)
 
 static bool is_pv_trigger(const struct sim_trap *trap)
 {
-    return trap->write && trap->offset == PVINFO_G2V_NOTIFY && trap->size == 4 &&
+    return trap->offset == PVINFO_G2V_NOTIFY && trap->size == 4 &&
            trap->value == VGT_G2V_PV_SEND_TRIGGER;
 }
 
@@ -216,20 +234,25 @@ static bool disturbed(struct machine_vgpu *vgpu, const struct sim_trap *trap)
     return false;
 }
 
-/* Returns what a read gives; what the mediator refuses reads as if nothing were there. */
+static int serve_registers(struct machine_vgpu *vgpu, const struct sim_trap *trap, uint64_t *value)
+{
+    if (trap->write) {
+        return disturbed(vgpu, trap) ? 0
+                                     : gvt_mmio_write(vgpu->vgpu, trap->offset, value, trap->size);
+    }
+    *value = 0;
+    return gvt_mmio_read(vgpu->vgpu, trap->offset, value, trap->size);
+}
+
+/* Returns what a read gives; what the mediator refuses reads as if nothing were there. Of the
+ * aperture all that is the guest's is mapped: what traps is not. */
 static uint64_t serve(struct machine_vgpu *vgpu, const struct sim_trap *trap)
 {
     uint64_t value = trap->value;
-    int err = 0;
+    int err = trap->aperture ? -EINVAL : serve_registers(vgpu, trap, &value);
 
-    if (trap->write && !disturbed(vgpu, trap)) {
-        err = gvt_mmio_write(vgpu->vgpu, trap->offset, &value, trap->size);
-    } else if (!trap->write) {
-        value = 0;
-        err = gvt_mmio_read(vgpu->vgpu, trap->offset, &value, trap->size);
-        value = err ? UINT64_MAX : value;
-    }
     if (err) {
+        value = trap->write ? value : UINT64_MAX;
         trace_peer_error(vgpu->gvt->gpu->pf_hal, HAL_GT_NONE, trap->fn, "vgpu: access refused",
                          trap->offset);
     }

@@ -4,6 +4,7 @@
 #ifndef SIM_MACHINE_MACHINE_GVT_H
 #define SIM_MACHINE_MACHINE_GVT_H
 
+#include "gpu_regs.h"
 #include "host/gvt/gvt.h"
 #include "sim/machine/machine.h"
 
@@ -36,6 +37,7 @@ struct machine_gvt {
     struct machine_vgpu vgpus[MACHINE_MAX_VGPUS]; /* [0] is vGPU 1 */
     unsigned num_vgpus;
     uint64_t *entries; /* real GGTT entries of the shares, to write only what changes */
+    uint64_t fences[FENCE_REG_GEN6_LO_COUNT]; /* real ones, likewise */
 };
 
 /* Nothing to do for a GPU without vGPUs. Before the machine runs. Returns 0 or -errno. */

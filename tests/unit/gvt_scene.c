@@ -48,6 +48,15 @@ static void set_fence(void *arg, unsigned fence, uint64_t value)
     scene->chip_calls++;
 }
 
+static void map_aperture(void *arg, uint64_t guest, uint64_t host, uint64_t size)
+{
+    struct gvt_scene *scene = arg;
+
+    scene->aperture[0] = guest;
+    scene->aperture[1] = host;
+    scene->aperture[2] = size;
+}
+
 static void set_ring_mode(void *arg, unsigned engine, uint32_t on)
 {
     struct gvt_scene *scene = arg;
@@ -112,6 +121,7 @@ static const struct gvt_ops ops = {
     .guest_frame = guest_frame,
     .set_ggtt = set_ggtt,
     .set_fence = set_fence,
+    .map_aperture = map_aperture,
     .set_ring_mode = set_ring_mode,
     .set_hws = set_hws,
     .ppgtt_create = ppgtt_create,

@@ -19,6 +19,7 @@ struct gvt_scene {
     struct hal *guest; /* its RAM is the guest's */
     uint64_t *ggtt;    /* real entries */
     uint64_t fences[32];
+    uint64_t aperture[3]; /* as mapped: guest's, host's, size */
     uint32_t ring_mode[5];
     uint64_t hws[5];
     unsigned chip_calls; /* all calls that change the chip */

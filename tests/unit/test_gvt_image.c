@@ -218,6 +218,8 @@ Test(gvt_image, load_puts_entries_and_fences_where_this_host_placed_the_vgpu)
     cr_expect_eq(target.ggtt[here[1] / 4096 + 5], PTE(SCENE_FRAME + 0x4000));
     cr_expect_eq(target.ggtt[here[0] / 4096 + 1], 0, "a page that the guest has not");
     cr_expect_eq(target.ggtt[guest[0] / 4096], 0, "not ours");
+    gvt_vgpu_start(target.vgpu);
+    cr_expect(target.aperture[0] == guest[0] && target.aperture[1] == here[0]);
     cr_expect_eq(target.fences[4 + 1], (here[0] + 0x3000) << 32 | here[0] | 1);
     cr_expect_eq(target.hws[GVT_ENGINE_RCS], here[1] + 0x5000);
     cr_expect_eq(target.ring_mode[GVT_ENGINE_RCS], GFX_RUN_LIST_ENABLE);
