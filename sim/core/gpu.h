@@ -24,7 +24,8 @@ struct sim_gpu;
 constexpr unsigned GPU_MAX_FUNCTIONS = 64;
 constexpr unsigned GPU_MAX_GTS = 2;
 
-/* Accesses of BAR0 and the aperture, and FLRs, of all functions, in the order in which they were issued. (pcie.cpp) */
+/* Accesses of BAR0 and the aperture, and FLRs, of all functions, in the order in which they were
+ * issued. (pcie.cpp) */
 class host_port
 {
   public:

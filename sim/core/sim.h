@@ -117,7 +117,8 @@ bool sim_vm_stopped(struct sim_vm *vm);
 /* Gives function fn, whose accesses VGPU_TRAP may trap, to the VM. It has no DMA of its own: its
  * work is the host's, through a window. sim_vm_switch_over moves it as any other. */
 void sim_vm_attach_mediated(struct sim_vm *vm, struct sim_gpu *gpu, unsigned fn);
-/* From now on size bytes of its BAR2 from guest on are the host's from host on: they do not trap. */
+/* From now on size bytes of its BAR2 from guest on are the host's from host on: they do not trap.
+ */
 void sim_vm_map_aperture(struct sim_vm *vm, uint64_t guest, uint64_t host, uint64_t size);
 /* A virtual interrupt: as if the vector's MSI had come. */
 void sim_vm_interrupt(struct sim_vm *vm, unsigned vector);
