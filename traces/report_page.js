@@ -507,6 +507,36 @@ function drawLatencies() {
   $("latency-text").textContent = `${data.profile.messages} messages, ${data.profile.unfinished} without an end; times in ns. A hop is the time up to the point that it names; a message's hops add up to its total.`;
 }
 
+// ---- stalls -------------------------------------------------------------------------------------
+
+function busyText(stall) {
+  if (!stall.longest) return "nothing";
+  return `${stall.handled} for ${time(stall.handled_ps)}, longest ${stall.longest.message} of ${stall.longest.function}, ${time(stall.longest.ps)}`;
+}
+
+// A click shows the wait, with as much before and behind it, among all messages.
+function showStall(stall) {
+  $("which").value = "every";
+  zoomTo(stall.start_ps - stall.wait_ps, stall.start_ps + 2 * stall.wait_ps);
+  $("sequence").scrollIntoView();
+}
+
+function drawStalls() {
+  const { stalls } = data.profile;
+  $("stalls-text").textContent = stalls.length
+    ? "Waits that went furthest beyond the median of their hop, and what was handled at that GuC meanwhile. Click one to see it in the sequence."
+    : "No wait was longer than usual.";
+  if (!stalls.length) return;
+  $("stalls").append(html("tr", {}, ...["message, up to", "function", "from \u00b5s", "ns", "usual", "handled meanwhile"].map((name) => html("th", {}, name))));
+  for (const stall of stalls) {
+    const button = html("button", { type: "button" }, `${stall.kind} ${stall.message}, ${stall.hop}`);
+    const row = html("tr", { class: "group" }, html("td", {}, button), html("td", {}, `${stall.function} gt${stall.gt}`), html("td", {}, us(stall.start_ps)),
+      html("td", {}, (stall.wait_ps / 1e3).toFixed(1)), html("td", {}, (stall.usual_ps / 1e3).toFixed(1)), html("td", { class: "words" }, busyText(stall)));
+    row.addEventListener("click", () => showStall(stall));
+    $("stalls").append(row);
+  }
+}
+
 // ---- rings and credits --------------------------------------------------------------------------
 
 function drawSeries() {
@@ -558,6 +588,7 @@ startSequence();
 drawMigrations();
 drawLatencies();
 drawLatencyLegend();
+drawStalls();
 startSeries();
 drawSized();
 let width = innerWidth;

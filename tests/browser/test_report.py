@@ -154,6 +154,18 @@ class Page(unittest.TestCase):
         row.click()
         self.assertGreater(len(hops()), 3)
 
+    def test_a_stall_leads_to_its_place_in_the_sequence(self):
+        self.open("vf_restore")
+        rows = self.browser.find_elements(By.CSS_SELECTOR, "#stalls tr.group")
+        self.assertEqual(len(rows), 10)
+        cells = [cell.text for cell in rows[0].find_elements(By.TAG_NAME, "td")]
+        self.assertGreater(float(cells[3]), 10 * float(cells[4]), cells)
+        rows[0].find_element(By.TAG_NAME, "button").click()
+        start, wait = float(cells[2]), float(cells[3]) / 1000
+        self.assertAlmostEqual(float(self.find("from").get_attribute("value")), start - wait, delta=0.01)
+        self.assertAlmostEqual(float(self.find("to").get_attribute("value")), start + 2 * wait, delta=0.01)
+        self.assertGreater(self.rows()[0], 0)
+
     def test_labels_do_not_overlap(self):
         for width in (1280, 390):
             self.open("vf_restore", width)
