@@ -158,6 +158,9 @@ class Page(unittest.TestCase):
         self.open("vf_restore")
         rows = self.browser.find_elements(By.CSS_SELECTOR, "#stalls tr.group")
         self.assertEqual(len(rows), 10)
+        heads = self.browser.find_elements(By.CSS_SELECTOR, "#stalls th")
+        for head, cell in zip(heads, rows[0].find_elements(By.TAG_NAME, "td")):
+            self.assertEqual(head.rect["x"], cell.rect["x"])
         cells = [cell.text for cell in rows[0].find_elements(By.TAG_NAME, "td")]
         self.assertGreater(float(cells[3]), 10 * float(cells[4]), cells)
         rows[0].find_element(By.TAG_NAME, "button").click()
