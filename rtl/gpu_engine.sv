@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// A command streamer: takes a context from the GuC, runs its ring until it is empty, is preempted,
-// faults or is reset, puts its image back, and tells how it ended.
+// A command streamer: takes a context from the GuC, runs it, and tells how it ended. What runs it
+// sleeps without a context. So that nothing in there is looked at meanwhile, all that it hears goes
+// through registers that take it in the middle of a cycle, when it stands; the cycle's end then
+// finds it there.
 
 module gpu_engine
   import gpu_pkg::*;
-  import gpu_cmd_pkg::*;
-  import gpu_regs_pkg::*;
 #(
   parameter logic [5:0]   Unit = 6'd0,    // place in the memory interrupt page
   parameter logic [22:12] Base = 11'h002  // of the registers that commands reach
@@ -49,352 +49,112 @@ module gpu_engine
   /*verilator tracing_on*/
 );
 
-  typedef enum logic [2:0] {
-    StIdle,   // no context, or its event is not read yet
-    StLoad,   // context image comes in
-    StRun,    // commands run
-    StTail,   // the ring is empty: did the tail move meanwhile?
-    StSave,   // context image goes out
-    StAbort   // reset: what is under way ends, nothing is saved
-  } state_e;
-
-  state_e       state_q, state_d;
-  logic [31:12] next_page, page;
-  space_e       next_mode, mode;
-  logic [5:0]   fn;
-  logic [3:0]   reason_q, reason_d;
-  logic [31:0]  tail_seen_q;
-  logic         submit, preempt, reset, busy, finish, arb_off, polling;
-  logic         given_up_q, page_lost_q;  // an access waited for a page; the GuC knows of it
-
-  assign busy = state_q != StIdle;
+  logic [31:12] next_page;
+  space_e       next_mode;
+  logic [3:0]   reason;
+  logic         start, preempt, reset, busy, aborts, finish, page_lost, arb_off, polling;
 
   gpu_engine_bus u_bus (
-    .clk_i         (clk_i),
-    .rst_ni        (rst_ni),
-    .reg_sel_i     (reg_sel_i),
-    .reg_write_i   (reg_write_i),
-    .reg_offset_i  (reg_offset_i),
-    .reg_wdata_i   (reg_wdata_i),
-    .reg_rdata_o   (reg_rdata_o),
-    .event_o       (event_o),
-    .gate_closed_i (gate_closed_i),
-    .busy_i        (busy),
-    .arb_off_i     (arb_off),
-    .polling_i     (polling),
-    .held_i        (mem_state_i.held),
-    .start_o       (submit),
-    .next_page_o   (next_page),
-    .next_mode_o   (next_mode),
-    .reset_o       (reset),
-    .preempt_o     (preempt),
-    .retry_o       (mem_ctl_o.retry),
-    .fail_o        (mem_ctl_o.fail),
-    .finish_i      (finish),
-    .reason_i      (reason_d),
-    .page_lost_i   (page_lost_q),
-    .page_o        (page),
-    .mode_o        (mode),
-    .fn_o          (fn)
+    .clk_i, .rst_ni,
+    .reg_sel_i, .reg_write_i, .reg_offset_i, .reg_wdata_i, .reg_rdata_o,
+    .event_o, .gate_closed_i,
+    .busy_i      (busy),
+    .arb_off_i   (arb_off),
+    .polling_i   (polling),
+    .held_i      (mem_state_i.held),
+    .start_o     (start),
+    .next_page_o (next_page),
+    .next_mode_o (next_mode),
+    .reset_o     (reset),
+    .preempt_o   (preempt),
+    .retry_o     (mem_ctl_o.retry),
+    .fail_o      (mem_ctl_o.fail),
+    .finish_i    (finish),
+    .reason_i    (reason),
+    .page_lost_i (page_lost),
+    .fn_o        (mem_fn_o)
   );
 
-  // ---- parts ------------------------------------------------------------------------------------
+  // ---- clock ------------------------------------------------------------------------------------
 
-  logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
-  logic [31:0] head, tail, ring_start, ring_ctl, bb_state, bb_per_ctx;
-  logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_state;
-  logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data, context_data;
-  logic [3:0]  gpr_index;
-  logic [47:12] root [4];
-  logic [19:0] asid;
-  logic        context_valid, context_write, context_rsp, gpr_write;
-  logic [7:0]  context_be;
-  logic [31:0] context_addr;
+  // What the core is told. All but the data is compared: it is quiet when it has heard the last.
+  // given_up and reported tell of a fault; an engine that waits for a page or its walk cannot do
+  // anything.
+  typedef struct packed {
+    logic start, reset, leave, mem_ready, mem_fault, given_up, reported, mem_sent, mem_rsp_valid;
+  } signals_t;
 
-  gpu_engine_context u_context (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .load_i          (load),
-    .load_tail_i     (load_tail),
-    .save_i          (save),
-    .page_i          ((state_q == StIdle) ? next_page : page),
-    .space_i         (next_mode != SpaceNone),
-    .done_o          (context_done),
-    .fault_o         (context_fault),
-    .head_o          (head),
-    .tail_o          (tail),
-    .ring_start_o    (ring_start),
-    .ring_ctl_o      (ring_ctl),
-    .bb_head_o       (bb_head),
-    .bb_state_o      (bb_state),
-    .bb_return_o     (bb_return),
-    .bb_per_ctx_o    (bb_per_ctx),
-    .irq_enable_o    (irq_enable),
-    .irq_status_o    (irq_status),
-    .irq_source_o    (irq_source),
-    .root_o          (root),
-    .asid_o          (asid),
-    .head_i          (save_head),
-    .bb_head_i       (save_bb_head),
-    .bb_state_i      (save_bb_state | (save_extra ? BbStateExtra : 32'd0)),
-    .bb_return_i     (save_bb_return),
-    .timestamp_i     (timestamp_i[31:0]),
-    .gpr_index_o     (gpr_index),
-    .gpr_write_o     (gpr_write),
-    .gpr_data_i      (gpr_data),
-    .mem_valid_o     (context_valid),
-    .mem_write_o     (context_write),
-    .mem_addr_o      (context_addr),
-    .mem_be_o        (context_be),
-    .mem_data_o      (context_data),
-    .mem_ready_i     (mem_ready_i && context_valid),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
-    .mem_rsp_valid_i (context_rsp),
-    .mem_rsp_data_i  (mem_rsp_data_i),
-    .busy_o          (context_busy),
-    .idle_o          (context_idle)
-  );
-
-  logic        want, dword_valid, dword_fault, fetch_valid, fetch_rsp, fetch_busy, fetch_idle;
-  logic        forget, want_ppgtt, fetch_ppgtt;
-  logic [31:0] dword;
-  logic [63:0] want_addr, fetch_addr;
-
-  gpu_engine_fetch u_fetch (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .want_i          (want),
-    .addr_i          (want_addr),
-    .ppgtt_i         (want_ppgtt),
-    .valid_o         (dword_valid),
-    .data_o          (dword),
-    .fault_o         (dword_fault),
-    .forget_i        (forget),
-    .mem_valid_o     (fetch_valid),
-    .mem_ppgtt_o     (fetch_ppgtt),
-    .mem_addr_o      (fetch_addr),
-    .mem_ready_i     (mem_ready_i && fetch_valid),
-    .mem_fault_i     (mem_fault_i),
-    .mem_rsp_valid_i (fetch_rsp),
-    .mem_rsp_data_i  (mem_rsp_data_i),
-    .busy_o          (fetch_busy),
-    .idle_o          (fetch_idle)
-  );
-
-  logic        save_extra, gpr_used, reg_rrelative, reg_wrelative, reg_write, reg_math;
-  logic [22:2] reg_raddr, reg_waddr;
-  logic [31:0] reg_wdata;
   /*verilator tracing_off*/
-  logic [31:0] reg_rdata;  // may be the time
+  logic         core_clk;
+  logic [63:0]  timestamp_q;
   /*verilator tracing_on*/
+  logic         awake;
+  signals_t     signals, signals_q;
+  logic [63:0]  mem_rsp_data_q;
+  logic [31:12] page_q;
+  space_e       mode_q;
 
-  assign save_extra = gpr_used || (save_bb_state & BbStateSecond) != 32'd0;
+  assign signals = '{start, reset, preempt || gate_closed_i[mem_fn_o],
+                     mem_ready_i, mem_ready_i && mem_fault_i, mem_state_i.given_up,
+                     mem_state_i.reported, mem_sent_i, mem_rsp_valid_i};
 
-  gpu_engine_regs #(
-    .Base (Base)
-  ) u_regs (
-    .clk_i         (clk_i),
-    .rst_ni        (rst_ni),
-    .timestamp_i   (timestamp_i),
-    .clear_i       (load),
-    .used_o        (gpr_used),
-    .read_i        (exec_busy),
-    .raddr_i       (reg_raddr),
-    .rrelative_i   (reg_rrelative),
-    .write_i       (reg_write),
-    .waddr_i       (reg_waddr),
-    .wrelative_i   (reg_wrelative),
-    .wdata_i       (reg_wdata),
-    .math_i        (reg_math),
-    .rdata_o       (reg_rdata),
-    .image_index_i (gpr_index),
-    .image_read_i  (context_valid),
-    .image_write_i (gpr_write),
-    .image_wdata_i (mem_rsp_data_i),
-    .image_data_o  (gpr_data)
+  assign mem_ctl_o.leave = (busy && signals.leave) || aborts;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (awake || reg_sel_i || !rst_ni),
+    .clk_o    (core_clk)
   );
 
-  logic        exit, exec_valid, exec_ppgtt, exec_rsp, exec_busy, exec_idle, start, resume, leave;
-  exit_e       exit_reason;
-  mem_op_e     exec_op;
-  logic [63:0] exec_addr;
-  logic [7:0]  exec_be;
-  logic [63:0] exec_data;
+  always_ff @(negedge core_clk) begin
+    timestamp_q <= timestamp_i;
+    signals_q   <= signals;
+    if (start) begin
+      page_q <= next_page;
+      mode_q <= next_mode;
+    end
+    if (mem_rsp_valid_i) mem_rsp_data_q <= mem_rsp_data_i;
+  end
 
-  gpu_engine_exec #(
-    .Unit (Unit)
-  ) u_exec (
-    .clk_i           (clk_i),
+  // ---- context ----------------------------------------------------------------------------------
+
+  logic core_idle;
+
+  gpu_engine_core #(
+    .Unit (Unit),
+    .Base (Base)
+  ) u_core (
+    .clk_i           (core_clk),
     .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
-    .start_i         (start),
-    .resume_i        (resume),
-    .leave_i         (leave),
-    .abort_i         (state_q == StAbort),
-    .exit_o          (exit),
-    .exit_reason_o   (exit_reason),
+    .timestamp_i     (timestamp_q),
+    .start_i         (signals_q.start),
+    .page_i          (page_q),
+    .mode_i          (mode_q),
+    .reset_i         (signals_q.reset),
+    .leave_i         (signals_q.leave),
+    .finish_o        (finish),
+    .reason_o        (reason),
+    .page_lost_o     (page_lost),
+    .busy_o          (busy),
+    .aborts_o        (aborts),
     .arb_off_o       (arb_off),
     .polling_o       (polling),
-    .page_i          (page),
-    .head_i          (head),
-    .tail_i          (tail),
-    .ring_start_i    (ring_start),
-    .ring_ctl_i      (ring_ctl),
-    .bb_head_i       (bb_head),
-    .bb_state_i      (bb_state),
-    .bb_return_i     (bb_return),
-    .bb_per_ctx_i    (bb_per_ctx),
-    .irq_enable_i    (irq_enable),
-    .irq_status_i    (irq_status),
-    .irq_source_i    (irq_source),
-    .save_head_o     (save_head),
-    .save_bb_head_o  (save_bb_head),
-    .save_bb_state_o (save_bb_state),
-    .save_bb_return_o (save_bb_return),
-    .want_o          (want),
-    .want_addr_o     (want_addr),
-    .want_ppgtt_o    (want_ppgtt),
-    .dword_valid_i   (dword_valid),
-    .dword_i         (dword),
-    .dword_fault_i   (dword_fault),
-    .fetch_busy_i    (fetch_busy),
-    .reg_raddr_o     (reg_raddr),
-    .reg_rrelative_o (reg_rrelative),
-    .reg_write_o     (reg_write),
-    .reg_waddr_o     (reg_waddr),
-    .reg_wrelative_o (reg_wrelative),
-    .reg_math_o      (reg_math),
-    .reg_wdata_o     (reg_wdata),
-    .reg_rdata_i     (reg_rdata),
-    .mem_valid_o     (exec_valid),
-    .mem_op_o        (exec_op),
-    .mem_ppgtt_o     (exec_ppgtt),
-    .mem_addr_o      (exec_addr),
-    .mem_be_o        (exec_be),
-    .mem_data_o      (exec_data),
-    .mem_ready_i     (mem_ready_i && exec_valid),
-    .mem_fault_i     (mem_fault_i),
-    .mem_rsp_valid_i (exec_rsp),
-    .mem_rsp_data_i  (mem_rsp_data_i),
-    .busy_o          (exec_busy),
-    .idle_o          (exec_idle),
-    .wake_o          (wake_o)
+    .mem_valid_o, .mem_op_o, .mem_ppgtt_o,
+    .mem_space_o, .mem_addr_o, .mem_be_o, .mem_data_o,
+    .mem_switch_o    (mem_ctl_o.switches),
+    .mem_ready_i     (signals_q.mem_ready),
+    .mem_fault_i     (signals_q.mem_fault),
+    .mem_given_up_i  (signals_q.given_up),
+    .mem_reported_i  (signals_q.reported),
+    .mem_sent_i      (signals_q.mem_sent),
+    .mem_rsp_valid_i (signals_q.mem_rsp_valid),
+    .mem_rsp_data_i  (mem_rsp_data_q),
+    .awake_o         (awake),
+    .idle_o          (core_idle),
+    .wake_o
   );
 
-  // ---- one of the parts uses memory at a time ---------------------------------------------------
+  assign idle_o = !awake || ((core_idle || mem_state_i.waits) && signals == signals_q &&
+                             timestamp_i < wake_o);
 
-  assign context_rsp = mem_rsp_valid_i && context_busy;
-  assign fetch_rsp   = mem_rsp_valid_i && fetch_busy;
-  assign exec_rsp    = mem_rsp_valid_i && !context_busy && !fetch_busy;
-
-  assign mem_valid_o = context_valid || fetch_valid || exec_valid;
-  assign mem_fn_o    = fn;
-  assign mem_ppgtt_o = (exec_valid && exec_ppgtt) || (fetch_valid && fetch_ppgtt);
-  assign mem_ctl_o.switches = load && next_mode != SpaceNone;
-  assign mem_ctl_o.leave    = (busy && leave) || state_q == StAbort;
-
-  always_comb begin
-    mem_space_o.mode = mode;
-    mem_space_o.asid = (mode == Space32) ? 20'd0 : asid;
-    mem_space_o.root = root[(mode == Space32) ? mem_addr_o[31:30] : 2'd0];
-  end
-
-  always_comb begin
-    mem_op_o   = MemRead;
-    mem_addr_o = fetch_addr;
-    mem_be_o   = 8'hff;
-    mem_data_o = 64'd0;
-    if (context_valid) begin
-      mem_op_o   = context_write ? MemWrite : MemRead;
-      mem_addr_o = {32'd0, context_addr};
-      mem_be_o   = context_be;
-      mem_data_o = context_data;
-    end else if (exec_valid) begin
-      mem_op_o   = exec_op;
-      mem_addr_o = exec_addr;
-      mem_be_o   = exec_be;
-      mem_data_o = exec_data;
-    end
-  end
-
-  // ---- life of a context ------------------------------------------------------------------------
-
-  logic parts_busy;
-
-  assign leave      = preempt || gate_closed_i[fn];
-  assign parts_busy = context_busy || fetch_busy || exec_busy;
-  // One that waits for a walk or a page cannot do anything.
-  assign idle_o     = (context_idle && fetch_idle && exec_idle &&
-                       (state_q == StIdle || parts_busy)) || mem_state_i.waits;
-  assign forget     = start || resume;
-
-  always_comb begin
-    state_d   = state_q;
-    reason_d  = reason_q;
-    load      = 1'b0;
-    load_tail = 1'b0;
-    save      = 1'b0;
-    start     = 1'b0;
-    resume    = 1'b0;
-    finish    = 1'b0;
-    unique case (state_q)
-      StIdle: begin
-        if (submit) {state_d, load} = {StLoad, 1'b1};
-      end
-      StLoad: begin
-        reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
-        if (context_done && context_fault) {state_d, finish} = {StIdle, 1'b1};
-        else if (context_done)             {state_d, start} = {StRun, 1'b1};
-      end
-      StRun: begin
-        if (exit) begin
-          reason_d = given_up_q ? GUCBUS_ENGINE_EVENT_PREEMPTED[3:0] : {2'd0, exit_reason};
-          if (exit_reason == ExitTail) {state_d, load_tail} = {StTail, 1'b1};
-          else                         {state_d, save} = {StSave, 1'b1};
-        end
-      end
-      StTail: begin
-        if (context_done) begin
-          if (!context_fault && tail != tail_seen_q) {state_d, resume} = {StRun, 1'b1};
-          else if (context_fault) reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
-        end
-        // The part is free again one cycle behind its done.
-        if (!context_busy) {state_d, save} = {StSave, 1'b1};
-      end
-      StSave: begin
-        if (context_done) {state_d, finish} = {StIdle, 1'b1};
-        if (context_done && context_fault) reason_d = GUCBUS_ENGINE_EVENT_FAULT[3:0];
-      end
-      StAbort: if (!parts_busy) {state_d, finish} = {StIdle, 1'b1};
-      default: state_d = StIdle;
-    endcase
-    // A context that is already on its way out still ends as reset.
-    if (reset && busy) begin
-      {state_d, finish, save, load_tail, start, resume} = {StAbort, 5'd0};
-      reason_d = GUCBUS_ENGINE_EVENT_RESET[3:0];
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      state_q     <= StIdle;
-      reason_q    <= 4'd0;
-      tail_seen_q <= 32'd0;
-      {given_up_q, page_lost_q} <= 2'd0;
-    end else begin
-      state_q  <= state_d;
-      reason_q <= reason_d;
-      if (load_tail) tail_seen_q <= tail;
-      if (load) {given_up_q, page_lost_q} <= 2'd0;
-      if (mem_ready_i && mem_fault_i && mem_state_i.given_up)
-        {given_up_q, page_lost_q} <= {1'b1, mem_state_i.reported};
-    end
-  end
-
-  // The parts take turns.
-  EngineMemOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({context_valid, fetch_valid, exec_valid}));
-  EngineLoadAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      context_busy |-> !fetch_busy);
 endmodule

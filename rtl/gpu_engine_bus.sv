@@ -35,14 +35,11 @@ module gpu_engine_bus
   input  logic [3:0]   reason_i,
   input  logic         page_lost_i,    // a page that was told to the GuC is not waited for any more
 
-  // context that runs
-  output logic [31:12] page_o,
-  output space_e       mode_o,
-  output logic [5:0]   fn_o
+  output logic [5:0]   fn_o            // of the context that runs
 );
 
-  logic [31:12] lrca_q, page_q;
-  space_e       mode_q, run_mode_q;
+  logic [31:12] lrca_q;
+  space_e       mode_q;
   logic [5:0]   fn_q, run_fn_q;
   logic [15:0]  tag_q, run_tag_q;
   logic         preempt_q, event_q, event_page_q;
@@ -91,16 +88,12 @@ module gpu_engine_bus
   assign fail_o      = command && (reg_wdata_i & GUCBUS_ENGINE_PAGE_FAIL) != 32'd0;
   assign next_page_o = lrca_q;
   assign next_mode_o = mode_q;
-  assign page_o      = page_q;
-  assign mode_o      = run_mode_q;
   assign fn_o        = run_fn_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       lrca_q       <= '0;
-      page_q       <= '0;
       mode_q       <= SpaceNone;
-      run_mode_q   <= SpaceNone;
       fn_q         <= 6'd0;
       run_fn_q     <= 6'd0;
       tag_q        <= 16'd0;
@@ -117,8 +110,6 @@ module gpu_engine_bus
       end
       if (write && addr == GUCBUS_ENGINE_TAG) {fn_q, tag_q} <= reg_wdata_i[21:0];
       if (submit) begin
-        page_q     <= lrca_q;
-        run_mode_q <= mode_q;
         run_fn_q   <= fn_q;
         run_tag_q  <= tag_q;
       end

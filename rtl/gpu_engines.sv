@@ -69,9 +69,7 @@ module gpu_engines
     .Unit (UnitOfRcs),
     .Base (BaseOfRcs)
   ) u_rcs0 (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
+    .clk_i, .rst_ni, .timestamp_i,
     .reg_sel_i       (reg_sel_i[EngineRcs]),
     .reg_write_i     (reg_write_i[0]),
     .reg_offset_i    (reg_offset_i[0]),
@@ -90,10 +88,9 @@ module gpu_engines
     .mem_be_o        (mem_be_o[EngineRcs]),
     .mem_data_o      (mem_data_o[EngineRcs]),
     .mem_ready_i     (mem_ready_i[EngineRcs]),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
+    .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineRcs]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .idle_o          (idle[EngineRcs]),
     .wake_o          (wake[EngineRcs])
   );
@@ -102,9 +99,7 @@ module gpu_engines
     .Unit (UnitOfBcs),
     .Base (BaseOfBcs)
   ) u_bcs0 (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
+    .clk_i, .rst_ni, .timestamp_i,
     .reg_sel_i       (reg_sel_i[EngineBcs]),
     .reg_write_i     (reg_write_i[0]),
     .reg_offset_i    (reg_offset_i[0]),
@@ -123,10 +118,9 @@ module gpu_engines
     .mem_be_o        (mem_be_o[EngineBcs]),
     .mem_data_o      (mem_data_o[EngineBcs]),
     .mem_ready_i     (mem_ready_i[EngineBcs]),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
+    .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineBcs]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .idle_o          (idle[EngineBcs]),
     .wake_o          (wake[EngineBcs])
   );
@@ -135,9 +129,7 @@ module gpu_engines
     .Unit (UnitOfCcs),
     .Base (BaseOfCcs)
   ) u_ccs0 (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
+    .clk_i, .rst_ni, .timestamp_i,
     .reg_sel_i       (reg_sel_i[EngineCcs]),
     .reg_write_i     (reg_write_i[0]),
     .reg_offset_i    (reg_offset_i[0]),
@@ -156,10 +148,9 @@ module gpu_engines
     .mem_be_o        (mem_be_o[EngineCcs]),
     .mem_data_o      (mem_data_o[EngineCcs]),
     .mem_ready_i     (mem_ready_i[EngineCcs]),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
+    .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineCcs]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .idle_o          (idle[EngineCcs]),
     .wake_o          (wake[EngineCcs])
   );
@@ -168,9 +159,7 @@ module gpu_engines
     .Unit (UnitOfVcs),
     .Base (BaseOfVcs)
   ) u_vcs0 (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
+    .clk_i, .rst_ni, .timestamp_i,
     .reg_sel_i       (reg_sel_i[EngineVcs]),
     .reg_write_i     (reg_write_i[1]),
     .reg_offset_i    (reg_offset_i[1]),
@@ -189,10 +178,9 @@ module gpu_engines
     .mem_be_o        (mem_be_o[EngineVcs]),
     .mem_data_o      (mem_data_o[EngineVcs]),
     .mem_ready_i     (mem_ready_i[EngineVcs]),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
+    .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineVcs]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .idle_o          (idle[EngineVcs]),
     .wake_o          (wake[EngineVcs])
   );
@@ -201,9 +189,7 @@ module gpu_engines
     .Unit (UnitOfVecs),
     .Base (BaseOfVecs)
   ) u_vecs0 (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
-    .timestamp_i     (timestamp_i),
+    .clk_i, .rst_ni, .timestamp_i,
     .reg_sel_i       (reg_sel_i[EngineVecs]),
     .reg_write_i     (reg_write_i[1]),
     .reg_offset_i    (reg_offset_i[1]),
@@ -222,10 +208,9 @@ module gpu_engines
     .mem_be_o        (mem_be_o[EngineVecs]),
     .mem_data_o      (mem_data_o[EngineVecs]),
     .mem_ready_i     (mem_ready_i[EngineVecs]),
-    .mem_fault_i     (mem_fault_i),
-    .mem_sent_i      (mem_sent_i),
+    .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineVecs]),
-    .mem_rsp_data_i  (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .idle_o          (idle[EngineVecs]),
     .wake_o          (wake[EngineVecs])
   );

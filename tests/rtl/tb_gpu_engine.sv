@@ -206,9 +206,9 @@ module tb_gpu_engine;
 
   // An engine that says it is idle does not move until something comes in or its time is reached.
   logic [31:0] moving;
-  assign moving = {7'd0, u_engine.state_q, u_engine.u_exec.state_q, u_engine.u_fetch.state_q,
-                   u_engine.u_context.state_q, u_engine.u_exec.left, u_engine.u_bus.event_q,
-                   u_engine.u_bus.preempt_q};
+  assign moving = {7'd0, u_engine.u_core.state_q, u_engine.u_core.u_exec.state_q,
+                   u_engine.u_core.u_fetch.state_q, u_engine.u_core.u_context.state_q,
+                   u_engine.u_core.u_exec.left, u_engine.u_bus.event_q, u_engine.u_bus.preempt_q};
   EngineIdleIsStill: assert property (@(posedge clk) disable iff (!rst_n)
       (idle && !mem_rsp && !sel) |=> $stable(moving));
 
