@@ -12,6 +12,7 @@ module gpu_engine_access
 
   // command
   input  command_e     command_i,
+  input  logic         unprivileged_i,   // it stands in the context's own space
   input  logic [31:0]  header_i,
   input  logic [31:0]  operand_i [6],
   input  logic [1:0]   step_i,           // of a user interrupt: look, status, source, message
@@ -41,7 +42,7 @@ module gpu_engine_access
   output logic         no_write_o        // a post-sync command that writes nothing
 );
 
-  logic        quad, is_quad, adds, is_flush, in_page;
+  logic        quad, is_quad, adds, is_flush, in_page, in_ggtt;
   logic [31:0] flags;
   logic [63:0] first_addr, second_addr, page;
 
@@ -52,7 +53,9 @@ module gpu_engine_access
   assign second_addr = {operand_i[2], operand_i[1][31:2], 2'd0};
   assign page        = {32'd0, page_i, 12'd0};
   assign in_page    = flags[21];         // relative to the PPHWSP
-  assign no_write_o = command_i == CmdPostSync && !flags[14];
+  assign in_ggtt    = is_flush ? operand_i[0][2] : flags[24];
+  assign no_write_o = command_i == CmdPostSync &&
+                      (!flags[14] || (unprivileged_i && (in_page || in_ggtt)));
 
   always_comb begin
     op_o    = MemWrite;
@@ -88,12 +91,12 @@ module gpu_engine_access
         CmdPostSync: begin
           if (is_flush) begin
             quad    = header_i[5:0] >= 6'd3;  // five dwords: both data dwords count
-            ppgtt_o = !in_page && !operand_i[0][2];
+            ppgtt_o = !in_page && !in_ggtt;
             addr_o  = {in_page ? page[63:12] : first_addr[63:12], first_addr[11:3], 3'd0};
             data_o  = {operand_i[3], operand_i[2]};
           end else begin
             quad    = 1'b1;
-            ppgtt_o = !in_page && !flags[24];
+            ppgtt_o = !in_page && !in_ggtt;
             addr_o  = {in_page ? page[63:12] : second_addr[63:12], second_addr[11:3], 3'd0};
             data_o  = {operand_i[4], operand_i[3]};
           end

@@ -11,6 +11,7 @@ module gpu_engine_command
   // dword that begins a command, and what that is
   input  logic        valid_i,
   input  logic [31:0] dword_i,
+  input  logic        unprivileged_i,   // it stands in the context's own space
   output command_e    next_o,
   output logic [10:0] next_len_o,
   output logic        next_operands_o,  // it has to be given some before it acts
@@ -31,11 +32,12 @@ module gpu_engine_command
   logic [2:0] operands, need_q, taken_q;
 
   gpu_engine_decode u_decode (
-    .valid_i    (valid_i),
-    .header_i   (dword_i),
-    .command_o  (next_o),
-    .len_o      (next_len_o),
-    .operands_o (operands)
+    .valid_i        (valid_i),
+    .header_i       (dword_i),
+    .unprivileged_i (unprivileged_i),
+    .command_o      (next_o),
+    .len_o          (next_len_o),
+    .operands_o     (operands)
   );
 
   assign next_operands_o = operands != 3'd0;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 // What the first dword of a command says: what to do, how long it is, and how many dwords must be
-// there before it can be done. A command too short for that is skipped like an unknown one.
+// there before it can be done. A command too short for that is skipped like an unknown one, and so
+// is one that its batch may not do: a batch of the context's own space does nothing in the GGTT.
 
 module gpu_engine_decode
   import gpu_cmd_pkg::*;
 (
   input  logic        valid_i,     // else nobody looks at it
   input  logic [31:0] header_i,
+  input  logic        unprivileged_i, // it stands in the context's own space
   output command_e    command_o,
   output logic [10:0] len_o,       // dwords with the first
   output logic [2:0]  operands_o   // dwords behind the first before it acts
@@ -78,7 +80,21 @@ module gpu_engine_decode
     end
   end
 
-  assign command_o  = ({8'd0, operands} < len_o) ? command : CmdSkip;
+  // What names the GGTT in its first dword. FLUSH_DW and PIPE_CONTROL do so further behind.
+  logic names_ggtt;
+
+  always_comb begin
+    unique case (command)
+      CmdSemaphore, CmdStoreData, CmdStoreReg, CmdLoadRegMem, CmdAtomic, CmdCondEnd:
+                     names_ggtt = header_i[22];
+      CmdBatchStart: names_ggtt = !header_i[8];
+      CmdSurfCopy:   names_ggtt = header_i[19];
+      default:       names_ggtt = 1'b0;
+    endcase
+  end
+
+  assign command_o  = ({8'd0, operands} < len_o && !(unprivileged_i && names_ggtt)) ? command :
+                      CmdSkip;
   assign operands_o = operands;
 
 endmodule

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Runs commands: takes dwords, does what they say, and decides where the context may be left:
-// between commands and in waits, while arbitration is on. All waits compare with the timestamp;
-// none counts.
+// between commands and in waits, while arbitration is on. All waits compare with the timestamp.
 
 module gpu_engine_exec
   import gpu_pkg::*;
@@ -117,6 +116,7 @@ module gpu_engine_exec
     .rst_ni          (rst_ni),
     .valid_i         (take && state_q == StPoint),
     .dword_i         (dword_i),
+    .unprivileged_i  (want_ppgtt_o),
     .next_o          (next),
     .next_len_o      (next_len),
     .next_operands_o (next_operands),
@@ -203,6 +203,7 @@ module gpu_engine_exec
     .clk_i          (clk_i),
     .needed_i       (state_q == StAct || state_q == StData),
     .command_i      (command),
+    .unprivileged_i (want_ppgtt_o),
     .header_i       (header),
     .operand_i      (operand),
     .step_i         (step_q),

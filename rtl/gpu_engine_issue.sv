@@ -17,6 +17,7 @@ module gpu_engine_issue
 
   // command
   input  command_e     command_i,
+  input  logic         unprivileged_i,  // it stands in the context's own space
   input  logic [31:0]  header_i,
   input  logic [31:0]  operand_i [6],
   input  logic [1:0]   step_i,
@@ -80,6 +81,7 @@ module gpu_engine_issue
   ) u_access (
     .needed_i     (needed_i),
     .command_i    (command_i),
+    .unprivileged_i (unprivileged_i),
     .header_i     (header_i),
     .operand_i    (operand_i),
     .step_i       (step_i),

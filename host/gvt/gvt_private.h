@@ -109,7 +109,7 @@ struct gvt_worker {
     unsigned id; /* of the vGPU */
     unsigned engine;
     struct exec *exec; /* the host's context for it; NULL until there is work */
-    struct bo batches; /* copies of the guest's batches */
+    struct bo batches; /* copies of the guest's batches in the GGTT */
     struct gvt_shadow shadow;
     struct gvt_job *job;
 };
@@ -118,6 +118,7 @@ struct gvt_scan {
     struct gvt_vgpu *vgpu;
     uint32_t *batch; /* GVT_BATCH_DWORDS: copies of batches, as they will lie at batch_addr */
     uint32_t batch_len;
+    uint32_t looked_at;           /* dwords of batches, also of those that are not copied */
     uint64_t batch_addr;          /* real GGTT address */
     uint32_t status_page;         /* of the context, the guest's GGTT address */
     const struct exec_work *work; /* with the shadow of its page tables */

@@ -142,7 +142,7 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
     }
     scan.batch_addr = bo_addr(&worker->batches, 0);
     err = gvt_scan_commands(&scan, job->ring, job->len);
-    hal_cycles(hal, SCAN_CYCLES + SCAN_DWORD_CYCLES * (job->len + scan.batch_len));
+    hal_cycles(hal, SCAN_CYCLES + SCAN_DWORD_CYCLES * (job->len + scan.looked_at));
     if (err) {
         return err;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Commands of a guest, on their way to the engine: copied out of its memory, each looked at, and
- * what they say of the GGTT moved from the guest's place to the real one. Batches are copied too,
- * so nothing can change behind our back; one in the context's own space has no business in the
- * GGTT, which is the host's. */
+ * what they say of the GGTT moved from the guest's place to the real one. Batches in the GGTT are
+ * copied too, so nothing can change behind our back. One in the context's own space is run from the
+ * guest's own pages: it has no privilege, and the engine sees to that, whatever became of it since.
+ * It is looked at all the same, for interrupts that it asks for, and to tell of what it tries. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -164,33 +165,50 @@ static int copy_batch(struct gvt_scan *scan, uint64_t addr)
         len += count;
     } while (!ends_batch(header));
     scan->batch_len += len;
+    scan->looked_at += len;
     return (int)len;
 }
 
 static int scan_at(struct gvt_scan *scan, uint32_t *dwords, uint32_t len, unsigned depth);
 
-/* A call of a batch becomes one of our copy, in the GGTT. */
-static int call_batch(struct gvt_scan *scan, uint32_t *dw, unsigned depth)
+/* Looks at the batch at addr of the guest's own space, as far as it goes; nothing comes of it. */
+static void audit_batch(struct gvt_scan *scan, uint64_t addr, unsigned depth)
 {
     const bool before = scan->unprivileged;
-    const bool own_space = dw[0] & MI_BATCH_PPGTT;
     uint32_t first = scan->batch_len;
     int len;
 
-    if (depth >= MAX_DEPTH || (before && !own_space) || (own_space && !scan->work->levels) ||
-        (!own_space && dw[2])) {
-        return refuse(scan, "batch: refused", dw[1]);
-    }
-    scan->unprivileged = own_space;
-    len = copy_batch(scan, make_64(dw[1] & ~3u, dw[2]));
+    scan->unprivileged = true;
+    len = copy_batch(scan, addr);
     if (len >= 0) {
-        dw[0] &= ~MI_BATCH_PPGTT;
-        dw[1] = lower_32(scan->batch_addr + first * 4ull);
-        dw[2] = 0;
-        len = scan_at(scan, &scan->batch[first], (uint32_t)len, depth + 1);
+        (void)scan_at(scan, &scan->batch[first], (uint32_t)len, depth);
     }
     scan->unprivileged = before;
-    return len;
+    scan->batch_len = first;
+}
+
+/* A call of a batch in the GGTT becomes one of our copy. */
+static int call_batch(struct gvt_scan *scan, uint32_t *dw, unsigned depth)
+{
+    const bool own_space = dw[0] & MI_BATCH_PPGTT;
+    uint64_t addr = make_64(dw[1] & ~3u, dw[2]);
+    uint32_t first = scan->batch_len;
+    int len;
+
+    if (depth >= MAX_DEPTH || (scan->unprivileged && !own_space) ||
+        (own_space && !scan->work->levels) || (!own_space && dw[2])) {
+        return refuse(scan, "batch: refused", dw[1]);
+    }
+    if (own_space) {
+        audit_batch(scan, addr, depth + 1);
+        return 0;
+    }
+    len = copy_batch(scan, addr);
+    if (len < 0) {
+        return len;
+    }
+    dw[1] = lower_32(scan->batch_addr + first * 4ull);
+    return scan_at(scan, &scan->batch[first], (uint32_t)len, depth + 1);
 }
 
 static int scan_at(struct gvt_scan *scan, uint32_t *dwords, uint32_t len, unsigned depth)

@@ -529,7 +529,6 @@ module tb_gpu_engine;
     put(32'h12000002); put(32'h22358); put(SpaceLo | Data + 32); put(SpaceHi);
     put(32'h0e00c003); put(32'd5); put(SpaceLo | Data + 16); put(SpaceHi); put(32'd0);
     put(32'h7a000004); put(32'h00004000); put(SpaceLo | Data + 40); put(SpaceHi); put('1); put('1);
-    put_store(Data + 48, 32'h55);
     put(32'h05000000);
     put_at = Ring;
     put_own(32'h18800101, Batch);
@@ -541,11 +540,64 @@ module tb_gpu_engine;
     check("flush", {32'd0, get(Data + 24)}, 64'h44);
     check("register", {63'd0, get(Data + 32) != 32'd0}, 64'd1);
     check("post-sync", {get(Data + 44), get(Data + 40)}, '1);
-    check("GGTT from there", {32'd0, get(Data + 48)}, 64'h55);
     check("from the ring", {32'd0, get(Data + 52)}, 64'h66);
     check("root", {28'd0, seen_space.root}, 64'h123_4567);
     check("id", {44'd0, seen_space.asid}, 64'ha51d);
     check("levels", {62'd0, seen_space.mode}, {62'd0, Space57});
+  endtask
+
+  // All that would reach the GGTT, in a batch without privilege and then in one with it. Behind
+  // them stands a store that shows that each was passed over as a whole.
+  task automatic put_ggtt_commands();
+    put_store(Data, 32'h1);
+    put(32'h10600003); put(Data + 8); put(32'd0); put(32'h2); put(32'h3);
+    put(32'h17c40702); put(Data + 16); put(32'd0); put(32'd1);
+    put(32'h12400002); put(32'h22600); put(Data + 20); put(32'd0);
+    put(32'h14c00002); put(32'h22608); put(Data + 'h80); put(32'd0);
+    put(32'h13004002); put(Data + 24 | 32'd4); put(32'd0); put(32'h4);
+    put(32'h13204002); put(32'h100); put(32'd0); put(32'h5);              // in its own page
+    put(32'h7a000004); put(32'h01004000); put(Data + 32); put(32'd0); put(32'h6); put(32'h7);
+    put(32'h7a000004); put(32'h00204000); put(32'h108); put(32'd0); put(32'h8); put(32'h9);
+    put(32'h0e40c003); put(32'd7); put(Data + 'h84); put(32'd0); put(32'd0);
+    put_own(32'h10000002, Data + 'h40); put(32'h66);
+  endtask
+
+  task automatic check_ggtt_commands(input string what, input logic [31:0] done);
+    check({what, ": stores"}, {get(Data), get(Data + 8)}, (done != 0) ? 64'h1_0000_0002 : 64'd0);
+    check({what, ": atomic"}, {32'd0, get(Data + 16)}, {63'd0, done[0]});
+    check({what, ": register to memory"}, {32'd0, get(Data + 20)}, done[0] ? 64'h77 : 64'd0);
+    check({what, ": flushes"}, {get(Data + 24), get(Data + 32)},
+          done[0] ? 64'h4_0000_0006 : 64'd0);
+    check({what, ": page"}, {get('h2100), get('h2108)}, done[0] ? 64'h5_0000_0008 : 64'd0);
+    check({what, ": memory to register"}, {32'd0, get(Data + 'h48)},
+          done[0] ? 64'h1234 : 64'd0);
+    check({what, ": what may be done"}, {32'd0, get(Data + 'h40)}, 64'h66);
+  endtask
+
+  task automatic case_privilege(input logic privileged);
+    new_ring();
+    own_space();
+    set(Data + 'h80, 32'h1234);
+    set(Data + 'h84, privileged ? 32'd7 : 32'd0);  // a wait that would not end
+    put_at = Batch;
+    put_ggtt_commands();
+    if (!privileged) begin
+      put(32'h18c00001); put(Batch + 'h200); put(32'd0);  // a call of a privileged one
+    end
+    put(32'h12000002); put(32'h22608); put(SpaceLo | Data + 'h48); put(SpaceHi);
+    put(32'h05000000);
+    put_at = Batch + 'h200;
+    put_store(Data + 'h50, 32'h5);
+    put(32'h05000000);
+    put_at = Ring;
+    put(32'h11000001); put(32'h22600); put(32'h77);
+    if (privileged) put_call(Batch);
+    else            put_own(32'h18800101, Batch);
+    put_store(Data + 'h54, 32'h6);
+    run(privileged ? "privileged" : "unprivileged");
+    check_ggtt_commands(privileged ? "privileged" : "unprivileged", {31'd0, privileged});
+    check("no way up", {32'd0, get(Data + 'h50)}, 64'd0);
+    check("the ring behind it is", {32'd0, get(Data + 'h54)}, 64'h6);
   endtask
 
   task automatic case_registers_of_roots();
@@ -569,6 +621,9 @@ module tb_gpu_engine;
     new_ring();
     own_space();
     put_batch(32'h1e800100);
+    put_at = Batch + 24;
+    put_own(32'h17840702, Data + 4);
+    put_at = Ring;
     put_own(32'h18800101, Batch);
     submit();
     repeat (200) @(negedge clk);
@@ -687,12 +742,12 @@ module tb_gpu_engine;
     put_at = Batch + 'h100;
     put(32'h1e800100); put(32'd300);
     put(32'h11080001); put(32'h600); put(32'h77);
-    put(32'h17c40702); put(Data + 12); put(32'd0); put(32'd1);
+    put_own(32'h17840702, Data + 12); put(32'd1);
     put(32'h1e800100); put(32'd300);
     put(32'h05000000);
     put_at = Batch + 'h200;
-    put(32'h17c40702); put(Data + 16); put(32'd0); put(32'd1);
-    put(32'h12480002); put(32'h600); put(Data + 20); put(32'd0);
+    put_own(32'h17840702, Data + 16); put(32'd1);
+    put(32'h12080002); put(32'h600); put(SpaceLo | Data + 20); put(SpaceHi);
     put(32'h05000000);
     put_at = Ring;
     put_call(Batch);
@@ -1047,6 +1102,8 @@ module tb_gpu_engine;
     case_semaphore();
     case_faults();
     case_own_space();
+    case_privilege(1'b0);
+    case_privilege(1'b1);
     case_registers_of_roots();
     case_own_space_preempted();
     case_pages();
