@@ -18,7 +18,8 @@
 
 static uint32_t causes(const struct bench *bench)
 {
-    uint32_t mask = (bench->flr ? GUCBUS_IRQ_FLR : 0) | (bench->fault ? GUCBUS_IRQ_FAULT : 0);
+    uint32_t mask = (bench->flr ? GUCBUS_IRQ_FLR : 0) | (bench->fault ? GUCBUS_IRQ_FAULT : 0) |
+                    (bench->reset ? GUCBUS_IRQ_RESET : 0);
 
     for (unsigned fn = 0; fn < GUC_FUNCTIONS; fn++) {
         uint32_t held = bench->fns[fn].closed ? GUCBUS_DB_CTB : 0;
@@ -194,6 +195,7 @@ static void chip_write(void *arg, uint32_t offset, uint64_t wide, unsigned size)
         }
     } else if (offset == GUCBUS_STATUS) {
         bench->regs[0] = value;
+        bench->reset = false;
     } else if (offset == GUCBUS_MEMIRQ_STATUS) {
         bench->regs[1] = value;
     } else if (offset == GUCBUS_GATE_CLOSE) {
@@ -244,20 +246,28 @@ static void bare_program(void *arg)
     bench->test(bench);
 }
 
-static void program(void *arg)
+void bench_set_up_pf(struct bench *bench)
 {
-    struct bench *bench = arg;
     uint32_t klvs[] = {0x00040001, 65535, 0x00060001, 256};
     uint32_t config[] = {GUC_ACTION_PF2GUC_UPDATE_VF_CFG, 0, BENCH_PF_BASE + BENCH_BUFFER, 0,
                          ARRAY_SIZE(klvs)};
 
-    hal_spawn(bench->hal, "guc", guc_main, bench->guc);
-    fake_dma_map(bench->hal, 0, BENCH_PF_BASE, BENCH_VF_SIZE);
+    bench->fns[0].h2g_tail = 0;
+    bench->fns[0].g2h_head = 0;
     bench_rings(bench, 0, BENCH_PF_BASE);
     for (unsigned i = 0; i < ARRAY_SIZE(klvs); i++) {
         fake_dma_write32(bench->hal, 0, BENCH_PF_BASE + BENCH_BUFFER + 4 * i, klvs[i]);
     }
     cr_assert_eq(bench_request(bench, 0, config, ARRAY_SIZE(config)), BENCH_SUCCESS(2));
+}
+
+static void program(void *arg)
+{
+    struct bench *bench = arg;
+
+    hal_spawn(bench->hal, "guc", guc_main, bench->guc);
+    fake_dma_map(bench->hal, 0, BENCH_PF_BASE, BENCH_VF_SIZE);
+    bench_set_up_pf(bench);
     bench->test(bench);
 }
 

@@ -61,6 +61,7 @@ struct bench {
     uint32_t irqs[GUC_FUNCTIONS]; /* vectors raised, or-ed */
     unsigned migrated[GUC_FUNCTIONS];
     uint32_t flr;
+    bool reset;                 /* the PF reset the GT, the program has not begun anew */
     uint32_t fault, fault_addr; /* GUCBUS_FAULT_NEXT, GUCBUS_FAULT_ADDR */
     uint32_t fault_addr_hi, fault_asid;
     unsigned tlb_invalidations;
@@ -87,6 +88,8 @@ uint32_t bench_mailbox1(struct bench *bench, unsigned fn, uint32_t dw0);
 uint32_t bench_mailbox2(struct bench *bench, unsigned fn, uint32_t dw0, uint32_t dw1);
 /* Registers memory interrupts (VF) and rings of a function from base and enables them. */
 void bench_rings(struct bench *bench, unsigned fn, uint64_t base);
+/* The PF's own rings and configuration: bench_run does so. */
+void bench_set_up_pf(struct bench *bench);
 /* Puts dwords into H2G as they are and rings. */
 void bench_put(struct bench *bench, unsigned fn, const uint32_t *words, unsigned len);
 /* Sends an HXG message. Returns its fence. */

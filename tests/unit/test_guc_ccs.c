@@ -309,6 +309,8 @@ Test(guc_ccs, restore_that_faults_fails_resfix_done)
 
 static void flr_meanwhile(struct bench *bench)
 {
+    uint32_t last;
+
     save_and_move(bench);
     cr_assert_eq(bench_mailbox1(bench, 2, FIXED(5)), BUSY);
     cr_assert_eq(bench_control(bench, 2, GUC_PF_TRIGGER_VF_FLR_START), BENCH_SUCCESS(0));
@@ -316,8 +318,10 @@ static void flr_meanwhile(struct bench *bench)
     cr_assert_eq(bench_control(bench, 2, GUC_PF_TRIGGER_VF_FLR_FINISH), BENCH_SUCCESS(0));
     cr_expect_eq(bench->fns[2].mailbox[0], BUSY, "no answer comes out of the past");
     bench_start_vf(bench, 2);
+    last = bench->fns[2].mailbox[0];
     cr_assert_eq(pause(bench, 2), BENCH_SUCCESS(0));
     cr_expect_eq(bench_state(bench, 2), GUC_VF_RUNNING_PAUSED, "nothing is left to run");
+    cr_expect_eq(bench->fns[2].mailbox[0], last, "nor to answer");
 }
 
 Test(guc_ccs, flr_stops_a_restore_for_good)

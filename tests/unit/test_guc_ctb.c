@@ -280,6 +280,9 @@ static void status_set(struct bench *bench)
     set_desc(bench, 1, BENCH_H2G_DESC, 2, GUC_CTB_STATUS_OVERFLOW);
     cr_expect_eq(policies(bench, 1), 0);
     cr_expect_eq(desc(bench, 1, BENCH_H2G_DESC, 0), 0);
+    cr_expect_eq(fake_trace_count(bench->hal, "ctb status set by the host"), 1);
+    set_desc(bench, 1, BENCH_H2G_DESC, 2, 0);
+    cr_expect_eq(policies(bench, 1), 0, "until they are enabled anew");
 }
 
 Test(guc_ctb, respects_a_status_that_the_host_set)
@@ -298,6 +301,7 @@ static void gone(struct bench *bench)
         bench_settle(bench);
         cr_expect_geq(fake_trace_count(bench->hal, "fault fn=1"), i + 1);
         fake_dma_map(bench->hal, 1, BENCH_VF_START(1) + objects[i], 4);
+        cr_expect_eq(policies(bench, 1), 0, "rings that were given up stay so");
         cr_expect_eq(policies(bench, 0), BENCH_SUCCESS(1), "the PF is not concerned");
         cr_expect_eq(bench_mailbox1(bench, 1, GUC_ACTION_VF2GUC_VF_RESET), BENCH_SUCCESS(0));
     }

@@ -106,16 +106,25 @@ Test(vf_bootstrap, memirq_addresses_are_those_of_each_guc)
     peer_destroy(peer);
 }
 
-Test(vf_bootstrap, group_scheduling_is_not_asked_below_1_26)
+/* How often a driver of a GuC with this ABI asks for group scheduling. */
+static unsigned asks_for_groups(uint32_t abi)
 {
-    struct peer *peer = peer_create(PEER_ABI(1, 25));
+    struct peer *peer = peer_create(abi);
+    unsigned count = 0;
 
     cr_expect_eq(probe_with(peer), 0);
     for (unsigned i = 0; i < peer->mailbox_count; i++) {
-        cr_expect((peer->mailbox_log[i].dw[0] & 0xffff) != QUERY ||
-                  peer->mailbox_log[i].dw[1] != 0x3001);
+        count +=
+            (peer->mailbox_log[i].dw[0] & 0xffff) == QUERY && peer->mailbox_log[i].dw[1] == 0x3001;
     }
     peer_destroy(peer);
+    return count;
+}
+
+Test(vf_bootstrap, group_scheduling_is_not_asked_below_1_26)
+{
+    cr_expect_eq(asks_for_groups(PEER_ABI(1, 25)), 0u);
+    cr_expect_eq(asks_for_groups(PEER_ABI(1, 26)), 2u, "once for each GT");
 }
 
 Test(vf_bootstrap, versions_are_judged)
@@ -292,12 +301,14 @@ static void probe_twice_program(void *arg)
     vf_remove(peer->vf);
     cr_expect_eq(vf_num_gts(peer->vf), 0);
     cr_expect_eq(peer->gts[1].ctb_on, false);
+    peer->abi = PEER_ABI(1, 27);
     peer_probe(peer);
+    cr_expect_eq(vf_abi(peer->vf, 0), peer->abi, "another GuC");
 }
 
 Test(vf_bootstrap, can_be_bound_again_after_unbind)
 {
-    struct peer *peer = peer_create(PEER_ABI(1, 27));
+    struct peer *peer = peer_create(PEER_ABI(1, 26));
 
     peer_run(peer, probe_twice_program);
     cr_expect_null(vf_wedged(peer->vf));

@@ -329,6 +329,35 @@ static void endless_job_program(void *arg)
     cr_expect_null(vf_wedged(peer->vf));
 }
 
+static void memory_error_program(void *arg)
+{
+    const uint32_t event[] = {0x90000000u | XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, ~0u};
+    struct peer *peer = arg;
+    int queues[3];
+
+    peer_probe(peer);
+    peer->engines_off = true;
+    queues[0] = queue_of(peer, VF_ENGINE_RENDER);
+    queues[1] = queue_of(peer, VF_ENGINE_COPY);
+    queues[2] = queue_of(peer, VF_ENGINE_VIDEO);
+    for (unsigned i = 0; i < ARRAY_SIZE(queues); i++) {
+        (void)submit(peer, queues[i]);
+    }
+    hal_delay(peer->hal, HAL_NS_PER_MS);
+    peer_send_g2h(peer, 0, event, ARRAY_SIZE(event));
+    cr_expect_eq(vf_wait(peer->vf, (unsigned)queues[0], 1, WAIT_NS), -EIO);
+    cr_expect_eq(vf_wait(peer->vf, (unsigned)queues[1], 1, WAIT_NS), -EIO);
+    peer->engines_off = false;
+    peer_run_engines(peer);
+    wait_done(peer, queues[2], 1);
+    cr_expect_null(vf_wedged(peer->vf));
+}
+
+Test(vf_jobs, a_memory_error_of_no_single_context_fails_all_of_its_gt)
+{
+    run(memory_error_program);
+}
+
 Test(vf_jobs, a_job_that_does_not_end_fails_its_queue_after_five_seconds)
 {
     run(endless_job_program);

@@ -142,6 +142,26 @@ Test(vf_recovery_again, each_hold_stops_it_until_cleared)
     scene_run(PEER_ABI(1, 27), held_program);
 }
 
+static void long_held_program(void *arg)
+{
+    struct peer *peer = arg;
+
+    scene_start_jobs(peer, VF_ENGINE_RENDER, 4);
+    vf_recovery_hold(peer->vf, VF_HOLD_BEFORE_RESTART);
+    peer_migrate(peer, SCENE_BASE_2, false);
+    hal_delay(peer->hal, 20 * HAL_NS_PER_S);
+    cr_expect_null(vf_wedged(peer->vf));
+    cr_expect_eq(vf_reset_count(peer->vf, 0), 0);
+    vf_recovery_hold(peer->vf, 0);
+    scene_settle(peer);
+    scene_expect_jobs_done(peer, 4);
+}
+
+Test(vf_recovery_again, jobs_and_requests_do_not_time_out_while_it_runs)
+{
+    scene_run(PEER_ABI(1, 27), long_held_program);
+}
+
 /* ---- the end of a device --------------------------------------------------------------------- */
 
 static void waiter_program(void *arg)

@@ -33,6 +33,43 @@ Test(vf_recovery_device, waits_until_both_gts_have_reported)
     scene_run(PEER_ABI(1, 26), both_program);
 }
 
+static void held_program(void *arg)
+{
+    static const struct {
+        unsigned hold;
+        unsigned done;  /* messages of its end so far */
+        uint64_t start; /* where the driver believes its range */
+    } steps[] = {
+        {VF_HOLD_BEFORE_RESFIX_START, 0, 0},
+        {VF_HOLD_BEFORE_FIXUPS, 0, 0},
+        {VF_HOLD_BEFORE_RESFIX_DONE, 0, SCENE_BASE_2},
+        {VF_HOLD_SENDING_RESFIX_DONE, 0, SCENE_BASE_2},
+    };
+    struct peer *peer = arg;
+    uint64_t before;
+
+    scene_start_jobs(peer, VF_ENGINE_COPY, 10);
+    before = vf_ggtt_start(peer->vf);
+    vf_recovery_hold(peer->vf, steps[0].hold);
+    peer_migrate(peer, SCENE_BASE_2, false);
+    for (unsigned i = 0; i < ARRAY_SIZE(steps); i++) {
+        vf_recovery_hold(peer->vf, steps[i].hold);
+        scene_settle(peer);
+        cr_expect_eq(vf_recovery_held(peer->vf), steps[i].hold, "step %u", i);
+        cr_expect_eq(peer_count_mailbox(peer, 0, DONE), steps[i].done);
+        cr_expect_eq(vf_ggtt_start(peer->vf), steps[i].start ? steps[i].start : before);
+    }
+    vf_recovery_hold(peer->vf, 0);
+    scene_settle(peer);
+    cr_expect_eq(peer_count_mailbox(peer, 0, DONE), 1);
+    scene_expect_jobs_done(peer, 10);
+}
+
+Test(vf_recovery_device, each_hold_stops_it_until_cleared)
+{
+    scene_run(PEER_ABI(1, 26), held_program);
+}
+
 static void imminent_program(void *arg)
 {
     struct peer *peer = arg;

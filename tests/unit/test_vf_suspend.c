@@ -156,6 +156,13 @@ static void migrate_answering(void *arg)
     peer_migrate(peer, SCENE_BASE_2, false);
 }
 
+static void release_now(void *arg)
+{
+    struct peer *peer = arg;
+
+    vf_recovery_hold(peer->vf, 0);
+}
+
 static void pending_suspend_program(void *arg)
 {
     struct peer *peer = arg;
@@ -175,6 +182,24 @@ static void pending_suspend_program(void *arg)
 Test(vf_suspend, a_suspend_without_answer_is_asked_for_again_after_a_move)
 {
     scene_run(PEER_ABI(1, 27), pending_suspend_program);
+}
+
+static void long_recovery_program(void *arg)
+{
+    struct peer *peer = arg;
+
+    start(peer);
+    vf_recovery_hold(peer->vf, VF_HOLD_BEFORE_RESTART);
+    peer_migrate(peer, SCENE_BASE_2, false);
+    scene_settle(peer);
+    fake_at(peer->hal, 20 * HAL_NS_PER_S, release_now, peer);
+    cr_expect_eq(vf_queue_suspend(peer->vf, 0), 0, "time of a recovery does not count");
+    cr_expect_not(peer->gts[0].contexts[0].enabled);
+}
+
+Test(vf_suspend, a_suspend_waits_for_the_end_of_a_recovery)
+{
+    scene_run(PEER_ABI(1, 27), long_recovery_program);
 }
 
 static void pending_resume_program(void *arg)
