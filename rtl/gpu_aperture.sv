@@ -38,7 +38,7 @@ module gpu_aperture
   input  logic                mem_rsp_valid_i,
   input  logic [63:0]         mem_rsp_data_i,
 
-  output logic                active_o     // an edge may change something
+  output logic                active_o     // an edge may change something, without an answer too
 );
 
   typedef enum logic [2:0] {
@@ -94,7 +94,7 @@ module gpu_aperture
   assign mem_valid_o = state_q == StAsk;
   assign mem_op_o    = req_write_i ? MemWrite : MemRead;
   assign mem_addr_o  = {{(32 - AddrBits){1'b0}}, addr_q, 3'd0};
-  assign active_o    = state_q != StIdle || req_valid_i || reg_valid_i;
+  assign active_o    = (state_q == StIdle) ? req_valid_i || reg_valid_i : state_q != StRead;
 
   always_ff @(posedge clk_i) begin
     if (state_q == StDetile) addr_q <= detiled;

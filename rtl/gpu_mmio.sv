@@ -237,7 +237,8 @@ module gpu_mmio
   assign host_rsp_valid_o = state_q == StRespond;
   assign host_rsp_data_o  = rdata_q;
   assign host_rsp_fault_o = fault_q;
-  assign idle_o           = state_q == StIdle && pvinfo_idle && !aperture_active;
+  assign idle_o           = (state_q == StIdle || state_q == StAperture) && pvinfo_idle &&
+                            !aperture_active;
 
   always_comb begin
     state_d = state_q;

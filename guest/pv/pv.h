@@ -56,6 +56,27 @@ MUST_USE int pv_submit(struct pv *pv, unsigned id, uint32_t elsp, const uint64_t
 void pv_root_create(struct pv *pv, unsigned level, const uint64_t pdp[4]);
 void pv_root_destroy(struct pv *pv, unsigned level, const uint64_t pdp[4]);
 
+/* ---- surfaces -------------------------------------------------------------------------------- */
+
+struct pv_surface_config {
+    bool tile_y;        /* tiles of 128 bytes by 32 rows; else X: 512 bytes by 8 rows */
+    uint32_t pitch;     /* bytes of a line, whole tiles */
+    uint32_t tile_rows; /* rows of tiles */
+};
+
+struct pv_surface {
+    unsigned fence;
+    uint64_t addr; /* in the aperture, for hal_aperture_read and _write: line after line */
+    uint64_t phys; /* in our RAM: tile after tile */
+    uint64_t size;
+    uint32_t pitch;
+};
+
+/* Makes one and gives it the next fence. Returns 0, -EINVAL, -ENOSPC no fence left or no room,
+ * -ENOMEM, or what a message said (blocks). */
+MUST_USE int pv_surface_create(struct pv *pv, const struct pv_surface_config *config,
+                               struct pv_surface *surface);
+
 /* ---- work ------------------------------------------------------------------------------------ */
 
 enum pv_engine { PV_ENGINE_RENDER, PV_ENGINE_COPY, PV_ENGINE_VIDEO };

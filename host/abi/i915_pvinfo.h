@@ -91,11 +91,16 @@ enum vgt_g2v_type {
 
 /* Fence registers, 8 bytes each: end page and pitch in the high dword, start page, tiling and
  * valid in the low one. */
-#define FENCE_REG_BASE  0x100000u
-#define FENCE_REG(n)    (FENCE_REG_BASE + 8u * (n))
-#define FENCE_REG_VALID 0x1ull
-#define FENCE_REG_START 0x00000000fffff000ull
-#define FENCE_REG_END   0xfffff00000000000ull
-#define FENCE_END_SHIFT 32u /* of the end page's address */
+#define FENCE_REG_BASE     0x100000u
+#define FENCE_REG(n)       (FENCE_REG_BASE + 8u * (n))
+#define FENCE_REG_VALID    0x1ull
+#define FENCE_REG_TILING_Y 0x2ull /* else X */
+#define FENCE_REG_START    0x00000000fffff000ull
+#define FENCE_REG_PITCH    0x000007ff00000000ull /* in units, less one */
+#define FENCE_REG_END      0xfffff00000000000ull
+#define FENCE_PITCH_SHIFT  32u
+#define FENCE_END_SHIFT    32u /* of the end page's address */
+#define FENCE_PITCH_UNIT   128u
+#define FENCE_MAX_PITCH    (0x800u * FENCE_PITCH_UNIT)
 
 #endif

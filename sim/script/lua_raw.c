@@ -181,17 +181,56 @@ static int raw_vram_write(lua_State *lua)
     return 0;
 }
 
+/* aperture_read(address, size): of the function's BAR2. */
+static int raw_aperture_read(lua_State *lua)
+{
+    struct hal *hal = check_hal(lua, "aperture_read");
+    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
+    size_t size = (size_t)lua_check_range(lua, 3, 0, MAX_TEXT);
+    luaL_Buffer buffer;
+
+    hal_aperture_read(hal, addr, luaL_buffinitsize(lua, &buffer, size), size);
+    script_time_passes(lua);
+    luaL_pushresultsize(&buffer, size);
+    return 1;
+}
+
+static int raw_aperture_write(lua_State *lua)
+{
+    struct hal *hal = check_hal(lua, "aperture_write");
+    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
+    size_t size;
+    const char *text = luaL_checklstring(lua, 3, &size);
+
+    hal_aperture_write(hal, addr, text, size);
+    script_time_passes(lua);
+    return 0;
+}
+
 const luaL_Reg lua_gpu_raw_methods[] = {
-    {"read32", raw_read32},       {"read64", raw_read64},
-    {"vram_read", raw_vram_read}, {"vram_write", raw_vram_write},
-    {"write32", raw_write32},     {"write64", raw_write64},
-    {"mailbox", raw_mailbox},     {NULL, NULL},
+    {"aperture_read", raw_aperture_read},
+    {"aperture_write", raw_aperture_write},
+    {"read32", raw_read32},
+    {"read64", raw_read64},
+    {"vram_read", raw_vram_read},
+    {"vram_write", raw_vram_write},
+    {"write32", raw_write32},
+    {"write64", raw_write64},
+    {"mailbox", raw_mailbox},
+    {NULL, NULL},
 };
 
 const luaL_Reg lua_vm_raw_methods[] = {
-    {"read32", raw_read32},         {"read64", raw_read64},
-    {"write32", raw_write32},       {"write64", raw_write64},
-    {"mailbox", raw_mailbox},       {"mem_read", raw_mem_read},
-    {"mem_write", raw_mem_write},   {"vram_read", raw_vram_read},
-    {"vram_write", raw_vram_write}, {NULL, NULL},
+    {"aperture_read", raw_aperture_read},
+    {"aperture_write", raw_aperture_write},
+    {"read32", raw_read32},
+    {"read64", raw_read64},
+    {"write32", raw_write32},
+    {"write64", raw_write64},
+    {"mailbox", raw_mailbox},
+    {"mem_read", raw_mem_read},
+    {"mem_write", raw_mem_write},
+    {"vram_read", raw_vram_read},
+    {"vram_write", raw_vram_write},
+    {NULL, NULL},
 };

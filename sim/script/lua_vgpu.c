@@ -379,6 +379,31 @@ static int guest_descriptor(lua_State *lua)
     return 1;
 }
 
+/* pv:surface(tiling, pitch, tile_rows): what it is, and where. */
+static int guest_surface(lua_State *lua)
+{
+    static const char *const tilings[] = {"x", "y", NULL};
+    struct pv *pv = check_guest(lua, "pv:surface");
+    const struct pv_surface_config config = {
+        .tile_y = luaL_checkoption(lua, 2, NULL, tilings) == 1,
+        .pitch = (uint32_t)lua_check_range(lua, 3, 0, UINT32_MAX),
+        .tile_rows = (uint32_t)lua_check_range(lua, 4, 0, UINT16_MAX),
+    };
+    struct pv_surface surface = {.pitch = config.pitch};
+
+    finish(lua, "pv:surface", pv_surface_create(pv, &config, &surface));
+    lua_createtable(lua, 0, 4);
+    lua_pushinteger(lua, surface.fence);
+    lua_setfield(lua, -2, "fence");
+    lua_pushinteger(lua, (lua_Integer)surface.addr);
+    lua_setfield(lua, -2, "addr");
+    lua_pushinteger(lua, (lua_Integer)surface.phys);
+    lua_setfield(lua, -2, "phys");
+    lua_pushinteger(lua, (lua_Integer)surface.size);
+    lua_setfield(lua, -2, "size");
+    return 1;
+}
+
 static int guest_page(lua_State *lua)
 {
     lua_pushinteger(lua, (lua_Integer)pv_shared_page(check_driver(lua)));
@@ -386,15 +411,10 @@ static int guest_page(lua_State *lua)
 }
 
 const luaL_Reg lua_pv_methods[] = {
-    {"start", guest_start},
-    {"send", guest_send},
-    {"page", guest_page},
-    {"queue", guest_queue},
-    {"submit", guest_submit},
-    {"prepare", guest_prepare},
-    {"wait", guest_wait},
-    {"done", guest_done},
-    {"result", guest_result},
-    {"descriptor", guest_descriptor},
-    {NULL, NULL},
+    {"start", guest_start},     {"send", guest_send},
+    {"page", guest_page},       {"queue", guest_queue},
+    {"submit", guest_submit},   {"prepare", guest_prepare},
+    {"wait", guest_wait},       {"done", guest_done},
+    {"result", guest_result},   {"descriptor", guest_descriptor},
+    {"surface", guest_surface}, {NULL, NULL},
 };

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- A guest with a vGPU that is going to move, and its twin that is not: work in queues of every
--- kind, fences, half a submission; and afterwards everything that must be the same in both.
+-- kind, tiled surfaces, fences, half a submission; and afterwards everything that must be the same in both.
+local surface = require "lib.surface"
+
 local vgpu = {}
 
 local QUEUES = {
@@ -33,7 +35,11 @@ function vgpu.open(vm, jobs, work)
     end
     self.half = vm.pv:queue("copy", { space = "tables" })
     local base = vm:read32(APERTURE)
-    for number = 0, 3 do -- end page, then start page and valid
+    self.surfaces = {
+      surface.open(vm, "x", 1024, 1, 0x11),
+      surface.open(vm, "y", 256, 1, 0x22),
+    }
+    for number = #self.surfaces, 3 do -- end page, then start page and valid
       vm:write32(FENCES + 8 * number + 4, base + number * 0x10000 + 0xf000)
       vm:write32(FENCES + 8 * number, base + number * 0x10000 | 1)
     end
@@ -64,6 +70,11 @@ function vgpu.finish(self)
   local vm, pv = self.vm, self.pv
   local seen = { fences = {}, share = {} }
   vm:run(function()
+    for _, each in ipairs(self.surfaces) do
+      surface.check(each, "afterwards")
+      surface.draw(each, 5, 0x33)
+      surface.check(each, "drawn anew")
+    end
     submit(self, self.jobs + 1, self.jobs + 2)
     local desc = pv:descriptor(self.half)
     vm:write32(BCS_ELSP, desc >> 32)
