@@ -8,7 +8,7 @@
 
 #include "sim/script/script.h"
 
-#define MAX_HEADINGS 128
+#define MAX_HEADINGS 256
 #define NAME_LEN     64
 
 static char headings[MAX_HEADINGS][NAME_LEN];

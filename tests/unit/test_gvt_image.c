@@ -227,6 +227,35 @@ Test(gvt_image, load_puts_entries_and_fences_where_this_host_placed_the_vgpu)
     cr_expect_eq(gvt_vgpu_config_space(target.vgpu)[0x40], 0x5a);
 }
 
+Test(gvt_image, fence_that_reaches_out_of_the_aperture_is_none)
+{
+    const uint64_t start = scene_read(&source, PVINFO_MAPPABLE_GMADR_BASE);
+    const uint64_t end = start + (64u << 20);
+    const uint64_t hidden = scene_read(&source, PVINFO_NONMAPPABLE_GMADR_BASE);
+    const struct {
+        const char *what;
+        uint64_t first, last;
+        bool taken;
+    } cases[] = {
+        {"all of it", start, end - 0x1000, true},
+        {"a page too many", start, end, false},
+        {"a page before", start - 0x1000, start, false},
+        {"into the hidden part", start, hidden, false},
+        {"in the hidden part", hidden, hidden, false},
+        {"backwards", start + 0x2000, start + 0x1000, false},
+        {"everything", 0, 0xfffff000, false},
+        {"one page", end - 0x1000, end - 0x1000, true},
+    };
+
+    for (unsigned n = 0; n < ARRAY_SIZE(cases); n++) {
+        scene_write(&source, FENCE_REG(3) + 4, (uint32_t)cases[n].last | 3);
+        scene_write(&source, FENCE_REG(3), (uint32_t)cases[n].first | 1);
+        cr_expect_eq(source.fences[4 + 3] & 1, cases[n].taken, "%s", cases[n].what);
+    }
+    gvt_vgpu_reset(source.vgpu);
+    cr_expect_eq(source.fences[4 + 3], 0, "nothing of it outlives the guest");
+}
+
 Test(gvt_image, load_brings_roots_queue_and_the_half_written_port)
 {
     struct gvt_workload workload;

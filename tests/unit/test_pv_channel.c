@@ -76,6 +76,41 @@ static void close_both(void)
 
 TestSuite(pv_channel, .fini = close_both);
 
+/* ---- surfaces -------------------------------------------------------------------------------- */
+
+static void make_surfaces(void *arg)
+{
+    const struct pv_surface_config config = {.pitch = 1024, .tile_rows = 2};
+    const struct pv_surface_config tile_y = {.tile_y = true, .pitch = 384, .tile_rows = 1};
+    const struct pv_surface_config bad[] = {{.pitch = 640, .tile_rows = 1},
+                                            {.pitch = 0, .tile_rows = 1},
+                                            {.pitch = 512},
+                                            {.pitch = FENCE_MAX_PITCH + 512, .tile_rows = 1},
+                                            {.tile_y = true, .pitch = 64, .tile_rows = 1}};
+    struct pv_surface surface;
+
+    (void)arg;
+    for (unsigned n = 0; n < ARRAY_SIZE(bad); n++) {
+        cr_expect_eq(pv_surface_create(pv, &bad[n], &surface), -EINVAL, "%u", n);
+    }
+    for (unsigned n = 0; n < 4; n++) {
+        cr_assert_eq(pv_surface_create(pv, n == 2 ? &tile_y : &config, &surface), 0);
+        cr_expect_eq(surface.fence, n);
+        cr_expect_eq(surface.size, n == 2 ? 0x3000 : 0x4000);
+        /* The mediator has moved it: this vGPU is number 1, its place is the guest's here. */
+        cr_expect_eq(scene.fences[4 + n], (surface.addr + surface.size - 0x1000) << 32 |
+                                              (n == 2 ? 2ull : 7ull) << 32 | surface.addr |
+                                              (n == 2 ? 3 : 1));
+    }
+    cr_expect_eq(pv_surface_create(pv, &config, &surface), -ENOSPC, "no fence is left");
+}
+
+Test(pv_channel, surface_has_a_fence_over_its_pages)
+{
+    open_both();
+    fake_run(guest, make_surfaces, NULL, SECOND);
+}
+
 static void check(void (*program)(void *arg))
 {
     fake_run(guest, program, NULL, 100 * SECOND);
