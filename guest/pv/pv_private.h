@@ -46,7 +46,7 @@ struct pv {
     struct ggtt *ggtt; /* our share of the aperture; NULL until there is work */
     struct bo results;
     unsigned fences; /* that surfaces have taken, from 0 on */
-    bool records; /* of submissions are registered */
+    bool records;    /* of submissions are registered */
     bool irq_started;
     struct pv_engine_state engines[PV_ENGINE_COUNT];
     struct pv_queue queues[PV_MAX_QUEUES];

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The aperture of mediated vGPUs: two guests of one GPU with tiled surfaces, each through fences of
--- its own. One tries to reach the other's, by fences and by addresses; then it moves to a host where
--- its aperture lies elsewhere, and given up halfway stays where it was.
+-- its own. One tries to reach the other's, by fences and by addresses; then it moves to a host
+-- where its aperture lies elsewhere, and given up halfway stays where it was.
 local surface = require "lib.surface"
 
 local m = machine {

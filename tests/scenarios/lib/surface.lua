@@ -38,7 +38,8 @@ function surface.open(vm, tiling, pitch, tile_rows, mark)
   return self
 end
 
--- Lines as the CPU reads them and tiles as they lie in RAM are what was written. Waits in the guest.
+-- Lines as the CPU reads them and tiles as they lie in RAM are what was written. Waits in the
+-- guest.
 function surface.check(self, when)
   local name = ("%s: %s tiles %s"):format(self.vm.name, self.tiling:upper(), when)
   expect_eq(name .. ", lines", self.vm:aperture_read(self.addr, self.size) == self.lines, true)

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A guest with a vGPU that is going to move, and its twin that is not: work in queues of every
--- kind, tiled surfaces, fences, half a submission; and afterwards everything that must be the same in both.
+-- kind, tiled surfaces, fences, half a submission; and afterwards everything that must be the same
+-- in both.
 local surface = require "lib.surface"
 
 local vgpu = {}
