@@ -112,6 +112,11 @@ struct gvt_worker {
     struct bo batches; /* copies of the guest's batches in the GGTT */
     struct gvt_shadow shadow;
     struct gvt_job *job;
+    bool running;          /* a workload */
+    bool arrived;          /* the one that waits was noticed */
+    unsigned weight;       /* of the vGPU, as it began */
+    uint64_t began, ended; /* the last one; 0: never */
+    uint64_t used;         /* ns of the engine, counted by weight */
 };
 
 struct gvt_scan {
@@ -182,6 +187,7 @@ struct gvt {
     struct gvt_vgpu *vgpus[GVT_MAX_VGPU]; /* by id; 0 is the host */
     struct gvt_probes probes[GVT_MAX_VGPU];
     struct gvt_worker workers[GVT_MAX_VGPU][GVT_ENGINES];
+    uint64_t clock[GVT_ENGINES]; /* time used, where those are that share an engine */
 };
 
 /* ---- gvt_types.c, gvt_version.c ---- */
@@ -273,6 +279,13 @@ void gvt_execlist_schedule_in(struct gvt_vgpu *vgpu, unsigned engine,
                               const struct gvt_workload *workload);
 void gvt_execlist_schedule_out(struct gvt_vgpu *vgpu, unsigned engine,
                                const struct gvt_workload *done, const struct gvt_workload *next);
+
+/* ---- gvt_schedule.c: an engine's time, by weight ---- */
+/* Whether the worker may begin the oldest workload of its queue: 0, or for how long it has to wait
+ * if nothing happens before. */
+uint64_t gvt_schedule_wait(struct gvt_worker *worker);
+void gvt_schedule_begin(struct gvt_worker *worker);
+void gvt_schedule_end(struct gvt_worker *worker);
 
 /* ---- gvt_workload.c ---- */
 uint32_t gvt_engine_base(unsigned engine);

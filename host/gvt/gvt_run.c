@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine workers: one program for each vGPU and engine takes its workloads in turn and runs
  * each on the real engine, as a context of the host's own that shadows the guest's: its commands,
- * with addresses moved, its page tables, its results written back. The engine is shared as the GuC
- * shares it among contexts: a vGPU that hangs does not hold the others up. */
+ * with addresses moved, its page tables, its results written back. A vGPU that hangs does not hold
+ * the others up for longer than a slice. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -214,10 +214,14 @@ static void worker_main(void *arg)
 
     for (;;) {
         struct gvt_vgpu *vgpu = worker->gvt->vgpus[worker->id];
+        uint64_t wait = gvt_schedule_wait(worker);
 
-        if (vgpu && vgpu->failsafe == FAILSAFE_NONE &&
-            gvt_workload_take(vgpu, worker->engine, &worker->job->workload)) {
+        if (wait) {
+            (void)hal_wait(worker->gvt->config.hal, wait);
+        } else if (gvt_workload_take(vgpu, worker->engine, &worker->job->workload)) {
+            gvt_schedule_begin(worker);
             serve(vgpu, worker);
+            gvt_schedule_end(worker);
         } else {
             (void)hal_wait(worker->gvt->config.hal, HAL_FOREVER);
         }
