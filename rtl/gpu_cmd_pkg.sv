@@ -112,6 +112,7 @@ package gpu_cmd_pkg;
   localparam logic [11:0] ImageBbHead    = 12'h038;  // 0x0f
   localparam logic [11:0] ImageBbState   = 12'h040;  // 0x11
   localparam logic [11:0] ImageTimestamp = 12'h088;  // 0x23
+  localparam logic [31:0] ImageVectorReg = 32'h1b8;  // CS_INT_VEC: dword 0x5a, its value in 0x5b
   localparam logic [11:0] ImageExtra     = 12'h5f8;  // way back, then 16 registers from 0x600
 
   // Batch state. The first bit is the public one, the others are the model's.
@@ -158,6 +159,14 @@ package gpu_cmd_pkg;
       default:     return memory;
     endcase
   endfunction
+
+  // Where a context's interrupts go: addresses of the memory interrupts, number of their message.
+  typedef struct packed {
+    logic [31:0] enable;
+    logic [31:0] status;
+    logic [31:0] source;
+    logic [4:0]  msi;
+  } interrupt_t;
 
 endpackage
 /* verilator tracing_on */

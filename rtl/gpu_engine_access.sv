@@ -27,9 +27,7 @@ module gpu_engine_access
 
   // context
   input  logic [31:12] page_i,
-  input  logic [31:0]  irq_enable_i,
-  input  logic [31:0]  irq_status_i,
-  input  logic [31:0]  irq_source_i,
+  input  interrupt_t   irq_i,
 
   // access
   output mem_op_e      op_o,
@@ -69,10 +67,10 @@ module gpu_engine_access
           ppgtt_o = 1'b0;
           data_o  = '1;
           unique case (step_i)
-            2'd0:    {op_o, addr_o} = {MemRead, 32'd0, irq_enable_i};
-            2'd1:    addr_o = {32'd0, irq_status_i + {22'd0, Unit, 4'd0}};
-            2'd2:    addr_o = {32'd0, irq_source_i + {26'd0, Unit}};
-            default: {op_o, addr_o} = {MemMsi, 64'd0};
+            2'd0:    {op_o, addr_o} = {MemRead, 32'd0, irq_i.enable};
+            2'd1:    addr_o = {32'd0, irq_i.status + {22'd0, Unit, 4'd0}};
+            2'd2:    addr_o = {32'd0, irq_i.source + {26'd0, Unit}};
+            default: {op_o, addr_o} = {MemMsi, 59'd0, irq_i.msi};
           endcase
         end
         CmdSemaphore, CmdCondEnd, CmdLoadRegMem: begin

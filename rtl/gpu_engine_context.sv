@@ -29,9 +29,7 @@ module gpu_engine_context
   output logic [31:0]  bb_state_o,
   output logic [63:0]  bb_return_o,
   output logic [31:0]  bb_per_ctx_o,   // bit 0: batch to run at each switch-in
-  output logic [31:0]  irq_enable_o,   // addresses of the memory interrupts
-  output logic [31:0]  irq_status_o,
-  output logic [31:0]  irq_source_o,
+  output interrupt_t   irq_o,
   output logic [47:12] root_o [4],     // PDP0 to PDP3
   output logic [19:0]  asid_o,
 
@@ -65,9 +63,11 @@ module gpu_engine_context
   output logic         idle_o
 );
 
-  // Places of the image in the order of loading: quad-words 2 to 9 (dwords 0x04..0x13), 0x29 to
-  // 0x2c (0x52..0x59), then 0x12 to 0x19 (0x24..0x33) with the roots, then the extra part.
+  // Places of the image in the order of loading: quad-words 2 to 9 (dwords 0x04..0x13), 0x29, 0x2d,
+  // 0x2b, 0x2c (0x52, 0x5a, 0x56..0x59), then 0x12 to 0x19 (0x24..0x33) with the roots, then the
+  // extra part.
   localparam logic [5:0] ReadTail   = 6'd1;
+  localparam logic [5:0] ReadVector = 6'd9;
   localparam logic [5:0] ReadLast   = 6'd11;
   localparam logic [5:0] SpaceFirst = 6'd12;
   localparam logic [5:0] SpaceLast  = 6'd19;
@@ -107,6 +107,7 @@ module gpu_engine_context
     if (mem_valid_o) begin
       extra_offset = ImageExtra + {3'd0, ask_q - ExtraFirst, 3'd0};
       if (ask_q < 6'd8)            read_quad = 7'h02 + {1'b0, ask_q};
+      else if (ask_q == ReadVector) read_quad = 7'h2d;
       else if (ask_q < SpaceFirst) read_quad = 7'h21 + {1'b0, ask_q};
       else                         read_quad = 7'h06 + {1'b0, ask_q};
       read_offset = is_extra ? extra_offset : {2'd0, read_quad, 3'd0};
@@ -224,9 +225,12 @@ module gpu_engine_context
         6'd5:  bb_head_o    <= {upper_q, high};
         6'd6:  bb_state_o   <= high;
         6'd7:  bb_per_ctx_o <= high;
-        6'd8:  irq_enable_o <= mem_rsp_data_i[31:0];
-        6'd10: irq_status_o <= high;
-        6'd11: irq_source_o <= high;
+        6'd8:  irq_o.enable <= mem_rsp_data_i[31:0];
+        // A table of 32 vectors: higher bits do not count. Without the register's name the image
+        // is of a driver that has one message.
+        ReadVector: irq_o.msi <= (mem_rsp_data_i[31:0] == ImageVectorReg) ? high[4:0] : 5'd0;
+        6'd10: irq_o.status <= high;
+        6'd11: irq_o.source <= high;
         6'd17: asid_o       <= high[19:0];  // where three levels have their PDP1
         ExtraFirst: bb_return_o <= mem_rsp_data_i;
         default: ;

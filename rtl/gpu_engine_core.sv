@@ -73,7 +73,8 @@ module gpu_engine_core
 
   logic        load, load_tail, save, context_done, context_fault, context_busy, context_idle;
   logic [31:0] head, tail, ring_start, ring_ctl, bb_state, bb_per_ctx;
-  logic [31:0] irq_enable, irq_status, irq_source, save_head, save_bb_state;
+  logic [31:0] save_head, save_bb_state;
+  interrupt_t  irq;
   logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data;
   logic [3:0]  gpr_index;
   logic [47:12] root [4];
@@ -100,9 +101,7 @@ module gpu_engine_core
     .bb_state_o      (bb_state),
     .bb_return_o     (bb_return),
     .bb_per_ctx_o    (bb_per_ctx),
-    .irq_enable_o    (irq_enable),
-    .irq_status_o    (irq_status),
-    .irq_source_o    (irq_source),
+    .irq_o           (irq),
     .root_o          (root),
     .asid_o          (asid),
     .head_i          (save_head),
@@ -208,9 +207,7 @@ module gpu_engine_core
     .bb_state_i      (bb_state),
     .bb_return_i     (bb_return),
     .bb_per_ctx_i    (bb_per_ctx),
-    .irq_enable_i    (irq_enable),
-    .irq_status_i    (irq_status),
-    .irq_source_i    (irq_source),
+    .irq_i           (irq),
     .save_head_o     (save_head),
     .save_bb_head_o  (save_bb_head),
     .save_bb_state_o (save_bb_state),

@@ -35,9 +35,7 @@ module gpu_engine_exec
   input  logic [31:0]  bb_state_i,
   input  logic [63:0]  bb_return_i,
   input  logic [31:0]  bb_per_ctx_i,
-  input  logic [31:0]  irq_enable_i,
-  input  logic [31:0]  irq_status_i,
-  input  logic [31:0]  irq_source_i,
+  input  interrupt_t   irq_i,
   output logic [31:0]  save_head_o,
   output logic [63:0]  save_bb_head_o,
   output logic [31:0]  save_bb_state_o,
@@ -216,9 +214,7 @@ module gpu_engine_exec
     .reg_rdata_i    (reg_rdata_i),
     .timestamp_i    (timestamp_i),
     .page_i         (page_i),
-    .irq_enable_i   (irq_enable_i),
-    .irq_status_i   (irq_status_i),
-    .irq_source_i   (irq_source_i),
+    .irq_i          (irq_i),
     .begin_i        (state_q == StPoint && take),
     .answered_i     (state_q == StAnswer && mem_rsp_valid_i),
     .first_i        (state_q == StAct && command == CmdStoreData),
@@ -295,7 +291,7 @@ module gpu_engine_exec
           CmdArb:      state_d = StPoint;
           CmdBatchEnd: {state_d, leave_batch} = {StPoint, 1'b1};
           default: begin
-            if ((is_interrupt && irq_enable_i == 32'd0) || skip_wait || no_write) begin
+            if ((is_interrupt && irq_i.enable == 32'd0) || skip_wait || no_write) begin
               {state_d, finish} = {StPoint, 1'b1};
             end else if (polls_register) begin
               finish  = satisfied;

@@ -38,9 +38,7 @@ module gpu_engine_issue
 
   // context
   input  logic [31:12] page_i,
-  input  logic [31:0]  irq_enable_i,
-  input  logic [31:0]  irq_status_i,
-  input  logic [31:0]  irq_source_i,
+  input  interrupt_t   irq_i,
 
   // control: one of these a cycle
   input  logic         begin_i,     // a command begins
@@ -92,9 +90,7 @@ module gpu_engine_issue
     .reg_data_i   (reg_rdata_i),
     .timestamp_i  (timestamp_i),
     .page_i       (page_i),
-    .irq_enable_i (irq_enable_i),
-    .irq_status_i (irq_status_i),
-    .irq_source_i (irq_source_i),
+    .irq_i        (irq_i),
     .op_o         (op_d),
     .ppgtt_o      (ppgtt_d),
     .addr_o       (addr_d),

@@ -13,7 +13,7 @@ module gpu_memarb
   input  logic                  clk_i,
   input  logic                  rst_ni,
 
-  // clients: valid and the rest stay until ready. MSI: addr 2:0 is the vector.
+  // clients: valid and the rest stay until ready. MSI: addr 4:0 is the vector.
   input  logic [NumClients-1:0] req_valid_i,
   /* verilator tracing_off */  // waves show gpu_top's mem_*
   input  mem_op_e               req_op_i    [NumClients],
@@ -75,7 +75,7 @@ module gpu_memarb
 
   output logic                  msi_valid_o,
   output logic [5:0]            msi_fn_o,
-  output logic [2:0]            msi_vector_o,
+  output logic [4:0]            msi_vector_o,
 
   output logic                  idle_o
 );
@@ -194,14 +194,14 @@ module gpu_memarb
   assign mem_req_data_o  = out_data_q;
   assign msi_valid_o     = out_valid_q && out_op_q == MemMsi;
   assign msi_fn_o        = out_fn_q;
-  assign msi_vector_o    = out_addr_q[2:0];
+  assign msi_vector_o    = out_addr_q[4:0];
 
   always_ff @(posedge clk_i) begin
     if (accept) begin
       out_op_q   <= op;
       out_fn_q    <= fn;
       out_local_q <= local_i && !is_msi;
-      out_addr_q <= is_msi ? {45'd0, addr[2:0]} : {frame_i, addr[11:3], 3'd0};
+      out_addr_q <= is_msi ? {43'd0, addr[4:0]} : {frame_i, addr[11:3], 3'd0};
       out_be_q   <= drop ? 8'd0 : req_be_i[client];
       out_data_q <= req_data_i[client];
     end

@@ -75,7 +75,7 @@ module gpu_memory
   /* verilator tracing_on */
   output logic                  msi_valid_o,
   output logic [5:0]            msi_fn_o,
-  output logic [2:0]            msi_vector_o,
+  output logic [4:0]            msi_vector_o,
 
   output logic                  idle_o
 );

@@ -100,7 +100,7 @@ module gpu_top
   // message signalled interrupts: pulse, ordered behind the memory writes before it
   output logic        msi_valid_o,
   output logic [5:0]  msi_fn_o,
-  output logic [2:0]  msi_vector_o
+  output logic [4:0]  msi_vector_o
 );
 
   // ---- wires: index is the GT, or the memory client (gpu_pkg) -----------------------------------

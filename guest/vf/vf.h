@@ -35,6 +35,7 @@ enum vf_hold {
 struct vf_config {
     uint32_t max_abi; /* highest VF ABI to use: major << 16 | minor << 8 | patch; 0 any */
     bool no_memirq;   /* GuCs interrupt by registers; engines, which cannot, still by memory */
+    bool msix;        /* engines signal a vector of their own */
     bool compression; /* the GPU keeps metadata of our memory, which we move when the VM does */
 };
 

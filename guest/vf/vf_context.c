@@ -138,6 +138,10 @@ static void write_image(struct vf_queue *queue, uint32_t head)
     write_state(queue, CTX_RING_CTL, RING_CTL_SIZE(RING_SIZE) | RING_VALID);
     write_state(queue, CTX_BB_HEAD, 0);
     write_state(queue, CTX_BB_HEAD_UDW, 0);
+    if (queue->vf->config.msix) {
+        write_state(queue, CTX_CS_INT_VEC_REG, CTX_CS_INT_VEC);
+        write_state(queue, CTX_CS_INT_VEC_DATA, CTX_CS_INT_VEC_VALUE(VF_VECTOR_ENGINES));
+    }
     write_state(queue, CTX_BB_STATE, 0);
     if (queue->vm.levels) {
         write_roots(queue);

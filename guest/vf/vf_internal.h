@@ -246,12 +246,19 @@ void vf_ccs_rebase(struct vf *vf);
 /* GGTT address of a surface's page. Returns 0, -EINVAL: there is none. */
 MUST_USE int vf_ccs_page_addr(const struct vf *vf, unsigned page, uint64_t *addr);
 
+/* Vectors of a driver with MSI-X. */
+#define VF_VECTOR_ENGINES  1u
+#define VF_VECTORS_GUC     0x1u /* masks */
+#define VF_VECTORS_ENGINES (1u << VF_VECTOR_ENGINES)
+#define VF_ALL_VECTORS     0xffffffffu
+
 /* ---- vf_memirq.c ----------------------------------------------------------------------------- */
 
 MUST_USE int vf_memirq_init(struct vf *vf);
 MUST_USE int vf_memirq_register(struct vf_gt *gt);
 /* Handles what devices have reported. Never blocks. */
-void vf_memirq_scan(struct vf *vf);
+/* vectors: mask of those that came. */
+void vf_memirq_scan(struct vf *vf, uint32_t vectors);
 /* Whether the MIGRATED byte is set and not handled. */
 bool vf_memirq_migrated(const struct vf_gt *gt);
 

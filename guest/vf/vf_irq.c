@@ -31,15 +31,15 @@ const struct ct_handler vf_ct_handlers[] = {
     {0, NULL},
 };
 
-static void look_at_gt(struct vf_gt *gt)
+static void look_at_gt(struct vf_gt *gt, uint32_t vectors)
 {
     struct vf *vf = gt->vf;
 
     /* A broken channel is told to died(). */
-    if (ct_state(gt->ct) == CT_ENABLED) {
+    if (vectors & VF_VECTORS_GUC && ct_state(gt->ct) == CT_ENABLED) {
         (void)ct_receive(gt->ct);
     }
-    for (unsigned i = 0; i < VF_MAX_QUEUES; i++) {
+    for (unsigned i = 0; i < VF_MAX_QUEUES && vectors & VF_VECTORS_ENGINES; i++) {
         if (vf_queue_live(&vf->queues[i], gt)) {
             (void)vf_queue_update_done(&vf->queues[i]);
         }
@@ -52,8 +52,13 @@ void vf_irq_main(void *arg)
     struct vf *vf = arg;
 
     while (!vf->stop) {
-        if (hal_irq_wait(vf->hal, SAFETY_POLL_NS)) {
+        uint32_t vectors = hal_irq_wait(vf->hal, SAFETY_POLL_NS);
+
+        if (vectors) {
             hal_cycles(vf->hal, IRQ_CYCLES);
+        }
+        if (!vectors || !vf->config.msix) {
+            vectors = VF_ALL_VECTORS;
         }
         if (vf->stop) {
             break;
@@ -61,9 +66,9 @@ void vf_irq_main(void *arg)
         if (vf->config.no_memirq) {
             vf_regirq_scan(vf);
         }
-        vf_memirq_scan(vf);
+        vf_memirq_scan(vf, vectors);
         for (unsigned i = 0; i < vf->num_gts; i++) {
-            look_at_gt(&vf->gts[i]);
+            look_at_gt(&vf->gts[i], vectors);
         }
         hal_wake(vf->hal);
     }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory-based interrupts: one page into which GuCs and engines write what happened, before they
- * signal. The scan is the same for every signal. Called by the interrupt program. */
+ * signal. With one vector the scan is the same for every signal, with several each looks at what
+ * is its own. Called by the interrupt program. */
 #include "guest/vf/vf_internal.h"
 
 #include "firmware/abi/guc_klvs_abi.h"
@@ -104,16 +105,16 @@ static void scan_guc(struct vf_gt *gt)
     }
 }
 
-void vf_memirq_scan(struct vf *vf)
+void vf_memirq_scan(struct vf *vf, uint32_t vectors)
 {
     static const unsigned engine_units[] = {MEMIRQ_UNIT_RCS0, MEMIRQ_UNIT_CCS0, MEMIRQ_UNIT_BCS0,
                                             MEMIRQ_UNIT_VCS0, MEMIRQ_UNIT_VECS0};
 
-    for (unsigned i = 0; i < vf->num_gts; i++) {
+    for (unsigned i = 0; i < vf->num_gts && vectors & VF_VECTORS_GUC; i++) {
         scan_guc(&vf->gts[i]);
     }
     /* Finished jobs are found by their seqno, so engines' bytes need no more than to be taken. */
-    for (unsigned i = 0; i < ARRAY_SIZE(engine_units); i++) {
+    for (unsigned i = 0; i < ARRAY_SIZE(engine_units) && vectors & VF_VECTORS_ENGINES; i++) {
         if (take(vf, XE_MEMIRQ_SOURCE_OFFSET(engine_units[i]))) {
             (void)take(vf,
                        XE_MEMIRQ_STATUS_OFFSET(engine_units[i]) + MEMIRQ_BYTE_MI_USER_INTERRUPT);

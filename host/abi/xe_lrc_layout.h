@@ -52,13 +52,16 @@
 #define CTX_INT_SRC_REPORT_PTR    0x59u /* GGTT address, source byte of unit 0; + unit */
 #define CTX_CS_INT_VEC_REG        0x5au
 #define CTX_CS_INT_VEC_DATA       0x5bu
+#define CTX_CS_INT_VEC            0x1b8u /* what CTX_CS_INT_VEC_REG says, with MSI-X alone */
+#define CTX_CS_INT_VEC_VALUE(v)   ((uint32_t)(v) << 16 | (v))
 
 #define RING_CTL_SIZE(bytes)      ((bytes)-0x1000u)
 #define RING_CTL_SIZE_MASK        0x001ff000u
 #define RING_VALID                0x1u
 
 /* Memory-based interrupts: one page of a VF (xe_memirq.c). Unit = bit position in GT_INTR_DW space.
- * The device writes 0xff to status byte(s), then to the source byte, then signals MSI vector 0. */
+ * The device writes 0xff to status byte(s), then to the source byte, then signals:
+ * vector 0, or an engine the one that the context names. */
 #define XE_MEMIRQ_STATUS_OFFSET(unit) (0x000u + 16u * (unit))
 #define XE_MEMIRQ_SOURCE_OFFSET(unit) (0x400u + (unit))
 #define XE_MEMIRQ_ENABLE_OFFSET       0x440u

@@ -149,6 +149,7 @@ static bool vm_build(struct machine *machine, struct machine_vm *vm)
 {
     const struct vf_config config = {.max_abi = vm->desc.max_abi,
                                      .no_memirq = vm->desc.no_memirq,
+                                     .msix = vm->desc.msix,
                                      .compression = vm->desc.compression};
 
     vm->sim = sim_vm_create(machine->sim, vm->desc.name, vm->desc.ram);

@@ -60,6 +60,7 @@ struct machine_vm_desc {
     char name[MACHINE_NAME_LEN];
     uint64_t ram;           /* bytes */
     uint32_t max_abi;       /* of its VF driver; 0 any */
+    bool msix;              /* its VF driver has engines signal a vector of their own */
     bool no_memirq;         /* its VF driver has GuCs interrupt by registers */
     bool compression;       /* its VF driver moves compression metadata */
     bool pv;                /* its driver is that of a vGPU */

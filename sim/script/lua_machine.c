@@ -292,7 +292,8 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
 
 static void vm_read(lua_State *lua, struct machine_desc *desc)
 {
-    static const char *const fields[] = {"name", "ram", "abi", "memirq", "pv", "compression", NULL};
+    static const char *const fields[] = {"name", "ram", "abi",         "memirq",
+                                         "msix", "pv",  "compression", NULL};
     struct machine_vm_desc *vm = &desc->vms[desc->num_vms];
 
     lua_check_fields(lua, lua_gettop(lua), fields);
@@ -309,6 +310,9 @@ static void vm_read(lua_State *lua, struct machine_desc *desc)
     lua_pop(lua, 1);
     lua_getfield(lua, -1, "compression");
     vm->compression = lua_toboolean(lua, -1);
+    lua_pop(lua, 1);
+    lua_getfield(lua, -1, "msix");
+    vm->msix = lua_toboolean(lua, -1);
     lua_pop(lua, 1);
     vm->no_memirq = lua_getfield(lua, -1, "memirq") != LUA_TNIL && !lua_toboolean(lua, -1);
     lua_pop(lua, 1);

@@ -15,12 +15,21 @@ word()
 }
 
 echo "guest: up after $(cut -d' ' -f1 /proc/uptime) s"
+# "engines=rcs0,bcs0": no others are the driver's. It is told before it sees the device.
+[ -n "$(word engines)" ] && echo 0 > /sys/bus/pci/drivers_autoprobe
 for module in $(cat /modules/order); do
     options=
     [ "$module" = xe ] && options=$(word xe_options | tr , ' ')
     # shellcheck disable=SC2086
     insmod "/modules/$module.ko" $options || echo "guest: $module: insmod failed"
 done
+if [ -n "$(word engines)" ]; then
+    mount -t configfs config /sys/kernel/config
+    device=$(basename "$(dirname "$(grep -l 0xb080 /sys/bus/pci/devices/*/device)")")
+    mkdir "/sys/kernel/config/xe/$device"
+    word engines > "/sys/kernel/config/xe/$device/engines_allowed"
+    echo "$device" > /sys/bus/pci/drivers/xe/bind
+fi
 echo "guest: xe loaded after $(cut -d' ' -f1 /proc/uptime) s"
 sleep 1
 ls /dev/dri 2> /dev/null | sed 's/^/guest: \/dev\/dri\//'

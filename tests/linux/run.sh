@@ -31,7 +31,8 @@ check()
     done
 }
 
-# run NAME SCENARIO STEPS PATTERN...: one guest on VF 1.
+# run NAME SCENARIO STEPS PATTERN...: one guest on VF 1. VECTORS and ENGINES are those of MSI-X, and
+# of the driver.
 run()
 {
     name=$1
@@ -40,10 +41,11 @@ run()
     shift 3
     [ -z "${CASE:-}" ] || [ "$CASE" = "$name" ] || return 0
     build/gucsim serve "tests/linux/$scenario.lua" --vf 1 --socket "$sockets/$name" --trace off \
-        --out "$out/$name" --record "$out/$name.session" > "$out/$name.log" 2>&1 &
+        --vectors "${VECTORS:-0}" --out "$out/$name" --record "$out/$name.session" > "$out/$name.log" 2>&1 &
     server=$!
     sleep 1
-    timeout "${LIMIT:-240}" tests/linux/guest.sh "$name" "$out/$name.guest" "steps=$steps"
+    timeout "${LIMIT:-240}" tests/linux/guest.sh "$name" "$out/$name.guest" "steps=$steps" \
+        ${ENGINES:+"engines=$ENGINES"}
     (sleep 10 && kill -INT $server) 2> /dev/null &
     wait $server
     code=$?
@@ -63,6 +65,10 @@ run bind bind batches "$bound" "$card" 'batches: RCS0 on GT0, sync object: ok' \
 run rebind bind batches,rebind,batches,flr,batches 'guest: unbound' 'guest: function reset' \
     'guest: bound'
 run reset bind gtreset,batches 'reset done' 'batches: all ok'
+# Without its second copy engine, whose interrupts this driver loses: see docs/outside.md.
+VECTORS=8 ENGINES=rcs0,bcs0,ccs0,vcs0,vecs0 run msix migrate batches,8,batches \
+    'Tile0: GT0: migration recovery ended' 'Tile0: GT1: migration recovery ended' \
+    'batches: stream of 8 s: ok' 'CCS0 on GT0, sync object: ok' 'VECS0 on GT1, sync object: ok'
 run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
 run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'

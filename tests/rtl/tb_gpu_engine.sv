@@ -83,6 +83,7 @@ module tb_gpu_engine;
   logic [63:0] pipe_data [Latency];
   logic [Latency-1:0] pipe_valid;
   int          messages, faults;
+  logic [4:0]  msi;
 
   assign mem_fault = mem_valid && mem_op != MemMsi &&
                      (mem_ppgtt ? mem_space.mode == SpaceNone || mem_addr[63:16] != Space ||
@@ -109,7 +110,7 @@ module tb_gpu_engine;
     for (int i = 1; i < int'(Latency); i++) pipe_data[i] <= pipe_data[i-1];
     if (!rst_n) pipe_valid <= '0;
     if (mem_ready && mem_fault) faults <= faults + 1;
-    if (mem_valid && mem_op == MemMsi) messages <= messages + 1;
+    if (mem_valid && mem_op == MemMsi) {msi, messages} <= {mem_addr[4:0], messages + 1};
     if (mem_ready && !mem_fault && mem_op == MemWrite) begin
       for (int i = 0; i < 8; i++) begin
         if (mem_be[i]) memory[{mem_addr[15:3], i[2]}][8*(i % 4) +: 8] <= mem_wdata[8*i +: 8];
@@ -341,6 +342,20 @@ module tb_gpu_engine;
     set(Image + 4 * 'h52, 32'd0);
     run("interrupt without page");
     check("no message", 64'(messages - sent_before), 64'd1);
+    new_ring();
+    put(32'h01000000);
+    set(Image + 4 * 'h5b, 32'h0007_0007);
+    run("vector without its register");
+    check("vector 0", 64'(msi), 64'd0);
+    set(Image + 4 * 'h5a, 32'h1b8);
+    put(32'h01000000);
+    run("vector of the context");
+    check("vector 7", 64'(msi), 64'd7);
+    set(Image + 4 * 'h5b, 32'h0001_ffff);
+    put(32'h01000000);
+    run("vector beyond the table");
+    check("vector 31", 64'(msi), 64'd31);
+    check("three messages", 64'(messages - sent_before), 64'd4);
   endtask
 
   task automatic case_wrap();

@@ -45,7 +45,7 @@ module tb_gpu_memory;
   logic [47:0] mem_addr;
   logic [7:0]  mem_be;
   logic [63:0] mem_wdata;
-  logic [2:0]  msi_vector;
+  logic [4:0]  msi_vector;
 
   mem_op_e     req_op   [NumClients];
   logic [5:0]  req_fn   [NumClients];

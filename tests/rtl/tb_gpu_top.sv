@@ -47,7 +47,7 @@ module tb_gpu_top;
   logic [7:0]  mem_be;
   logic [63:0] mem_wdata, mem_rdata;
   logic        msi_valid;
-  logic [2:0]  msi_vector;
+  logic [4:0]  msi_vector;
 
   gpu_top u_top (
     .clk_i            (clk),

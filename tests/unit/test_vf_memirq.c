@@ -36,7 +36,7 @@ static void all_units_program(void *arg)
     }
     *byte_at(peer, GUC_SOURCE) = MEMIRQ_SET;
     *byte_at(peer, GUC_STATUS_BYTE(MEMIRQ_BYTE_GUC2HOST)) = MEMIRQ_SET;
-    vf_memirq_scan(peer->vf);
+    vf_memirq_scan(peer->vf, VF_ALL_VECTORS);
     for (unsigned i = 0; i < ARRAY_SIZE(units); i++) {
         cr_expect_eq(*byte_at(peer, XE_MEMIRQ_SOURCE_OFFSET(units[i])), 0);
         cr_expect_eq(*byte_at(peer, XE_MEMIRQ_STATUS_OFFSET(units[i])), 0);
@@ -56,7 +56,7 @@ static void no_source_program(void *arg)
 
     peer_probe(peer);
     *byte_at(peer, GUC_STATUS_BYTE(MEMIRQ_BYTE_GUC2HOST)) = MEMIRQ_SET;
-    vf_memirq_scan(peer->vf);
+    vf_memirq_scan(peer->vf, VF_ALL_VECTORS);
     cr_expect_eq(*byte_at(peer, GUC_STATUS_BYTE(MEMIRQ_BYTE_GUC2HOST)), MEMIRQ_SET);
 }
 
@@ -71,7 +71,7 @@ static void strange_value_program(void *arg)
 
     peer_probe(peer);
     *byte_at(peer, GUC_SOURCE) = 1;
-    vf_memirq_scan(peer->vf);
+    vf_memirq_scan(peer->vf, VF_ALL_VECTORS);
     cr_expect_eq(*byte_at(peer, GUC_SOURCE), 0);
     cr_expect_eq(fake_trace_count(peer->hal, "neither clear nor set"), 1);
 }
@@ -91,7 +91,7 @@ static void visible_program(void *arg)
     *byte_at(peer, GUC_STATUS_BYTE(MEMIRQ_BYTE_SW_INT_0)) = MEMIRQ_SET;
     cr_expect(vf_recovery_gt_pending(&peer->vf->gts[0]), "pending by the byte alone");
     cr_expect(!vf_recovery_gt_pending(&peer->vf->gts[1]));
-    vf_memirq_scan(peer->vf);
+    vf_memirq_scan(peer->vf, VF_ALL_VECTORS);
     cr_expect_eq(*byte_at(peer, GUC_STATUS_BYTE(MEMIRQ_BYTE_SW_INT_0)), 0);
     cr_expect(vf_recovery_gt_pending(&peer->vf->gts[0]), "pending by the driver's own flag");
 }
@@ -99,4 +99,22 @@ static void visible_program(void *arg)
 Test(vf_memirq, pending_is_seen_before_and_after_the_handler)
 {
     run(visible_program);
+}
+
+static void own_vector_program(void *arg)
+{
+    struct peer *peer = arg;
+
+    peer_probe(peer);
+    *byte_at(peer, GUC_SOURCE) = MEMIRQ_SET;
+    *byte_at(peer, XE_MEMIRQ_SOURCE_OFFSET(MEMIRQ_UNIT_RCS0)) = MEMIRQ_SET;
+    vf_memirq_scan(peer->vf, VF_VECTORS_ENGINES);
+    cr_expect_eq(*byte_at(peer, GUC_SOURCE), MEMIRQ_SET, "a GuC's own vector has not come");
+    vf_memirq_scan(peer->vf, VF_VECTORS_GUC);
+    cr_expect_eq(*byte_at(peer, GUC_SOURCE), 0);
+}
+
+Test(vf_memirq, each_vector_looks_at_what_is_its_own)
+{
+    run(own_vector_program);
 }
