@@ -14,6 +14,7 @@
 #define VF_RESULT_SLOTS  1024u
 #define VF_VM_LEVELS_MIN 3u
 #define VF_VM_LEVELS_MAX 5u
+#define VF_FAULT_PAGES   128u /* of a queue in fault mode, at most */
 
 enum vf_engine {
     VF_ENGINE_RENDER,
@@ -48,6 +49,10 @@ struct vf_config {
  * store belongs to there, or there to the pair. */
 enum vf_meta { VF_META_NONE, VF_META_WRITE, VF_META_READ };
 
+/* Pages of a queue in fault mode that a job adds 1 to, in their first dword: all from touch_from
+ * to the last one, or one that there is not. */
+enum vf_touch { VF_TOUCH_NONE, VF_TOUCH_PAGES, VF_TOUCH_STRAY };
+
 /* One job: work_cycles of engine time, then atomic add of add to 32-bit result slot add_slot,
  * then store of store to slot store_slot, then the fence. */
 struct vf_job {
@@ -60,6 +65,16 @@ struct vf_job {
     bool local;        /* the slots are those in local memory */
     enum vf_meta meta; /* after the store */
     unsigned meta_page;
+    enum vf_touch touch; /* before the add; of a queue in fault mode */
+    unsigned touch_from;
+};
+
+/* Page faults of a guest, on all GTs. */
+struct vf_fault_counts {
+    unsigned taken;   /* reports heard */
+    unsigned bound;   /* pages that were brought */
+    unsigned refused; /* answered as failed: there is no such page */
+    unsigned dropped; /* not answered, as the VM moved or the GT was reset */
 };
 
 struct vf;
@@ -79,6 +94,10 @@ MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
 /* The same with an address space of its own, by page tables of 3 to 5 levels: batches lie there,
  * and slots are in its own memory. Also -EINVAL. */
 MUST_USE int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels);
+/* The same in fault mode: it has so many pages (1 to VF_FAULT_PAGES) more, which are mapped when the
+ * device asks for them; 4 or 5 levels. */
+MUST_USE int vf_queue_create_fault(struct vf *vf, enum vf_engine engine, unsigned levels,
+                                   unsigned pages);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */
 MUST_USE int vf_queue_destroy(struct vf *vf, unsigned index);
 /* Takes the queue off its engine, a job that can be left in mid-work too, and waits until the GuC
@@ -98,6 +117,11 @@ int64_t vf_fence_done(struct vf *vf, unsigned index);
 uint32_t vf_result(struct vf *vf, unsigned slot);
 /* A slot in a queue's own memory; 0 when it has none. */
 uint32_t vf_queue_result(struct vf *vf, unsigned index, unsigned slot);
+/* First dword of one of the pages that come later; 0 when there is none. */
+uint32_t vf_queue_page(struct vf *vf, unsigned index, unsigned page);
+struct vf_fault_counts vf_fault_counts(struct vf *vf);
+/* What bringing a page takes, besides its computing. */
+void vf_fault_delay(struct vf *vf, uint64_t ns);
 /* Bytes of local memory that the VF has; 0: none. */
 uint64_t vf_local_size(struct vf *vf);
 /* A slot in local memory, through the function's window (blocks); 0 without it. */

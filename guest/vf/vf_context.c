@@ -146,6 +146,9 @@ static void write_image(struct vf_queue *queue, uint32_t head)
     if (queue->vm.levels) {
         write_roots(queue);
     }
+    if (queue->vm.asid) {
+        write_state(queue, CTX_ASID, queue->vm.asid);
+    }
     write_pointers(queue);
 }
 
@@ -178,7 +181,7 @@ uint64_t vf_context_descriptor(const struct vf_queue *queue)
     return bo_addr(&queue->lrc, PPHWSP_OFFSET) | space | mode | LRC_VALID;
 }
 
-int vf_context_create(struct vf_queue *queue, unsigned levels)
+int vf_context_create(struct vf_queue *queue, unsigned levels, unsigned pages)
 {
     struct vf *vf = queue->vf;
     uint64_t lrc_size = batch_page_offset(queue) + XE_PAGE_SIZE;
@@ -189,7 +192,7 @@ int vf_context_create(struct vf_queue *queue, unsigned levels)
     }
     if (!ret) {
         ret = levels
-                  ? vf_vm_create(vf, levels, &queue->vm)
+                  ? vf_vm_create(vf, levels, pages, queue->index + 1, &queue->vm)
                   : bo_create(vf->hal, vf->ggtt, VF_BATCH_POOL, GGTT_PAT_NORMAL, &queue->batches);
     }
     if (ret) {

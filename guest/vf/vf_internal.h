@@ -72,6 +72,15 @@ struct vf_tlb {
     uint32_t done; /* newest seqno completed, in order */
 };
 
+/* Page faults of a GT that wait for the pager; see vf_pagefault.c. */
+#define VF_FAULT_QUEUE 16u /* an engine has one; others are of contexts that it left since */
+#define VF_FAULT_DW    4u
+
+struct vf_faults {
+    uint32_t queue[VF_FAULT_QUEUE][VF_FAULT_DW];
+    unsigned head, count;
+};
+
 struct vf_gt {
     struct vf *vf;
     unsigned index;
@@ -82,6 +91,7 @@ struct vf_gt {
     struct vf_recovery recovery;
     struct vf_reset reset;
     struct vf_tlb tlb;
+    struct vf_faults faults;
     struct vf_relay relay;
     struct bo klvs; /* what the GuC is to read of an opt-in */
     int abi_probe;
@@ -115,6 +125,9 @@ struct vf_watch {
 struct vf_vm {
     unsigned levels; /* of its page tables; 0: there is none */
     uint64_t memory; /* in RAM: all of it */
+    unsigned pages;  /* that come when they are asked for; 0: not in fault mode */
+    uint32_t asid;   /* 0 unless in fault mode */
+    bool has_table;  /* of those pages */
 };
 
 struct vf_queue {
@@ -171,6 +184,9 @@ struct vf {
     unsigned migrated_gts; /* older recovery: GTs that have reported */
     bool stop;             /* programs shall end; also: not bound */
     unsigned programs;     /* how many have not */
+    bool pager;            /* runs: there was a queue in fault mode */
+    uint64_t pager_ns;     /* of a page */
+    struct vf_fault_counts faults;
     int ggtt_probe;
 };
 
@@ -183,7 +199,8 @@ void vf_wedge(struct vf *vf, const char *reason);
 
 /* ---- vf_probe.c ------------------------------------------------------------------------------ */
 
-/* The last call of each program that probe started. */
+/* Starts a program of the bound driver, and its last call. */
+void vf_program_start(struct vf *vf, const char *name, void (*program)(void *arg), void *arg);
 void vf_program_end(struct vf *vf);
 
 /* ---- vf_guc.c: messages by mailbox ----------------------------------------------------------- */
@@ -300,7 +317,7 @@ void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
 /* Takes the objects, with levels an address space of so many too, and writes their first contents.
  * Returns 0, -ENOMEM, -ENOSPC. */
-MUST_USE int vf_context_create(struct vf_queue *queue, unsigned levels);
+MUST_USE int vf_context_create(struct vf_queue *queue, unsigned levels, unsigned pages);
 /* Writes the objects' GGTT entries again. */
 void vf_context_map(struct vf_queue *queue);
 void vf_context_destroy(struct vf_queue *queue);
@@ -309,8 +326,10 @@ void vf_context_fixup(struct vf_queue *queue);
 
 /* ---- vf_vm.c --------------------------------------------------------------------------------- */
 
-/* Returns 0 or -ENOMEM. Nothing in a space changes afterwards but batches and results. */
-MUST_USE int vf_vm_create(struct vf *vf, unsigned levels, struct vf_vm *vm);
+/* Returns 0 or -ENOMEM. With pages in fault mode, by the ASID; else nothing in a space changes
+ * afterwards but batches and results. */
+MUST_USE int vf_vm_create(struct vf *vf, unsigned levels, unsigned pages, uint32_t asid,
+                          struct vf_vm *vm);
 /* A space without levels is none. */
 void vf_vm_destroy(struct vf *vf, struct vf_vm *vm);
 /* What goes into the image as PDPn. */
@@ -322,6 +341,21 @@ uint64_t vf_vm_batch_addr(const struct vf_vm *vm, uint64_t offset);
 void vf_vm_write_batch(struct vf *vf, const struct vf_vm *vm, uint64_t offset, const void *from,
                        uint64_t size);
 uint32_t vf_vm_result(struct vf *vf, const struct vf_vm *vm, unsigned slot);
+/* Fault mode. A batch that adds 1 to all pages from this one on; an address that there is not; a
+ * page's first dword. */
+uint64_t vf_vm_touch_addr(const struct vf_vm *vm, unsigned from);
+uint64_t vf_vm_stray_addr(const struct vf_vm *vm);
+uint32_t vf_vm_page(struct vf *vf, const struct vf_vm *vm, unsigned n);
+/* Maps the page of an address. Returns 1, 0 when it was mapped, -EFAULT: there is none. */
+MUST_USE int vf_vm_bind(struct vf *vf, struct vf_vm *vm, uint64_t addr);
+
+/* ---- vf_pagefault.c -------------------------------------------------------------------------- */
+
+/* Starts the program that brings pages, unless it runs. */
+void vf_pagefault_start(struct vf *vf);
+int vf_pagefault_handle(void *arg, const uint32_t *msg, uint32_t len);
+/* The device asks anew for what it still wants: after a migration, a reset. Never blocks. */
+void vf_pagefault_forget(struct vf_gt *gt);
 
 /* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
 void vf_job_emit(struct vf_queue *queue, int64_t fence);

@@ -25,6 +25,7 @@ const struct ct_handler vf_ct_handlers[] = {
     {XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, vf_submit_handle_reset},
     {XE_GUC_ACTION_NOTIFY_MEMORY_CAT_ERROR, vf_submit_handle_reset},
     {XE_GUC_ACTION_TLB_INVALIDATION_DONE, vf_tlb_handle_done},
+    {XE_GUC_ACTION_REPORT_PAGE_FAULT_REQ_DESC, vf_pagefault_handle},
     {XE_GUC_ACTION_GUC2VF_RELAY_FROM_PF, vf_relay_handle},
     {XE_GUC_ACTION_NOTIFY_CRASH_DUMP_POSTED, handle_crash},
     {XE_GUC_ACTION_NOTIFY_EXCEPTION, handle_crash},

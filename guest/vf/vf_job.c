@@ -112,6 +112,17 @@ static void put_meta_copy(struct words *words, const struct vf *vf, const struct
     put_addr(words, job->meta == VF_META_WRITE ? page : pair);
 }
 
+/* In fault mode: pages that may not be there yet, or never. */
+static void put_touch(struct words *words, const struct vf_vm *vm, const struct vf_job *job)
+{
+    if (job->touch == VF_TOUCH_PAGES) {
+        put(words, MI_BATCH_BUFFER_START | MI_BATCH_SECOND_LEVEL | MI_BATCH_PPGTT);
+        put_addr(words, vf_vm_touch_addr(vm, job->touch_from));
+    } else if (job->touch == VF_TOUCH_STRAY) {
+        put_atomic_add(words, 0, vf_vm_stray_addr(vm), 1);
+    }
+}
+
 static void emit_batch(struct vf_queue *queue, int64_t fence)
 {
     const struct vf_job *job = &queue->jobs[vf_job_slot(fence)];
@@ -119,6 +130,7 @@ static void emit_batch(struct vf_queue *queue, int64_t fence)
     struct words words = {.len = 0};
 
     put_work(&words, job);
+    put_touch(&words, &queue->vm, job);
     put_atomic_add(&words, own ? 0 : MI_ATOMIC_GGTT, slot_addr(queue, job->local, job->add_slot),
                    job->add);
     put_store_dword(&words, own ? 0 : MI_SDI_GGTT, slot_addr(queue, job->local, job->store_slot),

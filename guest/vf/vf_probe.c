@@ -15,7 +15,7 @@
 
 /* ---- programs -------------------------------------------------------------------------------- */
 
-static void start_program(struct vf *vf, const char *name, void (*program)(void *arg), void *arg)
+void vf_program_start(struct vf *vf, const char *name, void (*program)(void *arg), void *arg)
 {
     vf->programs++;
     hal_spawn(vf->hal, name, program, arg);
@@ -33,15 +33,15 @@ static void start_programs(struct vf *vf)
     static const char *const recovery_names[VF_MAX_GTS] = {"vf recovery gt0", "vf recovery gt1"};
 
     vf->stop = false;
-    start_program(vf, "vf irq", vf_irq_main, vf);
+    vf_program_start(vf, "vf irq", vf_irq_main, vf);
     for (unsigned i = 0; i < VF_MAX_GTS && i < vf->num_gts; i++) {
-        start_program(vf, submit_names[i], vf_submit_main, &vf->gts[i]);
+        vf_program_start(vf, submit_names[i], vf_submit_main, &vf->gts[i]);
         if (vf_recovery_by_gt(vf)) {
-            start_program(vf, recovery_names[i], vf_recovery_main, &vf->gts[i]);
+            vf_program_start(vf, recovery_names[i], vf_recovery_main, &vf->gts[i]);
         }
     }
     if (!vf_recovery_by_gt(vf)) {
-        start_program(vf, "vf recovery", vf_recovery_device_main, vf);
+        vf_program_start(vf, "vf recovery", vf_recovery_device_main, vf);
     }
 }
 

@@ -103,14 +103,14 @@ static int wait_valid_ggtt(struct vf *vf)
 
 /* Entries and image hold addresses, and writing entries takes time: when the GGTT moved
  * meanwhile, all of it is written again. */
-static int build(struct vf_queue *queue, unsigned levels)
+static int build(struct vf_queue *queue, unsigned levels, unsigned pages)
 {
     struct vf *vf = queue->vf;
     int ret = wait_valid_ggtt(vf);
     unsigned irqs = vf_recovery_irqs(vf);
 
     if (!ret) {
-        ret = vf_context_create(queue, levels);
+        ret = vf_context_create(queue, levels, pages);
     }
     for (unsigned i = 0; i < CREATE_TRIES && !ret; i++) {
         hal_cycles(vf->hal, CREATE_CYCLES);
@@ -127,7 +127,7 @@ static int build(struct vf_queue *queue, unsigned levels)
     return ret ? ret : -EAGAIN;
 }
 
-static int create(struct vf *vf, enum vf_engine engine, unsigned levels)
+static int create(struct vf *vf, enum vf_engine engine, unsigned levels, unsigned pages)
 {
     struct vf_queue *queue;
     int ret;
@@ -142,7 +142,7 @@ static int create(struct vf *vf, enum vf_engine engine, unsigned levels)
     if (!queue) {
         return -ENOSPC;
     }
-    ret = build(queue, levels);
+    ret = build(queue, levels, pages);
     if (ret) {
         vf_queue_free(queue);
         return ret;
@@ -153,7 +153,7 @@ static int create(struct vf *vf, enum vf_engine engine, unsigned levels)
 
 int vf_queue_create(struct vf *vf, enum vf_engine engine)
 {
-    return create(vf, engine, 0);
+    return create(vf, engine, 0, 0);
 }
 
 int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels)
@@ -161,7 +161,23 @@ int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels)
     if (levels < VF_VM_LEVELS_MIN || levels > VF_VM_LEVELS_MAX) {
         return -EINVAL;
     }
-    return create(vf, engine, levels);
+    return create(vf, engine, levels, 0);
+}
+
+int vf_queue_create_fault(struct vf *vf, enum vf_engine engine, unsigned levels, unsigned pages)
+{
+    int queue;
+
+    /* Three levels leave no place for an id in the image. */
+    if (levels <= VF_VM_LEVELS_MIN || levels > VF_VM_LEVELS_MAX || !pages ||
+        pages > VF_FAULT_PAGES) {
+        return -EINVAL;
+    }
+    queue = create(vf, engine, levels, pages);
+    if (queue >= 0) {
+        vf_pagefault_start(vf);
+    }
+    return queue;
 }
 
 int vf_queue_destroy(struct vf *vf, unsigned index)
@@ -302,7 +318,8 @@ int64_t vf_submit(struct vf *vf, unsigned index, const struct vf_job *job)
     }
     if (job->add_slot >= VF_RESULT_SLOTS || job->store_slot >= VF_RESULT_SLOTS ||
         (job->local && !vf->local_slots) ||
-        (job->meta && vf_ccs_page_addr(vf, job->meta_page, &page))) {
+        (job->meta && vf_ccs_page_addr(vf, job->meta_page, &page)) ||
+        (job->touch && (!queue->vm.pages || job->meta || job->touch_from >= queue->vm.pages))) {
         return -EINVAL;
     }
     ret = wait_room(queue);
@@ -371,6 +388,13 @@ uint32_t vf_queue_result(struct vf *vf, unsigned index, unsigned slot)
         return 0;
     }
     return vf_vm_result(vf, &queue->vm, slot);
+}
+
+uint32_t vf_queue_page(struct vf *vf, unsigned index, unsigned page)
+{
+    struct vf_queue *queue = get(vf, index);
+
+    return queue && page < queue->vm.pages ? vf_vm_page(vf, &queue->vm, page) : 0;
 }
 
 int64_t vf_fence_done(struct vf *vf, unsigned index)

@@ -410,6 +410,7 @@ void vf_submit_pause(struct vf_gt *gt)
 {
     gt->recovery.epoch++;
     gt->recovery.paused = true;
+    vf_pagefault_forget(gt);
     for (unsigned i = 0; i < VF_MAX_QUEUES; i++) {
         struct vf_queue *queue = &gt->vf->queues[i];
 

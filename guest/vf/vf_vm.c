@@ -2,12 +2,17 @@
 /* The address space of a queue: page tables in guest RAM, through which the batches of its jobs
  * are fetched and write their results. Every space has the same addresses and its own memory
  * behind them. Tables hold addresses as the guest has its RAM, which a migration does not change:
- * nothing here is ever fixed up. */
+ * nothing here is ever fixed up.
+ *
+ * In fault mode there is a second part, of which at first not even the table is mapped: a batch that
+ * adds 1 to the first dword of each page, and the pages. They are mapped one by one as the device
+ * asks for them. */
 #include "guest/vf/vf_internal.h"
 
 #include <assert.h>
 #include <errno.h>
 
+#include "host/abi/gpu_commands_abi.h"
 #include "host/abi/xe_gtt_defs.h"
 
 /* Pages of one allocation, in this order: what the batches write, the batches, then one table for
@@ -26,8 +31,19 @@
 #define LOCAL_ADDR    0u /* of the slots in local memory */
 #define ENTRY_FLAGS   (XE_PAGE_PRESENT | XE_PAGE_RW)
 
+/* Fault mode: where the second part lies from the space's base, in pages, and in it batch and
+ * pages; in the allocation table, batch and pages follow the other tables. */
+#define FAR_PAGE   512u
+#define FAR_BATCH  0u
+#define FAR_FIRST  16u
+#define FAR_TABLE  0u
+#define FAR_MEMORY 1u
+#define TOUCH_DW   4u /* of the batch, for each page */
+
 static_assert(VF_RESULT_SLOTS * sizeof(uint32_t) == XE_PAGE_SIZE, "results fill one page");
 static_assert(VF_BATCH_POOL == BATCH_PAGES * PAGE_SIZE, "batch pool");
+static_assert((VF_FAULT_PAGES * TOUCH_DW + 1) * sizeof(uint32_t) <= XE_PAGE_SIZE, "touch batch");
+static_assert(FAR_FIRST + VF_FAULT_PAGES < 1u << INDEX_BITS, "one table");
 
 static uint64_t base(const struct vf_vm *vm)
 {
@@ -82,16 +98,99 @@ static void write_tables(struct vf *vf, const struct vf_vm *vm)
     }
 }
 
-int vf_vm_create(struct vf *vf, unsigned levels, struct vf_vm *vm)
-{
-    struct vf_vm made = {.levels = levels};
+/* ---- fault mode ------------------------------------------------------------------------------ */
 
-    assert(levels >= VF_VM_LEVELS_MIN && levels <= VF_VM_LEVELS_MAX);
-    made.memory = hal_mem_alloc(vf->hal, (TABLE_PAGE + levels) * PAGE_SIZE);
+static uint64_t far_addr(const struct vf_vm *vm, unsigned index)
+{
+    return base(vm) + (FAR_PAGE + index) * PAGE_SIZE;
+}
+
+static uint64_t far_memory(const struct vf_vm *vm, unsigned index)
+{
+    return page(vm, TABLE_PAGE + vm->levels + index);
+}
+
+static void write_touch_batch(struct vf *vf, const struct vf_vm *vm)
+{
+    uint32_t words[VF_FAULT_PAGES * TOUCH_DW + 1];
+    unsigned len = 0;
+
+    for (unsigned i = 0; i < vm->pages; i++) {
+        uint64_t addr = far_addr(vm, FAR_FIRST + i);
+
+        words[len++] = MI_ATOMIC | MI_ATOMIC_INLINE_DATA |
+                       FIELD_PREP(MI_ATOMIC_OPCODE, MI_ATOMIC_ADD) | (TOUCH_DW - 2);
+        words[len++] = lower_32(addr);
+        words[len++] = upper_32(addr);
+        words[len++] = 1;
+    }
+    words[len++] = MI_BATCH_BUFFER_END;
+    write_memory(vf->hal, far_memory(vm, FAR_MEMORY), words, len * sizeof(*words));
+}
+
+uint64_t vf_vm_touch_addr(const struct vf_vm *vm, unsigned from)
+{
+    return far_addr(vm, FAR_BATCH) + from * TOUCH_DW * sizeof(uint32_t);
+}
+
+uint64_t vf_vm_stray_addr(const struct vf_vm *vm)
+{
+    return far_addr(vm, FAR_FIRST + vm->pages);
+}
+
+uint32_t vf_vm_page(struct vf *vf, const struct vf_vm *vm, unsigned n)
+{
+    uint32_t value = 0;
+    int err = hal_mem_read(vf->hal, far_memory(vm, FAR_MEMORY + 1 + n), &value, sizeof(value));
+
+    assert(!err && n < vm->pages);
+    (void)err;
+    return value;
+}
+
+int vf_vm_bind(struct vf *vf, struct vf_vm *vm, uint64_t addr)
+{
+    uint64_t index = (addr - far_addr(vm, 0)) / PAGE_SIZE;
+    bool is_batch = index == FAR_BATCH;
+    uint64_t place = far_memory(vm, FAR_TABLE) + index * sizeof(uint64_t);
+    uint64_t entry = 0;
+    int err;
+
+    if (!is_batch && (index < FAR_FIRST || index >= FAR_FIRST + vm->pages)) {
+        return -EFAULT;
+    }
+    err = hal_mem_read(vf->hal, place, &entry, sizeof(entry));
+    assert(!err);
+    (void)err;
+    if (entry) {
+        return 0;
+    }
+    entry = far_memory(vm, is_batch ? FAR_MEMORY : FAR_MEMORY + 1 + (unsigned)index - FAR_FIRST) |
+            ENTRY_FLAGS;
+    write_memory(vf->hal, place, &entry, sizeof(entry));
+    if (!vm->has_table) {
+        vm->has_table = true;
+        write_entry(vf->hal, vm, 2, far_addr(vm, 0), far_memory(vm, FAR_TABLE) | ENTRY_FLAGS);
+    }
+    return 1;
+}
+
+/* ---- life ------------------------------------------------------------------------------------ */
+
+int vf_vm_create(struct vf *vf, unsigned levels, unsigned pages, uint32_t asid, struct vf_vm *vm)
+{
+    struct vf_vm made = {.levels = levels, .pages = pages, .asid = pages ? asid : 0};
+    uint64_t size = TABLE_PAGE + levels + (pages ? FAR_MEMORY + 1 + pages : 0);
+
+    assert(levels >= VF_VM_LEVELS_MIN && levels <= VF_VM_LEVELS_MAX && pages <= VF_FAULT_PAGES);
+    made.memory = hal_mem_alloc(vf->hal, size * PAGE_SIZE);
     if (!made.memory) {
         return -ENOMEM;
     }
     write_tables(vf, &made);
+    if (pages) {
+        write_touch_batch(vf, &made);
+    }
     *vm = made;
     return 0;
 }

@@ -109,21 +109,27 @@ static int vf_unbind(lua_State *lua)
     return finish(lua, "vf:remove", 0);
 }
 
-/* vf:queue(engine [, {ppgtt = levels}]) */
+/* vf:queue(engine [, {ppgtt = levels, pages = count}]) */
 static int vf_queue(lua_State *lua)
 {
     static const char *const engines[] = {"render", "copy", "video", "compute", "enhance", NULL};
-    static const char *const fields[] = {"ppgtt", NULL};
+    static const char *const fields[] = {"ppgtt", "pages", NULL};
     struct vf *vf = check_guest(lua, "vf:queue");
     enum vf_engine engine = (enum vf_engine)luaL_checkoption(lua, 2, NULL, engines);
-    unsigned levels = 0;
+    unsigned levels = 0, pages = 0;
     int queue;
 
     if (!lua_isnoneornil(lua, 3)) {
         lua_check_fields(lua, 3, fields);
-        levels = (unsigned)lua_field_uint(lua, 3, "ppgtt", VF_VM_LEVELS_MAX, 0);
+        pages = (unsigned)lua_field_uint(lua, 3, "pages", VF_FAULT_PAGES, 0);
+        levels = (unsigned)lua_field_uint(lua, 3, "ppgtt", VF_VM_LEVELS_MAX,
+                                          pages ? VF_VM_LEVELS_MAX : 0);
     }
-    queue = levels ? vf_queue_create_vm(vf, engine, levels) : vf_queue_create(vf, engine);
+    if (pages) {
+        queue = vf_queue_create_fault(vf, engine, levels, pages);
+    } else {
+        queue = levels ? vf_queue_create_vm(vf, engine, levels) : vf_queue_create(vf, engine);
+    }
     finish(lua, "vf:queue", queue);
     lua_pushinteger(lua, queue);
     return 1;
@@ -200,10 +206,24 @@ static void meta_read(lua_State *lua, struct vf_job *job)
 }
 
 /* vf:submit(queue, {work =, preemptible =, add = {slot, value}, store = {slot, value}}) */
+/* touch = page or stray = true of the job's table at index 3. */
+static void touch_read(lua_State *lua, struct vf_job *job)
+{
+    if (lua_getfield(lua, 3, "touch") != LUA_TNIL) {
+        job->touch = VF_TOUCH_PAGES;
+        job->touch_from = (unsigned)lua_check_range(lua, -1, 0, VF_FAULT_PAGES - 1);
+    }
+    lua_pop(lua, 1);
+    if (lua_getfield(lua, 3, "stray") != LUA_TNIL && lua_toboolean(lua, -1)) {
+        job->touch = VF_TOUCH_STRAY;
+    }
+    lua_pop(lua, 1);
+}
+
 static int vf_submit_job(lua_State *lua)
 {
-    static const char *const fields[] = {"work",  "preemptible", "add", "store",
-                                         "local", "meta",        NULL};
+    static const char *const fields[] = {"work", "preemptible", "add",   "store", "local",
+                                         "meta", "touch",       "stray", NULL};
     struct vf *vf = check_guest(lua, "vf:submit");
     unsigned queue = check_queue(lua);
     struct vf_job job = {.preemptible = true};
@@ -222,6 +242,7 @@ static int vf_submit_job(lua_State *lua)
     job.store_slot = VF_RESULT_SLOTS - 1; /* a job without one stores 0 in the last slot */
     slot_read(lua, "store", &job.store_slot, &job.store);
     meta_read(lua, &job);
+    touch_read(lua, &job);
     fence = vf_submit(vf, queue, &job);
     finish(lua, "vf:submit", fence);
     lua_pushinteger(lua, fence);
@@ -260,6 +281,39 @@ static int vf_result_slot(lua_State *lua)
         lua_pushinteger(lua, vf_queue_result(vf, queue, slot));
     }
     return 1;
+}
+
+static int vf_page_of_queue(lua_State *lua)
+{
+    unsigned page = (unsigned)lua_check_range(lua, 3, 0, VF_FAULT_PAGES - 1);
+
+    lua_pushinteger(lua, vf_queue_page(check_driver(lua), check_queue(lua), page));
+    return 1;
+}
+
+static int vf_counts_of_faults(lua_State *lua)
+{
+    const struct vf_fault_counts counts = vf_fault_counts(check_driver(lua));
+    const struct {
+        const char *name;
+        unsigned value;
+    } fields[] = {{"taken", counts.taken},
+                  {"bound", counts.bound},
+                  {"refused", counts.refused},
+                  {"dropped", counts.dropped}};
+
+    lua_newtable(lua);
+    for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+        lua_pushinteger(lua, fields[i].value);
+        lua_setfield(lua, -2, fields[i].name);
+    }
+    return 1;
+}
+
+static int vf_delay_of_page(lua_State *lua)
+{
+    vf_fault_delay(check_driver(lua), lua_check_time(lua, 2, 0));
+    return 0;
 }
 
 static int vf_local_slot(lua_State *lua)
@@ -394,6 +448,9 @@ const luaL_Reg lua_vf_methods[] = {
     {"wait", vf_wait_fence},
     {"done", vf_done},
     {"result", vf_result_slot},
+    {"page", vf_page_of_queue},
+    {"page_faults", vf_counts_of_faults},
+    {"page_delay", vf_delay_of_page},
     {"local_result", vf_local_slot},
     {"local_size", vf_size_of_local},
     {"hold", vf_hold_at},

@@ -189,7 +189,7 @@ Test(guc_pagefault, wrong_foreign_and_second_answers_are_refused)
 
 /* ---- contexts that leave --------------------------------------------------------------------- */
 
-static void disable(struct bench *bench, unsigned id, uint32_t mode)
+static void set_mode(struct bench *bench, unsigned id, uint32_t mode)
 {
     uint32_t hxg[] = {BENCH_FAST(XE_GUC_ACTION_SCHED_CONTEXT_MODE_SET), id, mode};
 
@@ -203,9 +203,9 @@ static void leaves(struct bench *bench)
 
     start(bench);
     fault(bench, old);
-    disable(bench, 3, 0);
+    set_mode(bench, 3, 0);
     cr_expect_not(bench->engines[0].busy, "a disable waits for no page");
-    disable(bench, 3, 1);
+    set_mode(bench, 3, 1);
     cr_assert(bench->engines[0].busy);
     fault(bench, desc);
     cr_expect_neq(desc[0], old[0], "a report of its own");
@@ -221,7 +221,7 @@ Test(guc_pagefault, an_answer_to_a_context_that_has_left_is_dropped)
     run(leaves);
 }
 
-/* The chip's word of the first fault is read when another context waits there already. */
+/* The chip's word of the first fault is read when the engine runs again already. */
 static void unread(struct bench *bench)
 {
     uint32_t desc[4];
@@ -231,10 +231,11 @@ static void unread(struct bench *bench)
     bench_page_fault(bench, 0, ADDR, LEVEL(1));
     word = bench->fault;
     bench->fault = 0;
-    disable(bench, 3, 0);
+    set_mode(bench, 3, 0);
+    set_mode(bench, 3, 1);
+    cr_assert(bench->engines[0].busy);
     bench->fault = word;
     cr_expect_not(next_report(bench, 1, desc), "nobody is told of it");
-    disable(bench, 3, 1);
     fault(bench, desc);
     cr_expect_eq(answer(bench, 1, desc, false), GOOD);
     cr_expect_eq(bench->engines[0].retries, 1);
