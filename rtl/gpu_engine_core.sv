@@ -25,7 +25,7 @@ module gpu_engine_core
   input  logic         leave_i,
   output logic         finish_o,
   output logic [3:0]   reason_o,
-  output logic         page_lost_o,    // and a page that the GuC knows of is not waited for any more
+  output logic         page_lost_o,    // and a page told to the GuC is not waited for any more
   output logic         busy_o,         // has a context
   output logic         aborts_o,       // is about to leave it
   output logic         arb_off_o,

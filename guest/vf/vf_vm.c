@@ -4,9 +4,9 @@
  * behind them. Tables hold addresses as the guest has its RAM, which a migration does not change:
  * nothing here is ever fixed up.
  *
- * In fault mode there is a second part, of which at first not even the table is mapped: a batch that
- * adds 1 to the first dword of each page, and the pages. They are mapped one by one as the device
- * asks for them. */
+ * In fault mode there is a second part, of which at first not even the table is mapped: a batch
+ * that adds 1 to the first dword of each page, and the pages. They are mapped one by one as the
+ * device asks for them. */
 #include "guest/vf/vf_internal.h"
 
 #include <assert.h>

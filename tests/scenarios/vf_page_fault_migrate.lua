@@ -3,7 +3,7 @@
 -- page, and with the answer in the ring that the GuC has not read. The accesses are done again at
 -- the target, fault there, and every job ends right; what the source's GuC asked is thrown away.
 local p = params {
-  { "pages", "int", 100, "that each queue has to be given, one by one", min = 2, max = 128 },
+  { "pages", "int", 64, "that each queue has to be given, one by one", min = 2, max = 128 },
   { "delay", "time", "3us", "that the driver takes for a page" },
 }
 local MiB <const> = 1 << 20
@@ -34,7 +34,7 @@ local neighbour = near:actor("near", function()
     end
     near.vf:destroy(queue)
     rounds = rounds + 1
-    sleep("100us")
+    sleep("400us")
   until moved
   expect("near: its faults were served", near.vf:page_faults().bound == 9 * rounds)
   expect_eq("near: not one was dropped", near.vf:page_faults().dropped, 0)

@@ -11,7 +11,7 @@
 #include "tests/unit/fake_hal.h"
 
 #define PAGES         4u
-#define FAR           0x345641400000ull /* of five levels: the batch, and from page 16 on the pages */
+#define FAR           0x345641400000ull /* with five levels: a batch, pages from the 16th on */
 #define PAGE(n)       (FAR + (16u + (n)) * 0x1000ull)
 #define NEW_START     0x30000000u
 #define PDATA         0xbeefu
