@@ -228,6 +228,29 @@ Test(pf_control, pause_resume_and_stop_run_on_both_gts)
     cr_expect_str_eq(gpu.gts[1].commands, "1213");
 }
 
+static void command_nobody(void *arg)
+{
+    static int (*const commands[])(struct pf *, unsigned) = {
+        pf_control_pause, pf_control_resume,      pf_control_stop,
+        pf_control_flr,   pf_control_flr_prepare, pf_control_flr_wait,
+    };
+    static const unsigned numbers[] = {0, FAKE_GUC_VFS + 1, UINT32_MAX};
+
+    (void)arg;
+    for (size_t c = 0; c < ARRAY_SIZE(commands); c++) {
+        for (size_t n = 0; n < ARRAY_SIZE(numbers); n++) {
+            cr_expect_eq(commands[c](gpu.pf, numbers[n]), -EINVAL, "command %zu, VF %u", c,
+                         numbers[n]);
+        }
+    }
+}
+
+Test(pf_control, numbers_that_are_no_vf_are_refused)
+{
+    run(command_nobody);
+    cr_expect_str_eq(gpu.gts[0].commands, "");
+}
+
 static void pause_once(void *arg)
 {
     *(int *)arg = pf_control_pause(gpu.pf, 1);

@@ -142,6 +142,21 @@ Test(pf_provision, what_cannot_be_given_is_refused_and_nothing_stays)
     fake_guc_pf_run(&gpu, provision_impossible, NULL);
 }
 
+static void provision_beside_the_last(void *arg)
+{
+    const struct pf_vf_config last = {.ggtt_start = 0x20000000, .ggtt_size = MIB};
+    const struct pf_vf_config other = {.ggtt_start = 0x20000000, .ggtt_size = 4 * XE_PAGE_SIZE};
+
+    (void)arg;
+    cr_assert_eq(pf_provision(gpu.pf, FAKE_GUC_VFS, &last), 0);
+    cr_expect_eq(pf_provision(gpu.pf, 2, &other), -ENOSPC);
+}
+
+Test(pf_provision, place_of_the_last_vf_is_taken_too)
+{
+    fake_guc_pf_run(&gpu, provision_beside_the_last, NULL);
+}
+
 static void provision_wrong_count(void *arg)
 {
     const struct pf_vf_config config = {.ggtt_start = 0x20000000, .ggtt_size = MIB};
