@@ -108,8 +108,11 @@ module gpu_aperture
   // Whoever asks waits.
   ApertureRequestStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
       state_q != StIdle |-> req_valid_i && $stable(req_addr_i));
-  // Memory answers only what was asked.
-  ApertureAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      mem_rsp_valid_i |-> state_q == StRead);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Memory answers only what was asked.
+      ApertureAnswerExpected: assert (mem_rsp_valid_i -> state_q == StRead);
+    end
+  end
 
 endmodule

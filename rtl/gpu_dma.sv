@@ -201,14 +201,15 @@ module gpu_dma
                   (state_q == StSwallow && ask_q != 16'd0) ||
                   (state_q == StRead && !want && ready_q == '0 && held_q != '0);
 
-  // Never more answers than places for them.
-  DmaBeatsFit: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      held_q <= (BeatBits + 1)'(BurstBeats) && ready_q <= held_q);
-  // A beat is never written without a byte.
-  DmaBeatHasBytes: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      state_q == StWrite |-> be_q != 8'd0);
-  // The stream ends with the command.
-  DmaReadComplete: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (done_o && !error_q && state_q == StDone) |-> ask_q == 16'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Never more answers than places for them.
+      DmaBeatsFit: assert (held_q <= (BeatBits + 1)'(BurstBeats) && ready_q <= held_q);
+      // A beat is never written without a byte.
+      DmaBeatHasBytes: assert (state_q == StWrite -> be_q != 8'd0);
+      // The stream ends with the command.
+      DmaReadComplete: assert ((done_o && !error_q && state_q == StDone) -> ask_q == 16'd0);
+    end
+  end
 
 endmodule

@@ -64,11 +64,13 @@ module gpu_doorbell
     end
   end
 
-  // Nothing passes a closed gate but the mailbox.
-  DoorbellGateHolds: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      give_ctb |-> !gate_closed_i[fn]);
-  // A pop with something pending returns something.
-  DoorbellPopFinds: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (pop_i && pending_o) |-> (next_o & GUCBUS_DB_VALID) != 32'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Nothing passes a closed gate but the mailbox.
+      DoorbellGateHolds: assert (give_ctb -> !gate_closed_i[fn]);
+      // A pop with something pending returns something.
+      DoorbellPopFinds: assert ((pop_i && pending_o) -> (next_o & GUCBUS_DB_VALID) != 32'd0);
+    end
+  end
 
 endmodule

@@ -88,21 +88,28 @@ module gpu_engine
   logic         core_clk;
   logic [63:0]  timestamp_q;
   /*verilator tracing_on*/
-  logic         awake;
+  logic         awake, hears, leave;
   signals_t     signals, signals_q;
   logic [63:0]  mem_rsp_data_q;
   logic [31:12] page_q;
   space_e       mode_q;
 
-  assign signals = '{start, reset, preempt || gate_closed_i[mem_fn_o],
-                     mem_ready_i, mem_ready_i && mem_fault_i, mem_state_i.given_up,
-                     mem_state_i.reported, mem_sent_i, mem_rsp_valid_i};
+  assign hears = awake || reg_sel_i || !rst_ni;
 
-  assign mem_ctl_o.leave = (busy && signals.leave) || aborts;
+  always_comb begin
+    signals = '0;
+    if (hears) begin
+      signals = '{start, reset, leave, mem_ready_i, mem_ready_i && mem_fault_i,
+                  mem_state_i.given_up, mem_state_i.reported, mem_sent_i, mem_rsp_valid_i};
+    end
+  end
+
+  assign leave           = busy && (preempt || gate_closed_i[mem_fn_o]);
+  assign mem_ctl_o.leave = leave || aborts;
 
   gpu_clock_gate u_clock (
     .clk_i    (clk_i),
-    .enable_i (awake || reg_sel_i || !rst_ni),
+    .enable_i (hears),
     .clk_o    (core_clk)
   );
 
@@ -154,7 +161,12 @@ module gpu_engine
     .wake_o
   );
 
-  assign idle_o = !awake || ((core_idle || mem_state_i.waits) && signals == signals_q &&
-                             timestamp_i < wake_o);
+  // Asleep, nothing but an access to the registers can happen.
+  always_comb begin
+    idle_o = 1'b1;
+    if (awake) begin
+      idle_o = (core_idle || mem_state_i.waits) && signals == signals_q && timestamp_i < wake_o;
+    end
+  end
 
 endmodule

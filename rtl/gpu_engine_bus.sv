@@ -64,7 +64,7 @@ module gpu_engine_bus
   always_comb begin
     reg_rdata_o = 32'd0;
     if (reg_sel_i && !reg_write_i) begin
-      unique case (addr)
+      case (addr)
         GUCBUS_ENGINE_LRCA:   reg_rdata_o = {lrca_q, 3'd0, mode_q != SpaceNone, 3'd0, mode_q, 3'd0};
         GUCBUS_ENGINE_TAG:    reg_rdata_o = {10'd0, fn_q, tag_q};
         GUCBUS_ENGINE_STATUS: reg_rdata_o = status;
@@ -123,8 +123,11 @@ module gpu_engine_bus
     end
   end
 
-  // An event never replaces one that was not read.
-  EngineOneEvent: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (finish_i || refused) |-> !event_q);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // An event never replaces one that was not read.
+      EngineOneEvent: assert ((finish_i || refused) -> !event_q);
+    end
+  end
 
 endmodule

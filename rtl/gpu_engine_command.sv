@@ -68,8 +68,11 @@ module gpu_engine_command
     end
   end
 
-  // Operands have their places.
-  CommandOperands: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      operand_i |-> take_i && taken_q < need_q);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Operands have their places.
+      CommandOperands: assert (operand_i -> take_i && taken_q < need_q);
+    end
+  end
 
 endmodule

@@ -241,12 +241,15 @@ module gpu_engine_context
     end
   end
 
-  // Answers come only to a load.
-  ContextAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      mem_rsp_valid_i |-> state_q == StLoad && !collected);
-  // One command at a time.
-  ContextOneCommand: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (load_i || load_tail_i || save_i) |->
-      state_q == StIdle && $onehot({load_i, load_tail_i, save_i}));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Answers come only to a load.
+      ContextAnswerExpected: assert (mem_rsp_valid_i -> state_q == StLoad && !collected);
+      // One command at a time.
+      ContextOneCommand: assert (
+          (load_i || load_tail_i || save_i) ->
+          state_q == StIdle && $onehot({load_i, load_tail_i, save_i}));
+    end
+  end
 
 endmodule

@@ -349,9 +349,11 @@ module gpu_engine_core
     end
   end
 
-  // The parts take turns.
-  EngineMemOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({context_valid, fetch_valid, exec_valid}));
-  EngineLoadAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      context_busy |-> !fetch_busy);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The parts take turns.
+      EngineMemOneHot: assert ($onehot0({context_valid, fetch_valid, exec_valid}));
+      EngineLoadAlone: assert (context_busy -> !fetch_busy);
+    end
+  end
 endmodule

@@ -383,14 +383,15 @@ module gpu_engine_exec
     end
   end
 
-  // A context is left with arbitration off only by a fault or at its end.
-  ExecLeavesWithArb: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (exit_o && exit_q == ExitPreempt) |-> arb_q);
-  // Answers are awaited.
-  ExecAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      mem_rsp_valid_i |-> state_q == StAnswer);
-  // More is never taken than the command has.
-  ExecTakesWhatIsThere: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (take && state_q != StPoint) |-> left != 11'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // A context is left with arbitration off only by a fault or at its end.
+      ExecLeavesWithArb: assert ((exit_o && exit_q == ExitPreempt) -> arb_q);
+      // Answers are awaited.
+      ExecAnswerExpected: assert (mem_rsp_valid_i -> state_q == StAnswer);
+      // More is never taken than the command has.
+      ExecTakesWhatIsThere: assert ((take && state_q != StPoint) -> left != 11'd0);
+    end
+  end
 
 endmodule

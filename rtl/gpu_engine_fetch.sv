@@ -112,11 +112,13 @@ module gpu_engine_fetch (
     end
   end
 
-  // No answer without a question.
-  FetchAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      mem_rsp_valid_i |-> state_q == StFill && got_q < asked_q);
-  // A line is not forgotten while it is read: the tail is looked at between commands.
-  FetchForgetWhenReady: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      forget_i |-> state_q == StReady);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // No answer without a question.
+      FetchAnswerExpected: assert (mem_rsp_valid_i -> state_q == StFill && got_q < asked_q);
+      // A line is not forgotten while it is read: the tail is looked at between commands.
+      FetchForgetWhenReady: assert (forget_i -> state_q == StReady);
+    end
+  end
 
 endmodule

@@ -147,14 +147,15 @@ module gpu_engine_position
     end
   end
 
-  // In a good ring the place is inside of it.
-  PositionInRing: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (advance_i && !in_batch_q && !bad_ring_o) |-> ip_q < {32'd0, size});
-  // One movement at a time.
-  PositionOneMove: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({start_i, call_i, return_i, advance_i}));
-  // The ring is in the GGTT.
-  PositionRingSpace: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      !in_batch_q |-> !ppgtt_q && !second_q);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // In a good ring the place is inside of it.
+      PositionInRing: assert ((advance_i && !in_batch_q && !bad_ring_o) -> ip_q < {32'd0, size});
+      // One movement at a time.
+      PositionOneMove: assert ($onehot0({start_i, call_i, return_i, advance_i}));
+      // The ring is in the GGTT.
+      PositionRingSpace: assert (!in_batch_q -> !ppgtt_q && !second_q);
+    end
+  end
 
 endmodule

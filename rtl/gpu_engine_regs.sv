@@ -119,8 +119,11 @@ module gpu_engine_regs
     else if (write)         valid_q[index] <= 1'b1;
   end
 
-  // The image is not moved while commands run.
-  RegsOneWriter: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({write_i, math_i, image_write_i}));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The image is not moved while commands run.
+      RegsOneWriter: assert ($onehot0({write_i, math_i, image_write_i}));
+    end
+  end
 
 endmodule

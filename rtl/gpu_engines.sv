@@ -215,8 +215,11 @@ module gpu_engines
     .wake_o          (wake[EngineVecs])
   );
 
-  // Nobody is answered who did not ask: one answer, one engine.
-  EnginesAnswerOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0(mem_rsp_valid_i));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Nobody is answered who did not ask: one answer, one engine.
+      EnginesAnswerOneHot: assert ($onehot0(mem_rsp_valid_i));
+    end
+  end
 
 endmodule

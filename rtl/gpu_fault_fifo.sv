@@ -84,8 +84,11 @@ module gpu_fault_fifo
     end
   end
 
-  // The count stays in range.
-  FaultFifoCount: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      count_q <= (IndexBits + 1)'(Depth));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The count stays in range.
+      FaultFifoCount: assert (count_q <= (IndexBits + 1)'(Depth));
+    end
+  end
 
 endmodule

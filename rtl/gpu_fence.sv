@@ -142,8 +142,12 @@ module gpu_fence
     end
   end
 
-  // No fence reaches out of its range.
-  FenceStaysInside: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (detile_i && hit_q && !none_o) |-> first >= start_q && first <= end_q);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // No fence reaches out of its range.
+      FenceStaysInside: assert (
+          (detile_i && hit_q && !none_o) -> first >= start_q && first <= end_q);
+    end
+  end
 
 endmodule

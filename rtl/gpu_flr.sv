@@ -39,8 +39,11 @@ module gpu_flr
     end
   end
 
-  // The reported function was pending.
-  FlrReportsPending: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (pop_i && pending_o) |-> flr_q[fn]);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The reported function was pending.
+      FlrReportsPending: assert ((pop_i && pending_o) -> flr_q[fn]);
+    end
+  end
 
 endmodule

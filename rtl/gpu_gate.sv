@@ -24,7 +24,11 @@ module gpu_gate (
 
   assign closed_o = gate_closed_q;
 
-  // The bus does one thing at a time.
-  GateOneCommand: assert property (@(posedge clk_i) disable iff (!rst_ni) !(close_i && open_i));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The bus does one thing at a time.
+      GateOneCommand: assert (!(close_i && open_i));
+    end
+  end
 
 endmodule

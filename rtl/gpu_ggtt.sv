@@ -70,8 +70,11 @@ module gpu_ggtt
   assign host_rdata_o = host_rdata_q;
   assign walk_pte_o   = walk_pte_q;
 
-  // A VF never changes who owns an entry.
-  GgttOwnerStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (host_valid_i && !is_pf) |-> merged[11:2] == old[11:2]);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // A VF never changes who owns an entry.
+      GgttOwnerStays: assert ((host_valid_i && !is_pf) -> merged[11:2] == old[11:2]);
+    end
+  end
 
 endmodule

@@ -296,8 +296,11 @@ module gpu_gt
     .idle_o         (irq_idle)
   );
 
-  // An engine is read or written, not both.
-  GtBusOneDirection: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      !(bus_write && bus_read));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // An engine is read or written, not both.
+      GtBusOneDirection: assert (!(bus_write && bus_read));
+    end
+  end
 
 endmodule

@@ -123,7 +123,7 @@ module gpu_guc_bus
   always_comb begin
     rdata = 32'd0;
     if (read) begin
-      unique case (addr)
+      case (addr)
         GUCBUS_IRQ_STATUS:    rdata = irq_status;
         GUCBUS_IRQ_ENABLE:    rdata = irq_enable_q;
         GUCBUS_STATUS:        rdata = guc_status_q;
@@ -202,8 +202,11 @@ module gpu_guc_bus
     end
   end
 
-  // One queue is taken from at a time.
-  GucBusPopOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({doorbell_pop_o, fault_pop_o, flr_pop_o, engine_sel_o}));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // One queue is taken from at a time.
+      GucBusPopOneHot: assert ($onehot0({doorbell_pop_o, fault_pop_o, flr_pop_o, engine_sel_o}));
+    end
+  end
 
 endmodule

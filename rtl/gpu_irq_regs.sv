@@ -84,7 +84,7 @@ module gpu_irq_regs
   assign is_mask     = addr == GUC_SG_INTR_MASK;
 
   always_comb begin
-    unique case (addr)
+    case (addr)
       RENDER_COPY_INTR_ENABLE, VCS_VECS_INTR_ENABLE, GUC_SG_INTR_ENABLE, GPM_WGBOXPERF_INTR_ENABLE,
       GUNIT_GSC_INTR_ENABLE, CCS_RSVD_INTR_ENABLE, RCS0_RSVD_INTR_MASK, BCS_RSVD_INTR_MASK,
       VCS0_VCS1_INTR_MASK, VCS2_VCS3_INTR_MASK, VCS4_VCS5_INTR_MASK, VCS6_VCS7_INTR_MASK,
@@ -230,11 +230,13 @@ module gpu_irq_regs
   assign msi_fn_o    = offer_fn_q;
   assign idle_o      = !offer_q && msi_pending_q == 64'd0;
 
-  // What is offered is pending.
-  IrqOfferPending: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      offer_q |-> msi_pending_q[offer_fn_q]);
-  // A valid identity names a vector that is not empty.
-  IrqIdentityHasBits: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      latched[31] |-> latched[15:0] != 16'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // What is offered is pending.
+      IrqOfferPending: assert (offer_q -> msi_pending_q[offer_fn_q]);
+      // A valid identity names a vector that is not empty.
+      IrqIdentityHasBits: assert (latched[31] -> latched[15:0] != 16'd0);
+    end
+  end
 
 endmodule

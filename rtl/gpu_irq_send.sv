@@ -114,8 +114,11 @@ module gpu_irq_send
     end
   end
 
-  // A vector under way has a bit left until its status bytes are written.
-  IrqSendHasBits: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (state_q == StStatus || state_q == StRaise) |-> irq_vector_q != 16'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // A vector under way has a bit left until its status bytes are written.
+      IrqSendHasBits: assert ((state_q == StStatus || state_q == StRaise) -> irq_vector_q != 16'd0);
+    end
+  end
 
 endmodule

@@ -179,13 +179,14 @@ module gpu_lmtt
     end
   end
 
-  // No VF gets by without an entry of its own.
-  LmttOwner: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (req_asks && req_verdict_o && !req_fault_o) |-> hit && fn == req_fn_i);
-  LmttBarOwner: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (bar_asks && bar_verdict_o && !bar_fault_o) |-> hit && fn == bar_fn_i);
-  // The tables answer only when asked.
-  LmttAnswerExpected: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      walk_rsp_valid_i |-> state_q == StAnswer);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // No VF gets by without an entry of its own.
+      LmttOwner: assert ((req_asks && req_verdict_o && !req_fault_o) -> hit && fn == req_fn_i);
+      LmttBarOwner: assert ((bar_asks && bar_verdict_o && !bar_fault_o) -> hit && fn == bar_fn_i);
+      // The tables answer only when asked.
+      LmttAnswerExpected: assert (walk_rsp_valid_i -> state_q == StAnswer);
+    end
+  end
 
 endmodule

@@ -50,8 +50,11 @@ module gpu_mailbox
     if (guc_write_i) words[{guc_fn_i, guc_index_i}] <= guc_wdata_i;
   end
 
-  // A write selects at least one byte.
-  MailboxWriteHasBytes: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      host_write_i |-> host_be_i != 4'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // A write selects at least one byte.
+      MailboxWriteHasBytes: assert (host_write_i -> host_be_i != 4'd0);
+    end
+  end
 
 endmodule

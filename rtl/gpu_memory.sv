@@ -271,7 +271,7 @@ module gpu_memory
   assign is_report = report_valid && !fault_valid;
 
   always_comb begin
-    unique case (is_report ? 32'(report_engine) : 32'(fault_client))
+    case (is_report ? 32'(report_engine) : 32'(fault_client))
       EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
       EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
       EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};

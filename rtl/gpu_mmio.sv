@@ -143,7 +143,7 @@ module gpu_mmio
     select    = SelNone;
     select_gt = 1'b0;
     if (access && in_view && visible) begin
-      unique case (view_addr)
+      case (view_addr)
         GUC_HOST_INTERRUPT: select = SelDoorbell;
         MED_GUC_HOST_INTERRUPT: begin
           select    = SelDoorbell;
@@ -181,7 +181,7 @@ module gpu_mmio
   assign irq_sel_o      = select == SelIrq;
 
   always_comb begin
-    unique case (select)
+    case (select)
       SelMailbox: rdata = mailbox_rdata_i[select_gt];
       SelIrq:     rdata = irq_rdata_i;
       SelVfCap:   rdata = (reg_fn_o != 6'd0) ? VF_CAP : 32'd0;
@@ -297,15 +297,17 @@ module gpu_mmio
     end
   end
 
-  // Byte enables stay in the half that the address names, unless the access is a whole quad-word.
-  MmioBytesFitAddress: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      host_req_valid_i |-> host_req_addr_i[1:0] == 2'd0 &&
-                           (!host_req_addr_i[2] || host_req_be_i[3:0] == 4'd0));
-  // At most one block is addressed.
-  MmioSelectOneHot: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      $onehot0({mailbox_sel_o, doorbell_sel_o, irq_sel_o, pf_sel_o}));
-  // A VF never reaches another's copy.
-  MmioVfStaysHome: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (select != SelNone && !is_pf) |-> reg_fn_o == fn_q);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Byte enables stay in the half that the address names, unless the access is a quad-word.
+      MmioBytesFitAddress: assert (
+          host_req_valid_i -> host_req_addr_i[1:0] == 2'd0 &&
+                               (!host_req_addr_i[2] || host_req_be_i[3:0] == 4'd0));
+      // At most one block is addressed.
+      MmioSelectOneHot: assert ($onehot0({mailbox_sel_o, doorbell_sel_o, irq_sel_o, pf_sel_o}));
+      // A VF never reaches another's copy.
+      MmioVfStaysHome: assert ((select != SelNone && !is_pf) -> reg_fn_o == fn_q);
+    end
+  end
 
 endmodule

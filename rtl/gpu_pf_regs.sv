@@ -55,7 +55,7 @@ module gpu_pf_regs
   // engines are those of gpu_engines.
   function automatic logic [31:0] fuse(input logic [31:0] register_addr,
                                              input logic media);
-    unique case (register_addr)
+    case (register_addr)
       XEHP_FUSE4:                  fuse = media ? 32'd0 : 32'h0001_0000;
       MIRROR_FUSE3:                fuse = 32'h0001_0000;
       MIRROR_L3BANK_ENABLE:        fuse = media ? 32'd0 : 32'h0000_000f;
@@ -97,8 +97,11 @@ module gpu_pf_regs
     end
   end
 
-  // The bus is dword aligned.
-  PfRegsAligned: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      reg_valid_i |-> reg_offset_i[1:0] == 2'd0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The bus is dword aligned.
+      PfRegsAligned: assert (reg_valid_i -> reg_offset_i[1:0] == 2'd0);
+    end
+  end
 
 endmodule

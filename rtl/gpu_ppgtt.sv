@@ -267,11 +267,14 @@ module gpu_ppgtt
     for (int unsigned e = 0; e < NumEngines; e++) switches[e] = ctl_i[e].switches;
   end
 
-  // The space of an engine that waits stays.
-  PpgttSwitchAlone: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (switches & (waits_q | fault_q | held)) == '0);
-  // Who waits does not ask.
-  PpgttWaitsAside: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      lookup_valid_i |-> !waits_q[lookup_engine_i] && !held[lookup_engine_i]);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The space of an engine that waits stays.
+      PpgttSwitchAlone: assert ((switches & (waits_q | fault_q | held)) == '0);
+      // Who waits does not ask.
+      PpgttWaitsAside: assert (
+          lookup_valid_i -> !waits_q[lookup_engine_i] && !held[lookup_engine_i]);
+    end
+  end
 
 endmodule

@@ -68,11 +68,13 @@ module gpu_ppgtt_hold
     end
   end
 
-  // What is to end does so before it waits again.
-  HoldEndsFirst: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (hold_i & refused_q) == '0);
-  // An engine waits for one page.
-  HoldOnce: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (hold_i & held_q) == '0);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // What is to end does so before it waits again.
+      HoldEndsFirst: assert ((hold_i & refused_q) == '0);
+      // An engine waits for one page.
+      HoldOnce: assert ((hold_i & held_q) == '0);
+    end
+  end
 
 endmodule

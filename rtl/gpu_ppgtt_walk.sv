@@ -166,11 +166,13 @@ module gpu_ppgtt_walk
     end
   end
 
-  // The last level always ends a walk.
-  PpgttWalkEnds: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (state_q == StRead || state_q == StAnswer) |-> level_q != 3'd0);
-  // An answer is awaited.
-  PpgttWalkAnswer: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      mem_rsp_valid_i |-> state_q == StAnswer);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The last level always ends a walk.
+      PpgttWalkEnds: assert ((state_q == StRead || state_q == StAnswer) -> level_q != 3'd0);
+      // An answer is awaited.
+      PpgttWalkAnswer: assert (mem_rsp_valid_i -> state_q == StAnswer);
+    end
+  end
 
 endmodule

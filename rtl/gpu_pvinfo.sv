@@ -87,11 +87,13 @@ module gpu_pvinfo
     end
   end
 
-  // The PF and VFs of world A are never trapped.
-  PvinfoVgpusOnly: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      host_trap_o |-> host_req_fn_i > FnBase);
-  // An access goes one way.
-  PvinfoOneWay: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      !(host_trap_o && mmio_req_valid_o));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // The PF and VFs of world A are never trapped.
+      PvinfoVgpusOnly: assert (host_trap_o -> host_req_fn_i > FnBase);
+      // An access goes one way.
+      PvinfoOneWay: assert (!(host_trap_o && mmio_req_valid_o));
+    end
+  end
 
 endmodule

@@ -118,8 +118,11 @@ module gpu_tlb
   // The requester waits for the verdict.
   TlbLookupStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
       state_q != StLookup |-> lookup_valid_i && $stable(lookup_page_i) && $stable(lookup_fn_i));
-  // A verdict is never good for a function that does not own the page.
-  TlbVerdictOwner: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      verdict_ok_o |-> set_owner == fn);
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // A verdict is never good for a function that does not own the page.
+      TlbVerdictOwner: assert (verdict_ok_o -> set_owner == fn);
+    end
+  end
 
 endmodule

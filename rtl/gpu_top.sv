@@ -369,11 +369,13 @@ module gpu_top
                         (|{dma_req_valid_i, dma_wr_valid_i, lmem_req_valid_i, lmtt_rsp_valid_i});
   TopQuietStaysQuiet: assert property (@(posedge clk_i) disable iff (!rst_ni)
       (quiescent_o && !input_active && timestamp + 64'd1 + skip_i < wakeup_o) |=> quiescent_o);
-  // Nor is a wait slept over.
-  TopSkipIsShort: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      skip_i != 64'd0 |-> quiescent_o && timestamp + skip_i < wakeup_o);
-  // An interrupt and a memory access never leave in one cycle.
-  TopOneWayOut: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      !(msi_valid_o && mem_req_valid_o));
+  always_ff @(posedge clk_i) begin
+    if (rst_ni) begin
+      // Nor is a wait slept over.
+      TopSkipIsShort: assert (skip_i != 64'd0 -> quiescent_o && timestamp + skip_i < wakeup_o);
+      // An interrupt and a memory access never leave in one cycle.
+      TopOneWayOut: assert (!(msi_valid_o && mem_req_valid_o));
+    end
+  end
 
 endmodule
