@@ -8,12 +8,17 @@
  *   .. target is STOP again   restore
  *   .. target is RUNNING      resume
  *   then for each GT by its driver's recovery steps, up to when the first context has done all
- *   the jobs that wait in its ring. */
+ *   the jobs that wait in its ring. A driver that tells none (a guest outside of the machine) is
+ *   told by what the device sees of it: the interrupt, and its messages. Then the worker's turn
+ *   ends with RESFIX_START, and what follows the last query up to RESFIX_DONE is fixups. */
 #include "traces/profile.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "firmware/abi/guc_actions_sriov_abi.h"
+#include "firmware/abi/guc_messages_abi.h"
 
 #define MAX_COPYING 64u /* migrations between source and target that are looked at */
 #define NUM_FNS     (EVENT_MAX_FN + 1u)
@@ -25,6 +30,7 @@ struct recovery {
     uint64_t since;
     uint64_t first_job; /* PROFILE_NEVER: none yet */
     bool over;
+    bool own; /* told by its driver */
 };
 
 struct migration {
@@ -324,6 +330,14 @@ static void on_recovery(struct migration *migration, const struct event *event, 
     struct profile_recovery *told = &migration->told.gts[gt];
     const char *step = event_text(event, "step");
 
+    if (!recovery->own) {
+        /* What was taken from messages before was the end of an earlier recovery. */
+        *recovery = (struct recovery){.since = migration->told.resume,
+                                      .step = PROFILE_INTERRUPT,
+                                      .first_job = recovery->first_job,
+                                      .own = true};
+        memset(told->steps, 0, sizeof(told->steps));
+    }
     if (recovery->over) {
         return;
     }
@@ -343,6 +357,72 @@ static void on_recovery(struct migration *migration, const struct event *event, 
     }
 }
 
+/* The first interrupt after a migration is that of both GTs' MIGRATED bits. */
+static void on_irq(struct migration *migration, const struct event *event)
+{
+    for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
+        struct recovery *recovery = &migration->gts[gt];
+
+        if (!recovery->own && recovery->step == PROFILE_INTERRUPT) {
+            migration->told.gts[gt].steps[PROFILE_INTERRUPT] += event->t_ps - recovery->since;
+            recovery->since = event->t_ps;
+            recovery->step = PROFILE_TURN;
+        }
+    }
+}
+
+/* Step that a message of the mailbox ends, and the one that begins with it. */
+static enum profile_step message_step(const struct event *event, enum profile_step now,
+                                      enum profile_step *next)
+{
+    const uint64_t action = event_int(event, "action");
+    const bool is_request = strcmp(event_text(event, "ev"), "request") == 0;
+    uint32_t hxg[EVENT_MAX_HXG] = {0};
+    uint32_t type;
+
+    (void)event_hxg(event, hxg);
+    type = FIELD_GET(GUC_HXG_MSG_0_TYPE, hxg[0]);
+    *next = now;
+    if (action == GUC_ACTION_VF2GUC_RESFIX_START && is_request) {
+        *next = PROFILE_RESFIX_START;
+    } else if (action == GUC_ACTION_VF2GUC_RESFIX_START && type == GUC_HXG_TYPE_RESPONSE_SUCCESS) {
+        *next = PROFILE_QUERIES;
+    } else if (action == GUC_ACTION_VF2GUC_RESFIX_DONE && is_request) {
+        *next = PROFILE_RESFIX_DONE;
+        return now == PROFILE_QUERIES ? PROFILE_FIXUPS : now;
+    } else if (action == GUC_ACTION_VF2GUC_RESFIX_DONE && type == GUC_HXG_TYPE_RESPONSE_SUCCESS) {
+        *next = PROFILE_FIRST_JOB;
+    } else if (action == GUC_ACTION_VF2GUC_RESFIX_DONE && type == GUC_HXG_TYPE_RESPONSE_FAILURE) {
+        *next = PROFILE_TURN; /* it will be tried again */
+    }
+    return now;
+}
+
+static void on_message(struct migration *migration, const struct event *event, unsigned gt)
+{
+    struct recovery *recovery = &migration->gts[gt];
+    struct profile_recovery *told = &migration->told.gts[gt];
+    enum profile_step next, step;
+
+    /* The device may have sent the interrupt before VFIO says that it runs. */
+    for (unsigned n = 0; n < PROFILE_GTS; n++) {
+        if (migration->gts[n].step == PROFILE_INTERRUPT && !migration->gts[n].own) {
+            migration->gts[n].step = PROFILE_TURN;
+        }
+    }
+    if (recovery->own || recovery->over || recovery->step == PROFILE_FIRST_JOB) {
+        return;
+    }
+    step = message_step(event, recovery->step, &next);
+    told->seen |= next == PROFILE_RESFIX_START;
+    told->steps[step] += event->t_ps - recovery->since;
+    recovery->since = event->t_ps;
+    recovery->step = next;
+    if (next == PROFILE_FIRST_JOB && recovery->first_job != PROFILE_NEVER) {
+        end_recovery(migration, gt, event->t_ps, true);
+    }
+}
+
 static void on_job(struct migration *migration, const struct event *event, unsigned gt)
 {
     struct recovery *recovery = &migration->gts[gt];
@@ -354,6 +434,29 @@ static void on_job(struct migration *migration, const struct event *event, unsig
     if (!recovery->over && recovery->step == PROFILE_FIRST_JOB) {
         migration->told.gts[gt].steps[PROFILE_FIRST_JOB] += event->t_ps - recovery->since;
         end_recovery(migration, gt, event->t_ps, true);
+    }
+}
+
+/* What the device does for a function, or sees of it. */
+static void on_device(struct downtime *downtime, const struct event *event, unsigned gpu,
+                      unsigned gt)
+{
+    struct migration *migration;
+
+    if (strcmp(event->kind, "job") != 0 && strcmp(event->kind, "irq") != 0 &&
+        strcmp(event->kind, "mmio_msg") != 0) {
+        return;
+    }
+    migration = recovering(downtime, gpu, (unsigned)event_int(event, "fn"));
+    if (!migration) {
+        return;
+    }
+    if (strcmp(event->kind, "job") == 0) {
+        on_job(migration, event, gt);
+    } else if (strcmp(event->kind, "irq") == 0) {
+        on_irq(migration, event);
+    } else {
+        on_message(migration, event, gt);
     }
 }
 
@@ -377,11 +480,8 @@ int downtime_event(struct downtime *downtime, const struct event *event, unsigne
         if (migration) {
             on_recovery(migration, event, gt);
         }
-    } else if (strcmp(event->kind, "job") == 0) {
-        migration = recovering(downtime, gpu, (unsigned)event_int(event, "fn"));
-        if (migration) {
-            on_job(migration, event, gt);
-        }
+    } else {
+        on_device(downtime, event, gpu, gt);
     }
     return 0;
 }

@@ -55,6 +55,15 @@ run()
     check "$name" "$out/$name.guest" "$@"
 }
 
+# recovered NAME: the profile tells two recoveries on each GT, to their ends.
+recovered()
+{
+    [ -z "${CASE:-}" ] || [ "$CASE" = "$1" ] || return 0
+    build/gucsim profile "$out/$1" > "$out/$1.profile" 2> /dev/null
+    grep -c '^ gt[01]$' "$out/$1.profile" | sed 's/^/recoveries: /' >> "$out/$1.profile"
+    check "$1" "$out/$1.profile" 'recoveries: 4'
+}
+
 bound='Initialized xe' card='guest: /dev/dri/renderD128'
 run bind bind batches "$bound" "$card" 'batches: RCS0 on GT0, sync object: ok' \
     'batches: RCS0 on GT0, user fence: ok' 'batches: BCS0 on GT0, sync object: ok' \
@@ -69,10 +78,12 @@ run reset bind gtreset,batches 'reset done' 'batches: all ok'
 VECTORS=8 ENGINES=rcs0,bcs0,ccs0,vcs0,vecs0 run msix migrate batches,8,batches \
     'Tile0: GT0: migration recovery ended' 'Tile0: GT1: migration recovery ended' \
     'batches: stream of 8 s: ok' 'CCS0 on GT0, sync object: ok' 'VECS0 on GT1, sync object: ok'
+recovered msix
 run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
 run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'
 
+recovered migrate
 run double double batches,8,batches 'Re-queuing migration recovery' 'migration recovery ended' \
     'batches: stream of 8 s: ok'
 
