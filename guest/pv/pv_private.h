@@ -4,6 +4,7 @@
 #define GUEST_PV_PV_PRIVATE_H
 
 #include "guest/pv/pv.h"
+#include "host/abi/gen8_irq.h"
 #include "host/kmd/kmd.h"
 
 #define PV_MAX_QUEUES   16u
@@ -17,6 +18,7 @@
 struct pv_engine_state {
     struct bo hws; /* hardware status page; context status comes there */
     bool ready;
+    bool csb_news;      /* an interrupt told of a switch, or may be lost */
     uint32_t csb_read;  /* index of the last entry seen */
     unsigned in_flight; /* contexts given to the engine and not told to be complete */
 };
@@ -48,6 +50,7 @@ struct pv {
     unsigned fences; /* that surfaces have taken, from 0 on */
     bool records;    /* of submissions are registered */
     bool irq_started;
+    uint32_t irq_wanted[GEN8_GT_BANKS];
     struct pv_engine_state engines[PV_ENGINE_COUNT];
     struct pv_queue queues[PV_MAX_QUEUES];
 };
@@ -60,6 +63,10 @@ MUST_USE int pv_bo_create(struct pv *pv, uint64_t size, struct bo *bo);
 MUST_USE int pv_memory_start(struct pv *pv);
 /* Page tables for a queue's own space: batches and results in it. */
 MUST_USE int pv_space_create(struct pv_queue *queue);
+
+/* ---- pv_irq.c: which source interrupts ---- */
+/* An engine's interrupts are wanted from now on. */
+void pv_irq_enable(struct pv *pv, enum pv_engine engine);
 
 /* ---- pv_job.c: the words of a job ---- */
 unsigned pv_job_slot(int64_t fence);

@@ -36,17 +36,6 @@ static const struct {
 
 /* ---- engines --------------------------------------------------------------------------------- */
 
-static void irq_main(void *arg)
-{
-    struct pv *pv = arg;
-
-    for (;;) {
-        if (hal_irq_wait(pv->config.hal, HAL_FOREVER)) {
-            hal_wake(pv->config.hal);
-        }
-    }
-}
-
 static int engine_start(struct pv *pv, enum pv_engine engine)
 {
     struct pv_engine_state *state = &pv->engines[engine];
@@ -65,10 +54,7 @@ static int engine_start(struct pv *pv, enum pv_engine engine)
     hal_write32(hal, base + RING_MODE_OFFSET, MASKED(GFX_RUN_LIST_ENABLE));
     state->csb_read = CSB_ENTRIES - 1;
     state->ready = true;
-    if (!pv->irq_started) {
-        pv->irq_started = true;
-        hal_spawn(hal, "pv irq", irq_main, pv);
-    }
+    pv_irq_enable(pv, engine);
     return 0;
 }
 
@@ -77,8 +63,13 @@ static void read_csb(struct pv *pv, enum pv_engine engine)
 {
     struct pv_engine_state *state = &pv->engines[engine];
     struct hal *hal = pv->config.hal;
-    uint32_t last = bo_read32(hal, &state->hws, HWS_INDEX_DWORD * 4ull);
+    uint32_t last;
 
+    if (!state->csb_news) {
+        return;
+    }
+    state->csb_news = false;
+    last = bo_read32(hal, &state->hws, HWS_INDEX_DWORD * 4ull);
     for (unsigned n = 0; n < CSB_ENTRIES && last < CSB_ENTRIES; n++) {
         uint32_t next = (state->csb_read + 1) % CSB_ENTRIES;
         uint64_t place = (HWS_CSB_DWORD + 2 * next) * 4ull;
@@ -253,6 +244,14 @@ static void submit_ports(struct pv *pv)
     }
 }
 
+/* Nothing came for a while: an interrupt may be lost. */
+static void look_anyway(struct pv *pv)
+{
+    for (unsigned engine = 0; engine < PV_ENGINE_COUNT; engine++) {
+        pv->engines[engine].csb_news = true;
+    }
+}
+
 /* Waits for fence, and gives the engine what it can take meanwhile. */
 static int wait_done(struct pv_queue *queue, int64_t fence, uint64_t timeout_ns)
 {
@@ -271,7 +270,9 @@ static int wait_done(struct pv_queue *queue, int64_t fence, uint64_t timeout_ns)
         if (now >= end) {
             return -ETIME;
         }
-        (void)hal_wait(hal, LOOK_NS < end - now ? LOOK_NS : end - now);
+        if (!hal_wait(hal, LOOK_NS < end - now ? LOOK_NS : end - now)) {
+            look_anyway(queue->pv);
+        }
     }
 }
 

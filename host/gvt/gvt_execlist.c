@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "host/abi/gen8_irq.h"
 #include "sim/hal/trace.h"
 
 #define HWS_CSB_DWORD   0x10u /* entries in the hardware status page */
@@ -83,7 +84,7 @@ void gvt_execlist_schedule_in(struct gvt_vgpu *vgpu, unsigned engine,
     if (list->running && list->context == workload->desc[1] &&
         list->lrca == (workload->desc[0] & CTX_DESC_LRCA)) {
         add_csb(vgpu, engine, CSB_LITE_RESTORE | CSB_PREEMPTED, workload->desc[1]);
-        vgpu->ops->interrupt(vgpu->arg);
+        gvt_irq_raise(vgpu, engine, GT_CONTEXT_SWITCH_INTERRUPT);
     } else {
         add_csb(vgpu, engine, CSB_IDLE_TO_ACTIVE, 0);
         list->slot = !list->slot;
@@ -114,5 +115,5 @@ void gvt_execlist_schedule_out(struct gvt_vgpu *vgpu, unsigned engine,
         list->running = false;
     }
     set_status(vgpu, engine);
-    vgpu->ops->interrupt(vgpu->arg);
+    gvt_irq_raise(vgpu, engine, GT_CONTEXT_SWITCH_INTERRUPT);
 }

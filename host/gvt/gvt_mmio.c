@@ -151,11 +151,14 @@ static int write_register(struct gvt_vgpu *vgpu, uint32_t offset, const void *fr
         return 0;
     }
     found = size == 4 ? find_engine_register(vgpu, offset, &engine) : NULL;
+    memcpy(&value, from, size);
+    if (size == 4 && gvt_irq_write(vgpu, offset, value)) {
+        return 0;
+    }
     if (!found) {
         memcpy(vgpu->vreg + offset, from, size);
         return 0;
     }
-    memcpy(&value, from, sizeof(value));
     return found->write(vgpu, engine, value);
 }
 

@@ -159,6 +159,7 @@ struct gvt_vgpu {
     bool active;
     unsigned life;    /* counts resets: work of an earlier one concerns nobody */
     bool loaded;      /* an image, and has not run since */
+    bool irq_told;    /* the guest, of what shows in its master interrupt register */
     bool pv_notified; /* the guest knows what it is: it read PVINFO */
     enum gvt_failsafe failsafe;
     struct gvt_share share[PARTS];
@@ -279,6 +280,15 @@ void gvt_execlist_schedule_in(struct gvt_vgpu *vgpu, unsigned engine,
                               const struct gvt_workload *workload);
 void gvt_execlist_schedule_out(struct gvt_vgpu *vgpu, unsigned engine,
                                const struct gvt_workload *done, const struct gvt_workload *next);
+
+/* ---- gvt_irq.c: interrupts by source ---- */
+void gvt_irq_init(struct gvt_vgpu *vgpu);
+/* GT_*_INTERRUPT of an engine. */
+void gvt_irq_raise(struct gvt_vgpu *vgpu, unsigned engine, uint32_t sources);
+/* Tells the guest if there is something to tell. */
+void gvt_irq_update(struct gvt_vgpu *vgpu);
+/* Returns whether the register is one of these. */
+bool gvt_irq_write(struct gvt_vgpu *vgpu, uint32_t offset, uint32_t value);
 
 /* ---- gvt_schedule.c: an engine's time, by weight ---- */
 /* Whether the worker may begin the oldest workload of its queue: 0, or for how long it has to wait

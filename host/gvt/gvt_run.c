@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "firmware/abi/guc_scheduler_abi.h"
+#include "host/abi/gen8_irq.h"
 #include "host/abi/xe_gtt_defs.h"
 #include "host/abi/xe_lrc_layout.h"
 #include "sim/hal/trace.h"
@@ -201,7 +202,7 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
         gvt_execlist_schedule_out(vgpu, workload->engine, workload, more ? &next : NULL);
     }
     if (!err && worker->job->user_interrupt) {
-        vgpu->ops->interrupt(vgpu->arg);
+        gvt_irq_raise(vgpu, workload->engine, GT_RENDER_USER_INTERRUPT);
     }
     gvt_workload_done(vgpu, workload->engine);
 }

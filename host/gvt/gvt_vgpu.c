@@ -63,6 +63,7 @@ static void init_state(struct gvt_vgpu *vgpu)
         vgpu->engines[engine].execlist = (struct gvt_execlist){.running = false};
     }
     init_config_space(vgpu);
+    gvt_irq_init(vgpu);
     gvt_pvinfo_init(vgpu);
 }
 
@@ -180,6 +181,8 @@ void gvt_vgpu_start(struct gvt_vgpu *vgpu)
     if (vgpu->loaded) {
         vgpu->loaded = false;
         gvt_image_post_load(vgpu);
+        vgpu->irq_told = false;
+        gvt_irq_update(vgpu);
     }
     vgpu->ops->kick(vgpu->arg);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/abi/gen8_irq.h"
 #include "host/abi/gpu_commands_abi.h"
 #include "host/abi/gvt_execlist.h"
 #include "host/abi/i915_pvinfo.h"
@@ -413,6 +414,9 @@ static void start_execlists(void)
     scene_write(&scene, RCS_BASE + RING_HWS_PGA_OFFSET, LOW(aperture) + 7 * PAGE);
     scene_write(&scene, RCS_BASE + RING_MODE_OFFSET,
                 GFX_RUN_LIST_ENABLE << 16 | GFX_RUN_LIST_ENABLE);
+    scene_write(&scene, GEN8_GT_IMR(0), 0);
+    scene_write(&scene, GEN8_GT_IER(0), GT_CONTEXT_SWITCH_INTERRUPT);
+    scene_write(&scene, GEN8_MASTER_IRQ, GEN8_MASTER_IRQ_CONTROL);
 }
 
 Test(gvt_run, a_list_of_two_goes_in_and_out_as_the_guest_sees_it)
@@ -430,6 +434,7 @@ Test(gvt_run, a_list_of_two_goes_in_and_out_as_the_guest_sees_it)
     gvt_execlist_schedule_out(scene.vgpu, GVT_ENGINE_RCS, &first, &second);
     cr_expect_eq(csb(1, 0), CSB_CONTEXT_COMPLETE | CSB_ELEMENT_SWITCH);
     cr_expect_eq(csb(1, 1), 71);
+    scene_write(&scene, GEN8_GT_IIR(0), GT_CONTEXT_SWITCH_INTERRUPT);
     gvt_execlist_schedule_out(scene.vgpu, GVT_ENGINE_RCS, &second, NULL);
     cr_expect_eq(csb(2, 0), CSB_CONTEXT_COMPLETE | CSB_ACTIVE_TO_IDLE);
     cr_expect_eq(csb(2, 1), 72);
