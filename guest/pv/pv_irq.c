@@ -34,15 +34,18 @@ static void take_bank(struct pv *pv, unsigned bank)
 static void take(struct pv *pv)
 {
     struct hal *hal = pv->config.hal;
+    uint32_t banks = 0;
     uint32_t master;
 
     hal_write32(hal, GEN8_MASTER_IRQ, 0);
     master = hal_read32(hal, GEN8_MASTER_IRQ);
-    if (master & (GEN8_GT_RCS_IRQ | GEN8_GT_BCS_IRQ)) {
-        take_bank(pv, 0);
+    for (unsigned n = 0; n < PV_ENGINE_COUNT; n++) {
+        banks |= master & engines[n].master ? 1u << engines[n].bank : 0;
     }
-    if (master & GEN8_GT_VCS0_IRQ) {
-        take_bank(pv, 1);
+    for (unsigned bank = 0; bank < GEN8_GT_BANKS; bank++) {
+        if (banks & 1u << bank) {
+            take_bank(pv, bank);
+        }
     }
     hal_write32(hal, GEN8_MASTER_IRQ, GEN8_MASTER_IRQ_CONTROL);
     hal_wake(hal);
