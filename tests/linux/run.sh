@@ -79,6 +79,12 @@ VECTORS=8 ENGINES=rcs0,bcs0,ccs0,vcs0,vecs0 run msix migrate batches,8,batches \
     'Tile0: GT0: migration recovery ended' 'Tile0: GT1: migration recovery ended' \
     'batches: stream of 8 s: ok' 'CCS0 on GT0, sync object: ok' 'VECS0 on GT1, sync object: ok'
 recovered msix
+run faults bind faults,batches 'RCS0 on GT0, page faults: ok' 'BCS0 on GT0, page faults: ok' \
+    'CCS0 on GT0, page faults: ok' 'VCS0 on GT1, page faults: ok' 'VECS0 on GT1, page faults: ok' \
+    'batches: stray on RCS0: no signal' 'batches: all ok'
+[ -n "${CASE:-}" ] && [ "$CASE" != faults ] ||
+    check faults "$out/faults/events.jsonl" '"name":"REPORT_PAGE_FAULT_REQ_DESC"' \
+        '"name":"PAGE_FAULT_RES_DESC"'
 run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
 run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'

@@ -2,8 +2,9 @@
 /* Runs in the outside guest, against Linux's own xe: for every engine a batch that stores a value,
  * once with a sync object and once, in a long-running VM, with a user fence; checks memory. With a
  * number, that many seconds of jobs on all engines at once, several under way each: something is
- * always in flight. With "hang", a batch that never ends. Prints one line an engine and exits 0
- * when all is right. */
+ * always in flight. With "hang", a batch that never ends. With "faults", batches in VMs in fault
+ * mode, whose memory is mapped when the engine asks for it, and one that strays. Prints one line an
+ * engine and exits 0 when all is right. */
 #include <drm/drm.h>
 #include <drm/xe_drm.h>
 #include <errno.h>
@@ -22,6 +23,7 @@
 #define BO_ADDR      0x100000ull
 #define RESULT_AT    0x8000u
 #define FENCE_AT     0x9000u
+#define STRAY_AT     0x40000000u /* where nothing is bound */
 #define MAX_ENGINES  16u
 #define IN_FLIGHT    8u
 #define WAIT_NS      20000000000ll
@@ -40,7 +42,10 @@ struct worker {
     uint8_t *memory;
     uint64_t jobs;
     bool lr; /* long running: user fences alone */
+    uint64_t store_at;
 };
+
+enum mode { NORMAL, LONG_RUNNING, FAULTING };
 
 static int64_t now_ns(void)
 {
@@ -112,9 +117,12 @@ static void bind(struct worker *worker)
     }
 }
 
-static void worker_open(struct worker *worker, struct drm_xe_engine_class_instance engine, bool lr)
+static void worker_open(struct worker *worker, struct drm_xe_engine_class_instance engine,
+                        enum mode mode)
 {
-    struct drm_xe_vm_create vm = {.flags = lr ? DRM_XE_VM_CREATE_FLAG_LR_MODE : 0};
+    struct drm_xe_vm_create vm = {.flags =
+                                      (mode != NORMAL ? DRM_XE_VM_CREATE_FLAG_LR_MODE : 0) |
+                                      (mode == FAULTING ? DRM_XE_VM_CREATE_FLAG_FAULT_MODE : 0)};
     struct drm_xe_gem_create bo = {
         .size = BO_SIZE, .placement = 1, .cpu_caching = DRM_XE_GEM_CPU_CACHING_WB};
     struct drm_xe_gem_mmap_offset offset = {0};
@@ -122,7 +130,8 @@ static void worker_open(struct worker *worker, struct drm_xe_engine_class_instan
         .width = 1, .num_placements = 1, .instances = (uintptr_t)&engine};
     struct drm_syncobj_create syncobj = {0};
 
-    *worker = (struct worker){.engine = engine, .lr = lr};
+    *worker =
+        (struct worker){.engine = engine, .lr = mode != NORMAL, .store_at = BO_ADDR + RESULT_AT};
     call(DRM_IOCTL_XE_VM_CREATE, &vm, "vm");
     worker->vm = vm.vm_id;
     call(DRM_IOCTL_XE_GEM_CREATE, &bo, "buffer");
@@ -172,7 +181,7 @@ static void submit(struct worker *worker)
 {
     const uint64_t job = worker->jobs++;
     const uint64_t slot = 256 * (job % IN_FLIGHT);
-    const uint64_t to = BO_ADDR + RESULT_AT + 64 * (job % IN_FLIGHT);
+    const uint64_t to = worker->store_at + 64 * (job % IN_FLIGHT);
     const uint32_t batch[] = {MI_STORE_DW, (uint32_t)to, (uint32_t)(to >> 32), value_of(job),
                               MI_BATCH_END};
     struct drm_xe_sync sync = {.type = DRM_XE_SYNC_TYPE_SYNCOBJ,
@@ -233,19 +242,20 @@ static unsigned engines_of(struct drm_xe_engine_class_instance *list)
     return count;
 }
 
-static bool one_job(struct drm_xe_engine_class_instance engine, bool lr)
+static bool one_job(struct drm_xe_engine_class_instance engine, enum mode mode)
 {
+    static const char *const names[] = {"sync object", "user fence", "page faults"};
     struct worker worker;
     int64_t start = now_ns();
     const char *why;
     bool good;
 
-    worker_open(&worker, engine, lr);
+    worker_open(&worker, engine, mode);
     submit(&worker);
     good = finish(&worker, &why);
     printf("batches: %s%u on GT%u, %s: %s (%lld us)\n", class_names[engine.engine_class],
-           engine.engine_instance, engine.gt_id, lr ? "user fence" : "sync object",
-           good ? "ok" : why, (long long)(now_ns() - start) / 1000);
+           engine.engine_instance, engine.gt_id, names[mode], good ? "ok" : why,
+           (long long)(now_ns() - start) / 1000);
     fflush(stdout);
     worker_close(&worker);
     return good;
@@ -259,7 +269,7 @@ static bool stream(const struct drm_xe_engine_class_instance *engines, unsigned 
     bool good = true;
 
     for (unsigned n = 0; n < count; n++) {
-        worker_open(&workers[n], engines[n], false);
+        worker_open(&workers[n], engines[n], NORMAL);
     }
     while (good && now_ns() < end) {
         for (unsigned job = 0; job < IN_FLIGHT; job++) {
@@ -290,7 +300,7 @@ static bool hang(struct drm_xe_engine_class_instance engine)
     int64_t start = now_ns();
     bool signalled;
 
-    worker_open(&worker, engine, false);
+    worker_open(&worker, engine, NORMAL);
     memcpy(worker.memory, forever, sizeof(forever));
     sync.handle = worker.syncobj;
     exec.exec_queue_id = worker.queue;
@@ -301,7 +311,34 @@ static bool hang(struct drm_xe_engine_class_instance engine)
            engine.engine_instance, signalled ? "given up" : "never given up",
            (long long)(now_ns() - start) / 1000000);
     worker_close(&worker);
-    return signalled && one_job(engine, false);
+    return signalled && one_job(engine, NORMAL);
+}
+
+/* A batch that writes where nothing is bound: it is refused, and the engine works on. */
+static bool stray(struct drm_xe_engine_class_instance engine)
+{
+    struct worker worker;
+    const char *why;
+    bool good;
+
+    worker_open(&worker, engine, FAULTING);
+    worker.store_at = STRAY_AT;
+    submit(&worker);
+    good = finish(&worker, &why);
+    printf("batches: stray on %s%u: %s\n", class_names[engine.engine_class], engine.engine_instance,
+           good ? "went through" : why);
+    worker_close(&worker);
+    return !good && one_job(engine, FAULTING);
+}
+
+static bool faults(const struct drm_xe_engine_class_instance *engines, unsigned count)
+{
+    bool good = true;
+
+    for (unsigned n = 0; n < count; n++) {
+        good &= one_job(engines[n], FAULTING);
+    }
+    return stray(engines[0]) && good;
 }
 
 int main(int argc, char **argv)
@@ -318,12 +355,14 @@ int main(int argc, char **argv)
     count = engines_of(engines);
     if (argc > 1 && strcmp(argv[1], "hang") == 0) {
         good = hang(engines[0]);
+    } else if (argc > 1 && strcmp(argv[1], "faults") == 0) {
+        good = faults(engines, count);
     } else if (argc > 1) {
         good = stream(engines, count, atoi(argv[1]));
     } else {
         for (unsigned n = 0; n < count; n++) {
-            good &= one_job(engines[n], false);
-            good &= one_job(engines[n], true);
+            good &= one_job(engines[n], NORMAL);
+            good &= one_job(engines[n], LONG_RUNNING);
         }
     }
     printf("batches: %s\n", good ? "all ok" : "FAILED");
