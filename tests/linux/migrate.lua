@@ -5,6 +5,7 @@ local p = params {
   { "time_limit", "time", "3600s", "virtual time after which the run is given up" },
   { "moves", "int", 2, "migrations, there and back", min = 1, max = 20 },
   { "jobs", "int", 100, "jobs between two migrations", min = 1, max = 100000 },
+  { "fault", "bool", false, "each begins as the driver is told of a page fault" },
 }
 local m = machine {
   gpus = { { name = "src", gts = 2, vfs = 2 }, { name = "dst", gts = 2, vfs = 2 } },
@@ -32,6 +33,9 @@ for move = 1, p.moves do
   for gt = 0, 1 do
     fixed[gt] = watch { kind = "mmio_msg", ev = "reply", gpu = to.name, gt = gt, fn = 1,
                         name = "VF2GUC_RESFIX_DONE" }
+  end
+  if p.fault then
+    wait_event({ kind = "g2h", ev = "sent", gpu = from.name, action = 0x6002 }, "600s")
   end
   local moved = vmm.migrate { vm = m.vm1, to = { to, 1 } }
   say("move " .. move .. " to " .. to.name .. ": " .. moved.bytes .. " bytes, down for " ..

@@ -4,7 +4,7 @@
  * number, that many seconds of jobs on all engines at once, several under way each: something is
  * always in flight. With "hang", a batch that never ends. With "faults", batches in VMs in fault
  * mode, whose memory is mapped when the engine asks for it, and one that strays. Prints one line an
- * engine and exits 0 when all is right. */
+ * engine and exits 0 when all is right. "faults8": faults for 8 s. */
 #include <drm/drm.h>
 #include <drm/xe_drm.h>
 #include <errno.h>
@@ -331,6 +331,21 @@ static bool stray(struct drm_xe_engine_class_instance engine)
     return !good && one_job(engine, FAULTING);
 }
 
+/* Each job has a VM of its own, so each has faults. */
+static bool faults_for(const struct drm_xe_engine_class_instance *engines, unsigned count,
+                       int seconds)
+{
+    const int64_t end = now_ns() + seconds * 1000000000ll;
+    unsigned jobs = 0;
+    bool good = true;
+
+    for (; good && now_ns() < end; jobs++) {
+        good = one_job(engines[jobs % count], FAULTING);
+    }
+    printf("batches: faults of %d s, %u jobs: %s\n", seconds, jobs, good ? "ok" : "FAILED");
+    return good;
+}
+
 static bool faults(const struct drm_xe_engine_class_instance *engines, unsigned count)
 {
     bool good = true;
@@ -355,6 +370,8 @@ int main(int argc, char **argv)
     count = engines_of(engines);
     if (argc > 1 && strcmp(argv[1], "hang") == 0) {
         good = hang(engines[0]);
+    } else if (argc > 1 && strncmp(argv[1], "faults", 6) == 0 && argv[1][6]) {
+        good = faults_for(engines, count, atoi(argv[1] + 6));
     } else if (argc > 1 && strcmp(argv[1], "faults") == 0) {
         good = faults(engines, count);
     } else if (argc > 1) {
