@@ -72,6 +72,25 @@ void fake_hal_destroy(struct hal *hal)
     free(hal);
 }
 
+static struct hal *kept[FAKE_MAX_KEPT];
+static unsigned num_kept;
+
+struct hal *fake_hal_kept(const struct fake_device *device, uint64_t ram)
+{
+    if (num_kept == FAKE_MAX_KEPT) {
+        fake_fatal("more than %u HALs at a time", FAKE_MAX_KEPT);
+    }
+    kept[num_kept] = fake_hal_create(device, ram);
+    return kept[num_kept++];
+}
+
+void fake_hals_close(void)
+{
+    while (num_kept > 0) {
+        fake_hal_destroy(kept[--num_kept]);
+    }
+}
+
 /* ---- registers ------------------------------------------------------------------------------- */
 
 static void check_register(uint32_t offset, unsigned size)

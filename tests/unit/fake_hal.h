@@ -19,6 +19,9 @@ struct fake_device {
 /* ram: bytes of RAM for hal_mem_*; 0 for a GuC handle. */
 struct hal *fake_hal_create(const struct fake_device *device, uint64_t ram);
 void fake_hal_destroy(struct hal *hal);
+/* The same for tests that make several: fake_hals_close, a fixture's .fini, destroys them all. */
+struct hal *fake_hal_kept(const struct fake_device *device, uint64_t ram);
+void fake_hals_close(void);
 
 /* Runs program as a coroutine until it returns; programs spawned meanwhile run too and are left
  * where they are, to go on in the next run. Aborts the test with a message when all wait for

@@ -9,6 +9,7 @@
 #define FAKE_BAR_SIZE    0x1000000u
 #define FAKE_DMA_BUCKETS 1024u
 #define FAKE_MAX_PROBES  1024u
+#define FAKE_MAX_KEPT    16u
 #define FAKE_READ_NS     100u
 #define FAKE_WRITE_NS    20u
 #define FAKE_DMA_NS      100u /* of one transfer, plus 1 ns for each dword */

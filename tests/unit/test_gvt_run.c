@@ -55,10 +55,13 @@ static void open_scene(void)
 
 static void close_scene(void)
 {
+    struct hal *hal = scene.gvt->config.hal;
+
     gvt_shadow_drop(scene.gvt, &shadow);
     free(shadow.tables);
     fake_hal_destroy(scene.guest);
     scene_close(&scene);
+    fake_hal_destroy(hal);
 }
 
 TestSuite(gvt_run, .init = open_scene, .fini = close_scene);

@@ -19,12 +19,14 @@ static struct gvt *make(struct gvt_config config)
     static const struct fake_device no_device;
     struct gvt *gvt;
 
-    hal = fake_hal_create(&no_device, 0);
+    hal = fake_hal_kept(&no_device, 0);
     config.hal = hal;
     gvt = gvt_create(&config);
     cr_assert(gvt);
     return gvt;
 }
+
+TestSuite(gvt_version, .fini = fake_hals_close);
 
 static int64_t store(struct gvt *gvt, const char *text)
 {
@@ -105,7 +107,7 @@ Test(gvt_version, every_outcome_of_a_write_and_its_reason)
                          fake_trace_last(hal, "peer_error"));
         }
         gvt_destroy(gvt);
-        fake_hal_destroy(hal);
+        fake_hals_close();
     }
 }
 

@@ -132,9 +132,11 @@ static struct vfio_device make(struct device *device)
 {
     struct vfio_device vfio;
 
-    vfio_init(&vfio, fake_hal_create(&no_device, 0), "src.vf1", &ops, device);
+    vfio_init(&vfio, fake_hal_kept(&no_device, 0), "src.vf1", &ops, device);
     return vfio;
 }
+
+TestSuite(vfio, .fini = fake_hals_close);
 
 /* ---- states ---------------------------------------------------------------------------------- */
 

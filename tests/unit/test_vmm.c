@@ -34,8 +34,18 @@ static struct hal *make_hal(void)
 {
     static const struct fake_device no_device;
 
-    return fake_hal_create(&no_device, 0);
+    return fake_hal_kept(&no_device, 0);
 }
+
+static void close_scene(void)
+{
+    vfio_v1_destroy(scene.job.source.v1);
+    vfio_v1_destroy(scene.job.target.v1);
+    fake_hals_close();
+    scene = (struct scene){0};
+}
+
+TestSuite(vmm, .fini = close_scene);
 
 static int ask_compatible(void *arg)
 {
@@ -62,6 +72,7 @@ static int after(void *arg, enum vmm_step step, unsigned round)
 
 static void set_scene(bool precopy, bool log)
 {
+    close_scene();
     scene = (struct scene){
         .hal = make_hal(), .ops = migratable_ops(precopy, log), .cancel_after = VMM_STEPS};
     scene.vm.device = &scene.from;
