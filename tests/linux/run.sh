@@ -32,8 +32,7 @@ check()
 }
 
 # run NAME SCENARIO STEPS PATTERN...: one guest on VF 1. SET is a key of the scenario and its value,
-# VECTORS and ENGINES are those of MSI-X, and
-# of the driver.
+# VECTORS and ENGINES are those of MSI-X, and of the driver.
 run()
 {
     name=$1

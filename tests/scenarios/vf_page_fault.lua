@@ -5,7 +5,7 @@ local p = params {
   { "pages", "int", 100, "that each queue has to be given, one by one", min = 2, max = 128 },
 }
 local MiB <const> = 1 << 20
-local ANSWER <const> = 0x6003
+local REPORT <const>, ANSWER <const> = 0x6002, 0x6003
 local m = machine {
   gpus = { { name = "gpu", vfs = 2 } }, vms = { { name = "one" }, { name = "two" } },
 }
@@ -80,6 +80,60 @@ check_pages(one, "after a stray", 3)
 check_pages(two, "beside a stray", 3)
 expect_none("nobody broke a rule", errors)
 
+-- Who has to leave its engine waits for no page, however slow the driver is.
+local function begin_wait()
+  local queue, fence
+  local told = watch { kind = "g2h", fn = 1, ev = "sent", action = REPORT }
+  one:run(function()
+    one.vf:page_delay("5ms")
+    queue = one.vf:queue("copy", { pages = 1 })
+    fence = one.vf:submit(queue, { touch = 0 })
+  end)
+  told:wait("1ms")
+  return queue, fence
+end
+
+local function end_wait(queue, fence)
+  one:run(function()
+    one.vf:page_delay("0ns")
+    one.vf:wait(queue, fence, "50ms")
+    expect_eq("its page in the end", one.vf:page(queue, 0), 1)
+    one.vf:destroy(queue)
+  end)
+end
+
+local queue, fence = begin_wait()
+local start = now()
+gpu:pause(1)
+expect("a pause waits for no page", now() - start < ns("1ms"), now() - start)
+gpu:resume(1)
+end_wait(queue, fence)
+
+queue, fence = begin_wait()
+start = now()
+two:run(function()
+  local other = two.vf:queue("copy")
+  two.vf:wait(other, two.vf:submit(other, { work = 1000 }), "50ms")
+  two.vf:destroy(other)
+end)
+expect("nor does the engine's next turn", now() - start < ns("4ms"), now() - start)
+end_wait(queue, fence)
+
+queue, fence = begin_wait()
+start = now()
+one:run(function()
+  one.vf:destroy(queue)
+  one.vf:page_delay("0ns")
+end)
+expect("nor the end of its queue", now() - start < ns("1ms"), now() - start)
+sleep("6ms")
+expect_eq("no reset for any of it", one.vf:resets(0), 0)
+expect_none("and no rule broken", errors)
+seen[one] = {}
+for i, key in ipairs { "taken", "bound", "refused", "dropped" } do
+  seen[one][i] = one.vf:page_faults()[key]
+end
+
 -- Answers that are disturbed on their way.
 local function disturbed(what)
   gpu:inject({ kind = "h2g", fn = 1, action = ANSWER }, what)
@@ -112,3 +166,16 @@ both()
 check_pages(two, "after the reset", 4)
 check_pages(one, "beside the reset", 4)
 expect_eq("the other VF had none", one.vf:resets(0), 0)
+
+-- A function reset in the middle of a wait: nothing is left of it.
+begin_wait()
+gpu:flr(1)
+one:run(function()
+  one.vf:remove()
+  one.vf:probe()
+  one.vf:page_delay("0ns")
+  queues[one] = one.vf:queue("copy", { pages = p.pages })
+end)
+both()
+check_pages(one, "after a function reset", 1)
+check_pages(two, "beside it", 5)
