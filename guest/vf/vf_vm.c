@@ -130,7 +130,7 @@ static void write_touch_batch(struct vf *vf, const struct vf_vm *vm)
 
 uint64_t vf_vm_touch_addr(const struct vf_vm *vm, unsigned from)
 {
-    return far_addr(vm, FAR_BATCH) + from * TOUCH_DW * sizeof(uint32_t);
+    return far_addr(vm, FAR_BATCH) + (uint64_t)from * TOUCH_DW * sizeof(uint32_t);
 }
 
 uint64_t vf_vm_stray_addr(const struct vf_vm *vm)
