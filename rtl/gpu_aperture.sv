@@ -90,11 +90,16 @@ module gpu_aperture
 
   assign done_o      = (state_q == StRead && mem_rsp_valid_i) || state_q == StDone || fault_o;
   assign fault_o     = state_q == StNone;
-  assign rdata_o     = fault_o ? '1 : mem_rsp_data_i;
   assign mem_valid_o = state_q == StAsk;
   assign mem_op_o    = req_write_i ? MemWrite : MemRead;
   assign mem_addr_o  = {{(32 - AddrBits){1'b0}}, addr_q, 3'd0};
   assign active_o    = (state_q == StIdle) ? req_valid_i || reg_valid_i : state_q != StRead;
+
+  always_comb begin
+    rdata_o = '0;
+    if (fault_o) rdata_o = '1;
+    else if (state_q == StRead && mem_rsp_valid_i) rdata_o = mem_rsp_data_i;
+  end
 
   always_ff @(posedge clk_i) begin
     if (state_q == StDetile) addr_q <= detiled;

@@ -41,6 +41,7 @@ module gpu_engine
   input  logic        mem_fault_i,
   input  logic        mem_sent_i,
   input  logic        mem_rsp_valid_i,
+  input  logic        mem_rsp_null_i,  // reads 0
   input  logic [63:0] mem_rsp_data_i,
 
   output logic        idle_o,
@@ -120,7 +121,7 @@ module gpu_engine
       page_q <= next_page;
       mode_q <= next_mode;
     end
-    if (mem_rsp_valid_i) mem_rsp_data_q <= mem_rsp_data_i;
+    if (mem_rsp_valid_i) mem_rsp_data_q <= mem_rsp_null_i ? '0 : mem_rsp_data_i;
   end
 
   // ---- context ----------------------------------------------------------------------------------

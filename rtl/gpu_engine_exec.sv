@@ -110,10 +110,9 @@ module gpu_engine_exec
   logic        advance, call, finish, leave_batch, at_tail, bad_ring, switching_in, take;
 
   gpu_engine_command u_command (
-    .clk_i           (clk_i),
-    .rst_ni          (rst_ni),
+    .clk_i, .rst_ni,
     .valid_i         (take && state_q == StPoint),
-    .dword_i         (dword_i),
+    .dword_i,
     .unprivileged_i  (want_ppgtt_o),
     .next_o          (next),
     .next_len_o      (next_len),
@@ -130,18 +129,10 @@ module gpu_engine_exec
   );
 
   gpu_engine_position u_position (
-    .clk_i          (clk_i),
-    .rst_ni         (rst_ni),
+    .clk_i, .rst_ni,
     .busy_i         (busy_o),
-    .start_i        (start_i),
-    .head_i         (head_i),
-    .tail_i         (tail_i),
-    .ring_start_i   (ring_start_i),
-    .ring_ctl_i     (ring_ctl_i),
-    .bb_head_i      (bb_head_i),
-    .bb_state_i     (bb_state_i),
-    .bb_return_i    (bb_return_i),
-    .bb_per_ctx_i   (bb_per_ctx_i),
+    .start_i, .head_i, .tail_i, .ring_start_i, .ring_ctl_i, .bb_head_i, .bb_state_i, .bb_return_i,
+    .bb_per_ctx_i,
     .advance_i      (advance),
     .advance_len_i  (advance_len),
     .call_i         (call),
@@ -156,10 +147,7 @@ module gpu_engine_exec
     .at_tail_o      (at_tail),
     .bad_ring_o     (bad_ring),
     .switching_in_o (switching_in),
-    .save_head_o    (save_head_o),
-    .save_bb_head_o (save_bb_head_o),
-    .save_bb_state_o (save_bb_state_o),
-    .save_bb_return_o (save_bb_return_o)
+    .save_head_o, .save_bb_head_o, .save_bb_state_o, .save_bb_return_o
   );
 
   // ---- when to leave ----------------------------------------------------------------------------
@@ -196,25 +184,17 @@ module gpu_engine_exec
   /*verilator tracing_on*/
 
   gpu_engine_issue #(
-    .Unit (Unit)
+    .Unit
   ) u_issue (
-    .clk_i          (clk_i),
+    .clk_i,
     .needed_i       (state_q == StAct || state_q == StData),
     .command_i      (command),
     .unprivileged_i (want_ppgtt_o),
     .header_i       (header),
     .operand_i      (operand),
     .step_i         (step_q),
-    .dword_i        (dword_i),
-    .reg_raddr_o    (reg_raddr_o),
-    .reg_rrelative_o (reg_rrelative_o),
-    .reg_waddr_o    (reg_waddr_o),
-    .reg_wrelative_o (reg_wrelative_o),
-    .reg_wdata_o    (reg_wdata_o),
-    .reg_rdata_i    (reg_rdata_i),
-    .timestamp_i    (timestamp_i),
-    .page_i         (page_i),
-    .irq_i          (irq_i),
+    .dword_i, .reg_raddr_o, .reg_rrelative_o, .reg_waddr_o, .reg_wrelative_o, .reg_wdata_o,
+    .reg_rdata_i, .timestamp_i, .page_i, .irq_i,
     .begin_i        (state_q == StPoint && take),
     .answered_i     (state_q == StAnswer && mem_rsp_valid_i),
     .first_i        (state_q == StAct && command == CmdStoreData),
@@ -230,7 +210,7 @@ module gpu_engine_exec
     .pairs_o        (pairs),
     .no_write_o     (no_write),
     .more_o         (more_pages),
-    .mem_rsp_data_i (mem_rsp_data_i),
+    .mem_rsp_data_i,
     .answer_o       (answer)
   );
 

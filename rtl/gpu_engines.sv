@@ -37,6 +37,7 @@ module gpu_engines
   input  logic                  mem_fault_i,
   input  logic                  mem_sent_i,
   input  logic [NumEngines-1:0] mem_rsp_valid_i,
+  input  logic                  mem_rsp_null_i,
   input  logic [63:0]           mem_rsp_data_i,
 
   output logic                  idle_o,
@@ -90,7 +91,7 @@ module gpu_engines
     .mem_ready_i     (mem_ready_i[EngineRcs]),
     .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineRcs]),
-    .mem_rsp_data_i,
+    .mem_rsp_null_i, .mem_rsp_data_i,
     .idle_o          (idle[EngineRcs]),
     .wake_o          (wake[EngineRcs])
   );
@@ -120,7 +121,7 @@ module gpu_engines
     .mem_ready_i     (mem_ready_i[EngineBcs]),
     .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineBcs]),
-    .mem_rsp_data_i,
+    .mem_rsp_null_i, .mem_rsp_data_i,
     .idle_o          (idle[EngineBcs]),
     .wake_o          (wake[EngineBcs])
   );
@@ -150,7 +151,7 @@ module gpu_engines
     .mem_ready_i     (mem_ready_i[EngineCcs]),
     .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineCcs]),
-    .mem_rsp_data_i,
+    .mem_rsp_null_i, .mem_rsp_data_i,
     .idle_o          (idle[EngineCcs]),
     .wake_o          (wake[EngineCcs])
   );
@@ -180,7 +181,7 @@ module gpu_engines
     .mem_ready_i     (mem_ready_i[EngineVcs]),
     .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineVcs]),
-    .mem_rsp_data_i,
+    .mem_rsp_null_i, .mem_rsp_data_i,
     .idle_o          (idle[EngineVcs]),
     .wake_o          (wake[EngineVcs])
   );
@@ -210,7 +211,7 @@ module gpu_engines
     .mem_ready_i     (mem_ready_i[EngineVecs]),
     .mem_fault_i, .mem_sent_i,
     .mem_rsp_valid_i (mem_rsp_valid_i[EngineVecs]),
-    .mem_rsp_data_i,
+    .mem_rsp_null_i, .mem_rsp_data_i,
     .idle_o          (idle[EngineVecs]),
     .wake_o          (wake[EngineVecs])
   );

@@ -114,7 +114,7 @@ module gpu_fence
 
   always_comb begin
     none_o = 1'b0;
-    addr_o = addr_i;
+    addr_o = detile_i ? addr_i : '0;
     first  = '0;
     offset = '0;
     unit   = '0;

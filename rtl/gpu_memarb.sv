@@ -15,7 +15,7 @@ module gpu_memarb
 
   // clients: valid and the rest stay until ready. MSI: addr 4:0 is the vector.
   input  logic [NumClients-1:0] req_valid_i,
-  /* verilator tracing_off */  // waves show gpu_top's mem_*
+  /* verilator tracing_off */  // waves show the clients' own
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
   input  logic [63:0]           req_addr_i  [NumClients],  // byte address
@@ -159,25 +159,24 @@ module gpu_memarb
 
   assign fault_valid_o   = fault;
   assign fault_client_o  = client;
-  assign fault_addr_o    = addr;
 
   always_comb begin
-    fault_o         = '0;
-    fault_o.ppgtt   = per_process;
-    fault_o.level   = per_process ? space_verdict_level_i : 3'd0;
-    fault_o.foreign = lookup_valid_o && verdict_foreign_i;
-    fault_o.write   = !only_reads(op);
-    fault_o.fn      = fn;
+    fault_o      = '0;
+    fault_addr_o = '0;
+    if (fault) begin
+      fault_o.ppgtt   = per_process;
+      fault_o.level   = per_process ? space_verdict_level_i : 3'd0;
+      fault_o.foreign = lookup_valid_o && verdict_foreign_i;
+      fault_o.write   = !only_reads(op);
+      fault_o.fn      = fn;
+      fault_addr_o    = addr;
+    end
   end
 
   // ---- the port ---------------------------------------------------------------------------------
 
-  logic        out_valid_q, out_local_q;
+  logic        out_valid_q;
   mem_op_e     out_op_q;
-  logic [5:0]  out_fn_q;
-  logic [47:0] out_addr_q;
-  logic [7:0]  out_be_q;
-  logic [63:0] out_data_q;
   logic        drop;
 
   assign drop = per_process && space_null_i;
@@ -187,30 +186,25 @@ module gpu_memarb
 
   assign mem_req_valid_o = out_valid_q && out_op_q != MemMsi;
   assign mem_req_op_o    = out_op_q;
-  assign mem_req_fn_o    = out_fn_q;
-  assign mem_req_local_o = out_local_q;
-  assign mem_req_addr_o  = out_addr_q;
-  assign mem_req_be_o    = out_be_q;
-  assign mem_req_data_o  = out_data_q;
   assign msi_valid_o     = out_valid_q && out_op_q == MemMsi;
-  assign msi_fn_o        = out_fn_q;
-  assign msi_vector_o    = out_addr_q[4:0];
+  assign msi_fn_o        = mem_req_fn_o;
+  assign msi_vector_o    = mem_req_addr_o[4:0];
 
   always_ff @(posedge clk_i) begin
     if (accept) begin
-      out_op_q   <= op;
-      out_fn_q    <= fn;
-      out_local_q <= local_i && !is_msi;
-      out_addr_q <= is_msi ? {43'd0, addr[4:0]} : {frame_i, addr[11:3], 3'd0};
-      out_be_q   <= drop ? 8'd0 : req_be_i[client];
-      out_data_q <= req_data_i[client];
+      out_op_q        <= op;
+      mem_req_fn_o    <= fn;
+      mem_req_local_o <= local_i && !is_msi;
+      mem_req_addr_o  <= is_msi ? {43'd0, addr[4:0]} : {frame_i, addr[11:3], 3'd0};
+      mem_req_be_o    <= drop ? 8'd0 : req_be_i[client];
+      mem_req_data_o  <= req_data_i[client];
     end
     if (walk) begin
-      out_op_q   <= MemRead;
-      out_fn_q   <= walk_fn_i;
-      out_local_q <= 1'b0;
-      out_addr_q <= {walk_addr_i, 3'd0};
-      out_be_q   <= 8'hff;
+      out_op_q        <= MemRead;
+      mem_req_fn_o    <= walk_fn_i;
+      mem_req_local_o <= 1'b0;
+      mem_req_addr_o  <= {walk_addr_i, 3'd0};
+      mem_req_be_o    <= 8'hff;
     end
   end
 

@@ -37,7 +37,7 @@ module gpu_memory
   input  logic [NumClients-1:0] req_valid_i,
   input  mem_op_e               req_op_i    [NumClients],
   input  logic [5:0]            req_fn_i    [NumClients],
-  /* verilator tracing_off */  // waves show gpu_top's mem_*
+  /* verilator tracing_off */  // waves show the clients' own
   input  logic [63:0]           req_addr_i  [NumClients],
   input  logic [NumClients-1:0] req_ppgtt_i,
   input  logic [7:0]            req_be_i    [NumClients],
@@ -271,21 +271,24 @@ module gpu_memory
   assign is_report = report_valid && !fault_valid;
 
   always_comb begin
-    case (is_report ? 32'(report_engine) : 32'(fault_client))
-      EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
-      EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
-      EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};
-      EngineVcs:     {fault_gt, client} = {1'b1, EngineClient};
-      EngineVecs:    {fault_gt, client} = {1'b1, EngineClient + 4'd1};
-      ClientDma:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
-      ClientDma + 1: {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
-      ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
-      default:       {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
-    endcase
-    fault_o        = is_report ? report : fault;
-    fault_addr_o   = is_report ? report_addr : fault_addr;
-    fault_o.client = client;
-    if (!is_report) begin
+    fault_o            = is_report ? report : fault;
+    fault_addr_o       = is_report ? report_addr : fault_addr;
+    {fault_gt, client} = '0;
+    if (is_report || fault_valid) begin
+      case (is_report ? 32'(report_engine) : 32'(fault_client))
+        EngineRcs:     {fault_gt, client} = {1'b0, EngineClient};
+        EngineBcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd1};
+        EngineCcs:     {fault_gt, client} = {1'b0, EngineClient + 4'd2};
+        EngineVcs:     {fault_gt, client} = {1'b1, EngineClient};
+        EngineVecs:    {fault_gt, client} = {1'b1, EngineClient + 4'd1};
+        ClientDma:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+        ClientDma + 1: {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_DMA[3:0]};
+        ClientIrq:     {fault_gt, client} = {1'b0, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+        default:       {fault_gt, client} = {1'b1, GUCBUS_FAULT_CLIENT_IRQ[3:0]};
+      endcase
+      fault_o.client = client;
+    end
+    if (fault_valid) begin
       fault_o.is_local = lmtt_fault;
       if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
     end

@@ -86,7 +86,7 @@ module gpu_mmio
   logic [5:0]  fn_q;
   logic [29:3] addr_q;
   logic [7:0]  be_q;
-  logic [63:0] wdata_q, rdata_q;
+  logic [63:0] wdata_q;
   logic        fault_q;
 
   // ---- trap window ------------------------------------------------------------------------------
@@ -235,7 +235,6 @@ module gpu_mmio
   // ---- control ----------------------------------------------------------------------------------
 
   assign host_rsp_valid_o = state_q == StRespond;
-  assign host_rsp_data_o  = rdata_q;
   assign host_rsp_fault_o = fault_q;
   assign idle_o           = (state_q == StIdle || state_q == StAperture) && pvinfo_idle &&
                             !aperture_active;
@@ -274,7 +273,7 @@ module gpu_mmio
       addr_q  <= '0;
       be_q    <= 8'd0;
       wdata_q <= 64'd0;
-      rdata_q <= 64'd0;
+      host_rsp_data_o <= 64'd0;
       fault_q <= 1'b0;
     end else begin
       state_q <= state_d;
@@ -284,14 +283,14 @@ module gpu_mmio
         addr_q  <= host_req_addr_i[29:3];
         be_q    <= host_req_be_i;
         wdata_q <= host_req_data_i;
-        rdata_q <= host_req_aperture_i ? '1 : 64'd0;
+        host_rsp_data_o <= host_req_aperture_i ? '1 : 64'd0;
         fault_q <= host_req_aperture_i;
       end
-      if (state_q == StLow)     rdata_q[31:0]  <= rdata;
-      if (state_q == StHigh)    rdata_q[63:32] <= rdata;
-      if (state_q == StPteRead) rdata_q        <= pte_rdata_i;
+      if (state_q == StLow)     host_rsp_data_o[31:0]  <= rdata;
+      if (state_q == StHigh)    host_rsp_data_o[63:32] <= rdata;
+      if (state_q == StPteRead) host_rsp_data_o        <= pte_rdata_i;
       if (aperture_done) begin
-        rdata_q <= aperture_rdata;
+        host_rsp_data_o <= aperture_rdata;
         fault_q <= aperture_fault;
       end
     end

@@ -124,9 +124,11 @@ module gpu_top
   logic [NumClients-1:0] mem_valid, mem_ppgtt, mem_ready, mem_rsp_valid;
   mem_op_e               mem_op   [NumClients];
   logic [5:0]            mem_fn   [NumClients];
+  /* verilator tracing_off */  // waves show the clients' own
   logic [63:0]           mem_addr [NumClients];
   logic [7:0]            mem_be   [NumClients];
   logic [63:0]           mem_data [NumClients];
+  /* verilator tracing_on */
   logic                  mem_fault, mem_sent, rsp_null;
 
   logic [1:0]  fault_valid, raise_valid, raise_ready, tlb_invalidate, ppgtt_invalidate, gt_idle;
@@ -356,7 +358,8 @@ module gpu_top
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (mem_sent),
     .mem_rsp_valid_i (mem_rsp_valid[NumEngines-1:0]),
-    .mem_rsp_data_i  (rsp_null ? 64'd0 : mem_rsp_data_i),
+    .mem_rsp_null_i  (rsp_null),
+    .mem_rsp_data_i,
     .idle_o          (engines_idle),
     .wake_o          (wakeup_o)
   );

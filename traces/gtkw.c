@@ -190,7 +190,7 @@ static bool ends_in(const char *name, const char *end)
 static bool is_of_kind(const char *name, size_t number)
 {
     for (size_t i = 0; i <= number; i++) {
-        if (strstr(name, kinds[i].scope) && ends_in(name, kinds[i].end)) {
+        if (ends_in(name, kinds[i].end) && strstr(name, kinds[i].scope)) {
             return i == number;
         }
     }

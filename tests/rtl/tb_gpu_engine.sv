@@ -69,6 +69,7 @@ module tb_gpu_engine;
     .mem_fault_i     (mem_fault),
     .mem_sent_i      (1'b1),
     .mem_rsp_valid_i (mem_rsp),
+    .mem_rsp_null_i  (1'b0),
     .mem_rsp_data_i  (mem_rdata),
     .idle_o          (idle),
     .wake_o          (wake)

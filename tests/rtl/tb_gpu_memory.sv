@@ -207,7 +207,8 @@ module tb_gpu_memory;
     @(negedge clk) pte_valid = 1'b0;
   endtask
 
-  logic got_fault, got_local;
+  logic   got_fault;
+  fault_t got_info;
 
   task automatic access(input int who, input mem_op_e what, input int as_fn, input logic [63:0] at);
     @(negedge clk);
@@ -219,7 +220,7 @@ module tb_gpu_memory;
       #1;
     end
     got_fault = fault;
-    got_local = fault_info.is_local;
+    got_info  = fault_info;
     if (fault) begin
       check("GT of the fault", {62'd0, fault_valid},
             (who == int'(EngineVcs) || who == int'(EngineVecs) || who == int'(ClientDma) + 1 ||
@@ -253,17 +254,17 @@ module tb_gpu_memory;
 
   task automatic case_faults();
     access(0, MemRead, 2, 64'h10_0008);
-    check("foreign page", {62'd0, got_fault, fault_info.client == 4'd0}, 64'd3);
+    check("foreign page", {62'd0, got_fault, got_info.client == 4'd0}, 64'd3);
     for (int c = 0; c < int'(ClientTile); c++) begin
       access(c, MemWrite, 1, 64'h30_0000 + 64'(c << 12));
       check("absent page", {63'd0, got_fault}, 64'd1);
     end
     @(negedge clk) ppgtt[1] = 1'b1;
     access(1, MemRead, 2, 64'h10_1000);
-    check("address of a space that is none", {62'd0, got_fault, fault_info.ppgtt}, 64'd3);
+    check("address of a space that is none", {62'd0, got_fault, got_info.ppgtt}, 64'd3);
     ppgtt[1] = 1'b0;
     access(1, MemRead, 2, 64'h1_0010_1000);
-    check("too high for the GGTT", {62'd0, got_fault, fault_info.ppgtt}, 64'd2);
+    check("too high for the GGTT", {62'd0, got_fault, got_info.ppgtt}, 64'd2);
     access(1, MemRead, 2, 64'h10_1000);
     check("own page", {63'd0, got_fault}, 64'd0);
   endtask
@@ -292,17 +293,17 @@ module tb_gpu_memory;
     write_pte(0, 'h502, 64'h20_0000 | (64'd4 << 2) | 64'd3);
     write_pte(0, 'h503, 64'h20_0000 | 64'd3);                 // of the PF
     access(1, MemRead, 3, 64'h50_0018);
-    check("without tables", {62'd0, got_fault, got_local}, 64'd3);
+    check("without tables", {62'd0, got_fault, got_info.is_local}, 64'd3);
     lmem_cfg = LMEM_EN | 32'd1;
     access(3, MemWrite, 3, 64'h50_0018);
     check("local page", {62'd0, got_fault, mem_local}, 64'd1);
     check("its place", {16'd0, mem_addr}, 64'hb2_3018);
     access(1, MemRead, 3, 64'h50_1000);
-    check("beyond the share", {62'd0, got_fault, got_local}, 64'd3);
+    check("beyond the share", {62'd0, got_fault, got_info.is_local}, 64'd3);
     access(1, MemRead, 4, 64'h50_2000);
-    check("a VF without tables", {62'd0, got_fault, got_local}, 64'd3);
+    check("a VF without tables", {62'd0, got_fault, got_info.is_local}, 64'd3);
     access(1, MemRead, 3, 64'h50_2000);
-    check("another's entry is no local fault", {62'd0, got_fault, got_local}, 64'd2);
+    check("another's entry is no local fault", {62'd0, got_fault, got_info.is_local}, 64'd2);
     access(1, MemWrite, 0, 64'h50_3008);
     check("the PF's is untranslated", {15'd0, mem_local, mem_addr}, {15'd0, 1'b1, 48'h20_0008});
     access(1, MemWrite, 3, 64'h10_2000);
