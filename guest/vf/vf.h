@@ -70,7 +70,7 @@ struct vf_job {
 };
 
 /* Page faults of a guest, on all GTs. */
-struct vf_fault_counts {
+struct vf_pagefault_counts {
     unsigned taken;   /* reports heard */
     unsigned bound;   /* pages that were brought */
     unsigned refused; /* answered as failed: there is no such page */
@@ -119,7 +119,7 @@ uint32_t vf_result(struct vf *vf, unsigned slot);
 uint32_t vf_queue_result(struct vf *vf, unsigned index, unsigned slot);
 /* First dword of one of the pages that come later; 0 when there is none. */
 uint32_t vf_queue_page(struct vf *vf, unsigned index, unsigned page);
-struct vf_fault_counts vf_fault_counts(struct vf *vf);
+struct vf_pagefault_counts vf_fault_counts(struct vf *vf);
 /* What bringing a page takes, besides its computing. */
 void vf_fault_delay(struct vf *vf, uint64_t ns);
 /* Bytes of local memory that the VF has; 0: none. */

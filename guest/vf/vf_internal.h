@@ -186,7 +186,7 @@ struct vf {
     unsigned programs;     /* how many have not */
     bool pager;            /* runs: there was a queue in fault mode */
     uint64_t pager_ns;     /* of a page */
-    struct vf_fault_counts faults;
+    struct vf_pagefault_counts faults;
     int ggtt_probe;
 };
 

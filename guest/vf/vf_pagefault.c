@@ -151,7 +151,7 @@ void vf_pagefault_start(struct vf *vf)
     }
 }
 
-struct vf_fault_counts vf_fault_counts(struct vf *vf)
+struct vf_pagefault_counts vf_fault_counts(struct vf *vf)
 {
     return vf->faults;
 }

@@ -293,7 +293,7 @@ static int vf_page_of_queue(lua_State *lua)
 
 static int vf_counts_of_faults(lua_State *lua)
 {
-    const struct vf_fault_counts counts = vf_fault_counts(check_driver(lua));
+    const struct vf_pagefault_counts counts = vf_fault_counts(check_driver(lua));
     const struct {
         const char *name;
         unsigned value;
