@@ -40,7 +40,9 @@ static void take(struct pv *pv)
     hal_write32(hal, GEN8_MASTER_IRQ, 0);
     master = hal_read32(hal, GEN8_MASTER_IRQ);
     for (unsigned n = 0; n < PV_ENGINE_COUNT; n++) {
-        banks |= master & engines[n].master ? 1u << engines[n].bank : 0;
+        if (master & engines[n].master) {
+            banks |= 1u << engines[n].bank;
+        }
     }
     for (unsigned bank = 0; bank < GEN8_GT_BANKS; bank++) {
         if (banks & 1u << bank) {

@@ -87,7 +87,9 @@ struct gvt_ops {
     int (*guest_write)(void *arg, uint64_t gpa, const void *from, uint64_t size);
     /* Host address of a guest's page; 0 when there is none. */
     uint64_t (*guest_frame)(void *arg, uint64_t gpa);
-    /* The chip: GGTT entry by index, 0 points it to the scratch page; fence by number. */
+    /* A number that is another one after the guest's page was written, by whomever. */
+    uint64_t (*guest_writes)(void *arg, uint64_t gpa);
+    /* The chip: GGTT entry by index, 0: absent; fence by number. */
     void (*set_ggtt)(void *arg, uint64_t index, uint64_t entry);
     void (*set_fence)(void *arg, unsigned fence, uint64_t value);
     /* From now on size bytes of the guest's BAR2 from guest on are the host's from host on. */

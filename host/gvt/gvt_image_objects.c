@@ -214,7 +214,7 @@ static void gtt_save(const struct gvt_vgpu *vgpu, struct gvt_image_view view)
 }
 
 /* Every entry is written, absent ones too: what the target held there goes. A page that the guest
- * has not is its own affair, as when it wrote the entry; it gets scratch. */
+ * has not is its own affair, as when it wrote the entry; it is absent. */
 static int gtt_load(struct gvt_vgpu *vgpu, struct gvt_image_view view)
 {
     for (uint64_t slot = 0; slot < gvt_ggtt_count(vgpu); slot++) {

@@ -91,6 +91,7 @@ int gvt_ppgtt_put(struct gvt_vgpu *vgpu, unsigned level, const uint64_t pdp[4])
     if (--ppgtt->references == 0) {
         *link = ppgtt->next;
         vgpu->ops->ppgtt_destroy(vgpu->arg, level, ppgtt->pdp);
+        gvt_shadow_forget(vgpu);
         ppgtt_free(vgpu, ppgtt);
     }
     return 0;
@@ -112,6 +113,7 @@ int gvt_ppgtt_map(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t addr,
     uint64_t frame = 0;
     int err;
 
+    gvt_shadow_forget(vgpu);
     if (entry) {
         frame = vgpu->ops->guest_frame(vgpu->arg, entry & XE_PTE_ADDR_MASK);
         if (!frame) {

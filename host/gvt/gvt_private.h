@@ -62,11 +62,22 @@ struct gvt_ppgtt {
     struct gvt_mapping_table *mappings; /* by PV; NULL: none */
 };
 
-/* Page tables with host addresses, for one workload. */
+/* Page tables with host addresses, of the roots that a worker's last workload named. */
 struct gvt_shadow {
-    uint64_t *tables; /* pages of the host's RAM */
+    struct gvt_shadow_table {
+        uint64_t page;   /* of the host's RAM */
+        uint64_t gpa;    /* of the table that it shadows; GVT_NO_GPA: made for what PV bound */
+        uint64_t writes; /* to that, as of when it was read */
+    } * tables;
     unsigned num_tables, max_tables;
+    bool whole;
+    uint64_t era; /* of the vGPU, as it was built */
+    unsigned level;
+    uint64_t pdp[4];   /* the guest's roots */
+    uint64_t roots[4]; /* and what became of them */
+    uint32_t cost;     /* cycles that it took the last time, to be charged */
 };
+#define GVT_NO_GPA UINT64_MAX
 
 /* What an engine does, as the guest sees it. */
 struct gvt_execlist {
@@ -169,6 +180,7 @@ struct gvt_vgpu {
     uint64_t *ggtt; /* guest's entries: aperture part, then hidden part */
     struct gvt_ppgtt *ppgtts;
     unsigned mapping_tables; /* of all of them */
+    uint64_t shadow_era;     /* shadows of an earlier one are void */
     struct gvt_engine engines[GVT_ENGINES];
     struct gvt_pv pv;
     struct gvt_stream stream;
@@ -188,6 +200,7 @@ struct gvt {
     struct gvt_vgpu *vgpus[GVT_MAX_VGPU]; /* by id; 0 is the host */
     struct gvt_probes probes[GVT_MAX_VGPU];
     struct gvt_worker workers[GVT_MAX_VGPU][GVT_ENGINES];
+    uint64_t eras;               /* so many there were, of all vGPUs */
     uint64_t clock[GVT_ENGINES]; /* time used, where those are that share an engine */
 };
 
@@ -219,7 +232,7 @@ int gvt_guest_write(struct gvt_vgpu *vgpu, uint64_t gpa, const void *from, uint6
 uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu);
 /* Place in vgpu->ggtt of a guest GGTT address; false when it is not in the guest's share. */
 bool gvt_ggtt_slot(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *slot);
-/* Takes the guest's entry and points the real one to the host's page, or to scratch. Returns 0,
+/* Takes the guest's entry and points the real one to the host's page, or makes it absent. Returns 0,
  * -ENXIO when the entry is present and its page is not there. */
 int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry);
 /* Memory behind a guest's GGTT address. 0 or -EFAULT (some of it may have moved). */
@@ -259,13 +272,15 @@ bool gvt_mapping_any(const struct gvt_vgpu *vgpu);
 void gvt_mapping_drop(unsigned *tables, struct gvt_ppgtt *ppgtt);
 
 /* ---- gvt_shadow.c: tables with host addresses ---- */
-/* Builds the shadow of these roots, in the place of what it held, and tells the work of it. 0,
- * -EINVAL unknown, -ENOMEM. */
+/* Makes it the shadow of these roots, and tells the work of it: as it is when it is theirs and no
+ * table was written since, else built anew. 0, -EINVAL unknown, -ENOMEM. */
 MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow,
                               const uint64_t roots[4], struct exec_work *work);
 /* Memory behind an address of the guest's space. 0 or -EFAULT (some of it may have moved). */
 MUST_USE int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work,
                              uint64_t addr, void *to, uint64_t size);
+/* Whatever was built for this vGPU is void: something changed that is in no table of the guest. */
+void gvt_shadow_forget(struct gvt_vgpu *vgpu);
 /* Gives the tables back. */
 void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow);
 

@@ -136,6 +136,7 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
     int err = make_context(worker);
 
     job->work = (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS};
+    worker->shadow.cost = 0;
     err = err ? err : read_ring(vgpu, job);
     err = err ? err : read_roots(vgpu, worker);
     if (err) {
@@ -143,7 +144,8 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
     }
     scan.batch_addr = bo_addr(&worker->batches, 0);
     err = gvt_scan_commands(&scan, job->ring, job->len);
-    hal_cycles(hal, SCAN_CYCLES + SCAN_DWORD_CYCLES * (job->len + scan.looked_at));
+    hal_cycles(hal,
+               SCAN_CYCLES + worker->shadow.cost + SCAN_DWORD_CYCLES * (job->len + scan.looked_at));
     if (err) {
         return err;
     }

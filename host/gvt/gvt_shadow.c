@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. Built
- * anew from the guest's memory before each workload that uses it, so no write of the guest to its
- * tables has to be caught; a shadow is one worker's, so what the guest does to a root, or to work
- * on another engine, cannot take it away under a running engine. What was mapped by PV is in no
- * table of the guest and is added. */
+/* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. A worker
+ * keeps the one of its last workload, and looks before the next whether a table was written since:
+ * then it is built anew. So it is with pages that GVT-g lets go out of sync; a write costs the guest
+ * nothing, and counts from the next workload on. A shadow is one worker's, so what the guest does to
+ * a root, or to work on another engine, cannot take it away under a running engine. What was mapped
+ * by PV is in no table of the guest and is added. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -18,14 +19,17 @@
 #define PTE_WRITE   0x2ull
 #define PTE_LARGE   0x80ull /* of a directory: a page, not a table */
 #define PTE_NULL    0x200ull
+/* Of the mediator: to look whether a table was written, and to shadow one; chosen. */
+#define LOOK_CYCLES  40u
+#define TABLE_CYCLES 600u
 
-static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow)
+static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa)
 {
     uint64_t page;
 
     if (shadow->num_tables == shadow->max_tables) {
         unsigned more = shadow->max_tables ? 2 * shadow->max_tables : 16;
-        uint64_t *tables =
+        struct gvt_shadow_table *tables =
             more <= GVT_MAX_SHADOW_TABLES ? realloc(shadow->tables, more * sizeof(*tables)) : NULL;
 
         if (!tables) {
@@ -36,16 +40,26 @@ static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow)
     }
     page = hal_mem_alloc(vgpu->gvt->config.hal, XE_PAGE_SIZE);
     if (page) {
-        shadow->tables[shadow->num_tables++] = page;
+        shadow->tables[shadow->num_tables++] = (struct gvt_shadow_table){
+            .page = page,
+            .gpa = gpa,
+            .writes = gpa == GVT_NO_GPA ? 0 : vgpu->ops->guest_writes(vgpu->arg, gpa),
+        };
     }
     return page;
 }
 
 void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow)
 {
+    shadow->whole = false;
     while (shadow->num_tables > 0) {
-        hal_mem_free(gvt->config.hal, shadow->tables[--shadow->num_tables]);
+        hal_mem_free(gvt->config.hal, shadow->tables[--shadow->num_tables].page);
     }
+}
+
+void gvt_shadow_forget(struct gvt_vgpu *vgpu)
+{
+    vgpu->shadow_era = ++vgpu->gvt->eras;
 }
 
 static bool is_leaf(uint64_t entry, unsigned level)
@@ -98,7 +112,7 @@ static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsign
 static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
                              unsigned level)
 {
-    uint64_t page = take_page(vgpu, shadow);
+    uint64_t page = take_page(vgpu, shadow, gpa);
     uint64_t entries[ENTRIES];
 
     if (!page || vgpu->ops->guest_read(vgpu->arg, gpa, entries, sizeof(entries))) {
@@ -179,7 +193,7 @@ static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t tab
         int err = level == 1 ? 0 : hal_mem_read(hal, place, &entry, sizeof(entry));
 
         if (!err && level > 1 && !(entry & PTE_PRESENT)) {
-            entry = take_page(vgpu, shadow) | PTE_PRESENT | PTE_WRITE;
+            entry = take_page(vgpu, shadow, GVT_NO_GPA) | PTE_PRESENT | PTE_WRITE;
             err = entry & XE_PTE_ADDR_MASK ? 0 : -ENOMEM;
         }
         err = err ? err : hal_mem_write(hal, place, &entry, sizeof(entry));
@@ -193,32 +207,51 @@ static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t tab
 
 /* ---- the whole ------------------------------------------------------------------------------- */
 
-static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct gvt_ppgtt *ppgtt,
-                 struct exec_work *work)
+/* Whether nothing changed since it was built for these roots. */
+static bool still_good(const struct gvt_vgpu *vgpu, const struct gvt_shadow *shadow,
+                       const struct gvt_ppgtt *ppgtt)
+{
+    bool good = shadow->whole && shadow->era == vgpu->shadow_era && shadow->level == ppgtt->level &&
+                memcmp(shadow->pdp, ppgtt->pdp, sizeof(shadow->pdp)) == 0;
+
+    for (unsigned n = 0; good && n < shadow->num_tables; n++) {
+        const struct gvt_shadow_table *table = &shadow->tables[n];
+
+        good = table->gpa == GVT_NO_GPA ||
+               vgpu->ops->guest_writes(vgpu->arg, table->gpa) == table->writes;
+    }
+    return good;
+}
+
+static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct gvt_ppgtt *ppgtt)
 {
     unsigned roots = ppgtt->level == 3 ? 4 : 1;
     struct gvt_mapping mapping = {.addr = 0};
 
     gvt_shadow_drop(vgpu->gvt, shadow);
-    work->levels = ppgtt->level;
+    shadow->era = vgpu->shadow_era;
+    shadow->level = ppgtt->level;
+    memcpy(shadow->pdp, ppgtt->pdp, sizeof(shadow->pdp));
+    memset(shadow->roots, 0, sizeof(shadow->roots));
     for (unsigned n = 0; n < roots; n++) {
         uint64_t gpa = ppgtt->pdp[n] & XE_PTE_ADDR_MASK;
 
         if (ppgtt->level == 3 && !gpa) {
             continue; /* nothing in that gigabyte */
         }
-        work->roots[n] = shadow_table(vgpu, shadow, gpa, ppgtt->level == 3 ? 2 : 4);
-        if (!work->roots[n]) {
+        shadow->roots[n] = shadow_table(vgpu, shadow, gpa, ppgtt->level == 3 ? 2 : 4);
+        if (!shadow->roots[n]) {
             return -ENOMEM;
         }
     }
     for (; ppgtt->level == 4 && gvt_mapping_next(ppgtt, &mapping); mapping.addr += XE_PAGE_SIZE) {
-        int err = insert(vgpu, shadow, work->roots[0], &mapping);
+        int err = insert(vgpu, shadow, shadow->roots[0], &mapping);
 
         if (err) {
             return err;
         }
     }
+    shadow->whole = true;
     return 0;
 }
 
@@ -226,6 +259,7 @@ int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const uin
                      struct exec_work *work)
 {
     struct gvt_ppgtt *ppgtt = gvt_ppgtt_find(vgpu, roots[0]);
+    int err = 0;
 
     if (!ppgtt) {
         ppgtt = gvt_ppgtt_find_3(vgpu, roots);
@@ -233,5 +267,13 @@ int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const uin
     if (!ppgtt) {
         return -EINVAL;
     }
-    return build(vgpu, shadow, ppgtt, work);
+    if (still_good(vgpu, shadow, ppgtt)) {
+        shadow->cost = LOOK_CYCLES;
+    } else {
+        err = build(vgpu, shadow, ppgtt);
+        shadow->cost = TABLE_CYCLES * shadow->num_tables;
+    }
+    work->levels = shadow->level;
+    memcpy(work->roots, shadow->roots, sizeof(work->roots));
+    return err;
 }

@@ -178,6 +178,7 @@ void gvt_vgpu_start(struct gvt_vgpu *vgpu)
     assert(vgpu->ops);
     vgpu->ops->map_aperture(vgpu->arg, aperture->guest, aperture->host, aperture->size);
     set_active(vgpu, true);
+    gvt_shadow_forget(vgpu); /* RAM may be another, or written by others meanwhile */
     if (vgpu->loaded) {
         vgpu->loaded = false;
         gvt_image_post_load(vgpu);

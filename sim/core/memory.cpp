@@ -55,6 +55,17 @@ void ram::mark(uint64_t page, writer by)
     if (log_) {
         log_->pages[static_cast<unsigned>(by)][page] = true;
     }
+    if (!writes_.empty()) {
+        writes_[page]++;
+    }
+}
+
+uint64_t ram::writes(uint64_t page)
+{
+    if (writes_.empty()) {
+        writes_.resize(pages_.size());
+    }
+    return page < writes_.size() ? writes_[page] : 0;
 }
 
 int ram::write(uint64_t addr, const void *from, uint64_t size, writer by)

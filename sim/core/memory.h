@@ -51,6 +51,8 @@ class ram
     /* Makes these pages of a twin as they are here. Returns false when they are all zero. */
     bool copy_pages(ram *twin, uint64_t first, uint64_t count) const;
     bool same_page(const ram &twin, uint64_t page) const;
+    /* How often a page was written since this was first asked of any. */
+    uint64_t writes(uint64_t page);
 
   private:
     bool holds(uint64_t addr, uint64_t size) const
@@ -65,6 +67,7 @@ class ram
     std::vector<std::unique_ptr<uint8_t[]>> pages_;
     const sim_outside_memory *outside_;
     std::unique_ptr<dirty_log> log_;
+    std::vector<uint64_t> writes_; /* of each page; empty: nobody asked yet */
 };
 
 /* Page ranges, first fit, lowest address first. Page 0 is never given out. */

@@ -99,6 +99,9 @@ struct sim_vm_writers {
 };
 uint64_t sim_vm_log_take(struct sim_vm *vm, struct sim_vm_writers by, uint64_t addr,
                          uint64_t page_size, uint64_t pages, uint8_t *bitmap);
+/* Of the page at addr: how often anybody wrote it since this was first asked of any page. What a
+ * host does that write-protects pages of its guest, and catches the writes. */
+uint64_t sim_vm_page_writes(struct sim_vm *vm, uint64_t addr);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
 /* RAM of a guest that lives outside of the machine. Called in the instant of each access; must not
  * block. Return 0, or -EFAULT. */

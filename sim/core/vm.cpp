@@ -223,6 +223,11 @@ uint64_t sim_vm_log_take(struct sim_vm *vm, struct sim_vm_writers by, uint64_t a
     return found;
 }
 
+uint64_t sim_vm_page_writes(struct sim_vm *vm, uint64_t addr)
+{
+    return vm->handle.memory->writes(addr / HAL_PAGE_SIZE);
+}
+
 uint64_t sim_vm_ram_size(struct sim_vm *vm)
 {
     return vm->handle.memory->size();

@@ -69,6 +69,13 @@ static uint64_t op_guest_frame(void *arg, uint64_t gpa)
     return guest_address(arg, gpa, XE_PAGE_SIZE, &addr) ? 0 : addr;
 }
 
+static uint64_t op_guest_writes(void *arg, uint64_t gpa)
+{
+    const struct machine_vgpu *vgpu = arg;
+
+    return vgpu->vm ? sim_vm_page_writes(vgpu->vm->sim, gpa) : 0;
+}
+
 /* The chip has no scratch page: an entry that points nowhere is absent, and its use a fault. A
  * guest does not choose the owner or the kind of memory of an entry. */
 static void op_set_ggtt(void *arg, uint64_t index, uint64_t entry)
@@ -174,6 +181,7 @@ static const struct gvt_ops gvt_ops = {
     .guest_read = op_guest_read,
     .guest_write = op_guest_write,
     .guest_frame = op_guest_frame,
+    .guest_writes = op_guest_writes,
     .set_ggtt = op_set_ggtt,
     .set_fence = op_set_fence,
     .map_aperture = op_map_aperture,

@@ -15,6 +15,7 @@ static int guest_read(void *arg, uint64_t gpa, void *to, uint64_t size)
 {
     struct gvt_scene *scene = arg;
 
+    scene->reads++;
     return hal_mem_read(scene->guest, gpa, to, size);
 }
 
@@ -23,6 +24,11 @@ static int guest_write(void *arg, uint64_t gpa, const void *from, uint64_t size)
     struct gvt_scene *scene = arg;
 
     return hal_mem_write(scene->guest, gpa, from, size);
+}
+
+static uint64_t guest_writes(void *arg, uint64_t gpa)
+{
+    return gpa < SCENE_RAM ? ((struct gvt_scene *)arg)->writes[gpa / HAL_PAGE_SIZE] : 0;
 }
 
 static uint64_t guest_frame(void *arg, uint64_t gpa)
@@ -119,6 +125,7 @@ static const struct gvt_ops ops = {
     .guest_read = guest_read,
     .guest_write = guest_write,
     .guest_frame = guest_frame,
+    .guest_writes = guest_writes,
     .set_ggtt = set_ggtt,
     .set_fence = set_fence,
     .map_aperture = map_aperture,

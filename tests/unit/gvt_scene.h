@@ -26,7 +26,9 @@ struct gvt_scene {
     unsigned creates, destroys, kicks, interrupts;
     uint64_t mapped[16]; /* last entries of ppgtt_map, by call */
     unsigned maps;
-    int ppgtt_error; /* what ppgtt_create says */
+    int ppgtt_error;                            /* what ppgtt_create says */
+    unsigned reads;                             /* of guest RAM, by the mediator */
+    uint64_t writes[SCENE_RAM / HAL_PAGE_SIZE]; /* to each page, as the test says */
     uint64_t window; /* host address of guest address 0; SCENE_FRAME when it was opened */
 };
 

@@ -343,11 +343,11 @@ Test(gvt_pv, ggtt_pages_are_bound_in_the_share_only)
     }
     cr_expect_eq(bind(PV_CMD_BIND_GGTT, 300, guest[1], LIST), 0);
     cr_expect_eq(scene.ggtt[host[1] / 4096 + 299], SCENE_FRAME + 299 * 0x1000 + 1);
-    cr_expect_eq(scene.ggtt[host[1] / 4096 + 298], 0, "absent entries are scratch");
+    cr_expect_eq(scene.ggtt[host[1] / 4096 + 298], 0, "absent ones stay so");
     cr_expect_eq(bind(PV_CMD_UNBIND_GGTT, 300, guest[1], 0), 0);
     cr_expect_eq(scene.ggtt[host[1] / 4096 + 299], 0);
     cr_expect_eq(bind(PV_CMD_BIND_GGTT, 1, guest[0], SCENE_RAM | 1), (uint32_t)-ENXIO);
-    cr_expect_eq(scene.ggtt[host[0] / 4096], 0, "no such page: scratch");
+    cr_expect_eq(scene.ggtt[host[0] / 4096], 0, "no such page: absent");
 }
 
 Test(gvt_pv, bind_refuses_ranges_that_are_not_the_guests)

@@ -200,6 +200,7 @@ Test(gvt_run, batches_without_end_are_refused)
 static void put_entry(uint64_t table, unsigned index, uint64_t entry)
 {
     memcpy(scene_ram(&scene, table + index * 8, 8), &entry, sizeof(entry));
+    scene.writes[table / PAGE]++;
 }
 
 static uint64_t shadow_entry(uint64_t table, unsigned index)
@@ -245,6 +246,46 @@ Test(gvt_run, shadow_has_the_hosts_addresses)
     put_entry(0x43000, 0, 0x51000 | PRESENT);
     cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, (const uint64_t[4]){ROOT_GPA}, &work), 0);
     cr_expect_eq(walk(&work), (SCENE_FRAME + 0x51000) | PRESENT, "what changed is seen");
+}
+
+Test(gvt_run, shadow_is_kept_while_no_table_of_it_is_written)
+{
+    struct exec_work work = build_tables(0x50000 | PRESENT | WRITABLE);
+    const uint64_t roots[4] = {ROOT_GPA};
+    const uint64_t tables[] = {ROOT_GPA, 0x41000, 0x42000, 0x43000};
+    unsigned reads = scene.reads;
+
+    scene.writes[0x50000 / PAGE]++;
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+    cr_expect_eq(scene.reads, reads, "a page is no table");
+    cr_expect_lt(shadow.cost, 100);
+    cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT | WRITABLE);
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        reads = scene.reads;
+        scene.writes[tables[i] / PAGE]++;
+        cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+        cr_expect_eq(scene.reads, reads + 4, "level %zu", 4 - i);
+    }
+}
+
+Test(gvt_run, shadow_is_void_after_another_root_a_message_or_a_stop)
+{
+    struct exec_work work = build_tables(0x50000 | PRESENT | WRITABLE);
+    const uint64_t roots[4] = {ROOT_GPA};
+    const uint64_t other[4] = {0x60000};
+    unsigned reads;
+
+    cr_assert_eq(gvt_ppgtt_get(scene.vgpu, 4, other, 1), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, other, &work), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+    cr_expect_eq(walk(&work), (SCENE_FRAME + 0x50000) | PRESENT | WRITABLE);
+    cr_assert_eq(gvt_ppgtt_map(scene.vgpu, gvt_ppgtt_find(scene.vgpu, ROOT_GPA), 0, 0x6000 | 1), 0);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+    cr_expect_eq(walk(&work), (SCENE_FRAME + 0x6000) | PRESENT);
+    reads = scene.reads;
+    gvt_shadow_forget(scene.vgpu);
+    cr_assert_eq(gvt_shadow_build(scene.vgpu, &shadow, roots, &work), 0);
+    cr_expect_gt(scene.reads, reads, "as after a stop: RAM may be another");
 }
 
 Test(gvt_run, page_that_the_guest_does_not_have_is_absent)
