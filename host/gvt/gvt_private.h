@@ -232,8 +232,8 @@ int gvt_guest_write(struct gvt_vgpu *vgpu, uint64_t gpa, const void *from, uint6
 uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu);
 /* Place in vgpu->ggtt of a guest GGTT address; false when it is not in the guest's share. */
 bool gvt_ggtt_slot(const struct gvt_vgpu *vgpu, uint64_t addr, uint64_t *slot);
-/* Takes the guest's entry and points the real one to the host's page, or makes it absent. Returns 0,
- * -ENXIO when the entry is present and its page is not there. */
+/* Takes the guest's entry and points the real one to the host's page, or makes it absent. Returns
+ * 0, -ENXIO when the entry is present and its page is not there. */
 int gvt_ggtt_set(struct gvt_vgpu *vgpu, uint64_t slot, uint64_t entry);
 /* Memory behind a guest's GGTT address. 0 or -EFAULT (some of it may have moved). */
 MUST_USE int gvt_ggtt_read(const struct gvt_vgpu *vgpu, uint64_t addr, void *to, uint64_t size);

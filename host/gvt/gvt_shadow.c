@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. A worker
  * keeps the one of its last workload, and looks before the next whether a table was written since:
- * then it is built anew. So it is with pages that GVT-g lets go out of sync; a write costs the guest
- * nothing, and counts from the next workload on. A shadow is one worker's, so what the guest does to
- * a root, or to work on another engine, cannot take it away under a running engine. What was mapped
- * by PV is in no table of the guest and is added. */
+ * then it is built anew. So it is with pages that GVT-g lets go out of sync; a write costs the
+ * guest nothing, and counts from the next workload on. A shadow is one worker's, so what the guest
+ * does to a root, or to work on another engine, cannot take it away under a running engine. What
+ * was mapped by PV is in no table of the guest and is added. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
