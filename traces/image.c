@@ -424,13 +424,19 @@ static int print_image(FILE *in, const char *name)
     return 0;
 }
 
-static bool begins_vgpu(FILE *in)
+/* What its first bytes say it is. */
+static bool begins_with(FILE *in, bool (*is)(const uint8_t *bytes))
 {
     uint8_t bytes[8] = {0};
     size_t got = fread(bytes, 1, sizeof(bytes), in);
 
     rewind(in);
-    return got == sizeof(bytes) && image_is_vgpu(bytes);
+    return got == sizeof(bytes) && is(bytes);
+}
+
+int image_print_device(FILE *in, const char *name)
+{
+    return begins_with(in, image_is_vgpu) ? image_print_vgpu(in, name) : print_image(in, name);
 }
 
 int image_main(int argc, char **argv)
@@ -443,7 +449,8 @@ int image_main(int argc, char **argv)
             argc == 2 ? stdout : stderr,
             "usage: gucsim image FILE\n"
             "Prints a VF's migration stream packet by packet, or a vGPU's image record by\n"
-            "record; exit 1 when it is bad.\n");
+            "record, and QEMU's words around them when it is what went over a link; exit 1\n"
+            "when it is bad.\n");
         return argc == 2 ? 0 : EXIT_TROUBLE;
     }
     in = fopen(argv[1], "rb");
@@ -451,7 +458,8 @@ int image_main(int argc, char **argv)
         (void)fprintf(stderr, "image: %s: %s\n", argv[1], strerror(errno));
         return EXIT_TROUBLE;
     }
-    ret = begins_vgpu(in) ? image_print_vgpu(in, argv[1]) : print_image(in, argv[1]);
+    ret = begins_with(in, image_is_link) ? image_print_link(in, argv[1])
+                                         : image_print_device(in, argv[1]);
     (void)fclose(in);
     if (fflush(stdout) != 0) {
         (void)fprintf(stderr, "image: standard output: %s\n", strerror(errno));

@@ -9,13 +9,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "host/vmm/vmm_private.h"
 #include "sim/hal/trace.h"
 
 #define DEFAULT_DOWNTIME_NS (300 * HAL_NS_PER_US)
 #define DEFAULT_ROUNDS      30u
-#define PCI_CONFIG_SIZE     4096u
 #define STEP_BITS           4u
 #define DIRTY_BITS          32u
 
@@ -58,6 +58,8 @@ struct job {
     const struct vmm_face *from, *to;
     struct vmm_ram ram;
     struct vmm_buffer stream; /* a chunk, or all of it for the tamper hook */
+    struct vmm_buffer held;   /* of the link, for its tamper hook */
+    struct vmm_reader reader; /* the target's end of the link */
     uint64_t stopped_at;
     bool set_up, stopped, switched;
 };
@@ -89,6 +91,110 @@ static void show_step(struct job *job, enum vmm_step step)
     }
 }
 
+/* ---- link ------------------------------------------------------------------------------------ */
+
+static int target_data(void *arg, const uint8_t *bytes, uint64_t size)
+{
+    struct job *job = arg;
+
+    return job->to->load_write(&job->migration->target, bytes, size);
+}
+
+static int target_config(void *arg, const uint8_t *bytes, uint64_t size)
+{
+    const struct vmm_migration *migration = ((struct job *)arg)->migration;
+
+    return migration->vm_ops->pci_load
+               ? migration->vm_ops->pci_load(migration->vm, migration->target_fn, bytes, size)
+               : -EINVAL;
+}
+
+static const struct vmm_sink target_sink = {.data = target_data, .config = target_config};
+
+/* What the target refuses is told; what its device does is the device's to tell. */
+static int take(struct job *job, const uint8_t *bytes, uint64_t size)
+{
+    int err = vmm_reader_take(&job->reader, bytes, size);
+
+    if (err && job->reader.why) {
+        trace_peer_error(job->migration->hal, HAL_GT_NONE, 0, job->reader.why, job->reader.detail);
+    }
+    return err;
+}
+
+static int put(struct job *job, const uint8_t *bytes, uint64_t size)
+{
+    struct vmm_migration *migration = job->migration;
+    int err = 0;
+
+    if (migration->tap) {
+        migration->tap(migration->tap_arg, bytes, size);
+    }
+    vmm_link(migration, size);
+    if (!migration->tamper_link) {
+        return take(job, bytes, size);
+    }
+    err = vmm_buffer_room(&job->held);
+    if (!err) {
+        memcpy(job->held.data + job->held.size, bytes, size);
+        job->held.size += size;
+    }
+    return err;
+}
+
+/* One or two words. */
+static int put_words(struct job *job, uint64_t first, uint64_t second, unsigned bytes)
+{
+    uint8_t words[2 * VFIO_MIG_WORD_BYTES];
+
+    (void)vmm_put_be(vmm_put_be(words, first, VFIO_MIG_WORD_BYTES), second, bytes);
+    job->migration->result.frame_bytes += VFIO_MIG_WORD_BYTES + bytes;
+    return put(job, words, VFIO_MIG_WORD_BYTES + bytes);
+}
+
+static int put_end(struct job *job)
+{
+    return put_words(job, VFIO_MIG_FLAG_END_OF_STATE, 0, 0);
+}
+
+/* Data in pieces that a reader takes. */
+static int put_data(struct job *job, const uint8_t *bytes, uint64_t size)
+{
+    int err = 0;
+
+    while (size > 0 && !err) {
+        const uint64_t part = size < VMM_CHUNK ? size : VMM_CHUNK;
+
+        err = put_words(job, VFIO_MIG_FLAG_DEV_DATA_STATE, part, VFIO_MIG_WORD_BYTES);
+        if (!err) {
+            err = put(job, bytes, part);
+        }
+        bytes += part;
+        size -= part;
+    }
+    return err;
+}
+
+/* The last of it: the target has all, or never will. */
+static int end_link(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+    int err = 0;
+
+    if (migration->tamper_link) {
+        migration->tamper_link(migration->tamper_link_arg, job->held.data, &job->held.size);
+        err = take(job, job->held.data, job->held.size);
+    }
+    if (err) {
+        return err;
+    }
+    err = vmm_reader_end(&job->reader);
+    if (err) {
+        trace_peer_error(migration->hal, HAL_GT_NONE, 0, job->reader.why, job->reader.detail);
+    }
+    return err;
+}
+
 /* ---- steps ----------------------------------------------------------------------------------- */
 
 static int step_check(struct job *job)
@@ -108,6 +214,10 @@ static int step_setup(struct job *job)
     if (!err) {
         err = job->from->setup_source(&migration->source);
     }
+    if (!err) {
+        err = put_words(job, VFIO_MIG_FLAG_DEV_SETUP_STATE, VFIO_MIG_FLAG_END_OF_STATE,
+                        VFIO_MIG_WORD_BYTES);
+    }
     return err ? err : vmm_ram_begin(&job->ram, migration);
 }
 
@@ -118,15 +228,11 @@ static int forward(struct job *job, uint64_t size)
     int err;
 
     migration->result.stream_size += size;
-    if (migration->tap) {
-        migration->tap(migration->tap_arg, job->stream.data + job->stream.size, size);
-    }
-    vmm_link(migration, size);
     job->stream.size += size;
     if (migration->tamper) {
         return 0;
     }
-    err = job->to->load_write(&migration->target, job->stream.data, job->stream.size);
+    err = put_data(job, job->stream.data, job->stream.size);
     job->stream.size = 0;
     return err;
 }
@@ -162,10 +268,15 @@ static int move_data(struct job *job,
     }
 }
 
+/* A round in which the device had nothing has no section. */
 static int step_round(struct job *job)
 {
+    const uint64_t before = job->migration->result.stream_size;
+    int err;
+
     vmm_ram_send(&job->ram);
-    return move_data(job, job->from->precopy_read);
+    err = move_data(job, job->from->precopy_read);
+    return err || job->migration->result.stream_size == before ? err : put_end(job);
 }
 
 static int step_stop_vm(struct job *job)
@@ -198,7 +309,7 @@ static int tampered(struct job *job)
         return 0;
     }
     migration->tamper(migration->tamper_arg, job->stream.data, &job->stream.size);
-    return job->to->load_write(&migration->target, job->stream.data, job->stream.size);
+    return put_data(job, job->stream.data, job->stream.size);
 }
 
 static int step_device_data(struct job *job)
@@ -213,7 +324,10 @@ static int step_device_data(struct job *job)
     err = move_data(job, job->from->save_read);
     end_err = job->from->save_end(source);
     err = err ? err : end_err;
-    return err ? err : tampered(job);
+    if (!err) {
+        err = tampered(job);
+    }
+    return err ? err : put_end(job);
 }
 
 /* Device data precede the config, whose BARs and vectors a target needs only to run; and now that
@@ -221,22 +335,29 @@ static int step_device_data(struct job *job)
 static int step_pci_config(struct job *job)
 {
     struct vmm_migration *migration = job->migration;
-    uint8_t config[PCI_CONFIG_SIZE];
+    uint8_t config[VFIO_MIG_CONFIG_MAX];
     int64_t size = 0;
-    int err = 0;
+    int err;
 
     if (migration->vm_ops->pci_save) {
         size = migration->vm_ops->pci_save(migration->vm, config, sizeof(config));
     }
-    if (size > 0) {
-        vmm_link(migration, (uint64_t)size);
-        err = migration->vm_ops->pci_load(migration->vm, migration->target_fn, config,
-                                          (uint64_t)size);
+    if (size < 0) {
+        return (int)size;
     }
-    if (err || size < 0) {
-        return err ? err : (int)size;
+    err =
+        put_words(job, VFIO_MIG_FLAG_DEV_CONFIG_STATE, (uint64_t)size, VFIO_MIG_CONFIG_SIZE_BYTES);
+    if (!err && size) {
+        migration->result.frame_bytes += (uint64_t)size;
+        err = put(job, config, (uint64_t)size);
     }
-    return job->to->load_end(&migration->target);
+    if (!err) {
+        err = put_end(job);
+    }
+    if (!err) {
+        err = end_link(job);
+    }
+    return err ? err : job->to->load_end(&migration->target);
 }
 
 static int step_switch_over(struct job *job)
@@ -368,11 +489,13 @@ int vmm_migrate(struct vmm_migration *migration)
     struct job job = {.migration = migration,
                       .from = vmm_face_of(&migration->source),
                       .to = vmm_face_of(&migration->target),
-                      .ram = {.migration = migration}};
+                      .ram = {.migration = migration},
+                      .reader = {.sink = &target_sink}};
     const uint64_t begun = hal_now(migration->hal);
     int err;
 
     migration->result = (struct vmm_result){.step = VMM_CHECK};
+    job.reader.arg = &job;
     err = go(&job);
     if (err && job.set_up) {
         back_to_source(&job);
@@ -388,6 +511,7 @@ int vmm_migrate(struct vmm_migration *migration)
     job.ram.left = 0;
     show(&job, !err ? "done" : err == -ECANCELED ? "cancelled" : "failed");
     show_step(&job, VMM_STEPS);
+    free(job.held.data);
     free(job.stream.data);
     return err;
 }

@@ -71,6 +71,7 @@ void vmm_probes_init(struct vmm_probes *probes, struct hal *hal, const char *vm)
 struct vmm_result {
     enum vmm_step step;    /* the last one that was begun */
     uint64_t stream_size;  /* bytes of device data */
+    uint64_t frame_bytes;  /* words, sizes and PCI config around them on the link */
     uint64_t ram_bytes;    /* bytes of RAM that went over the link */
     uint64_t ram_pages;    /* pages that were sent, zero ones too */
     uint64_t zero_pages;   /* of those */
@@ -108,13 +109,17 @@ struct vmm_migration {
     /* After each step: anything but 0 cancels the migration with that -errno; or NULL. */
     int (*after)(void *arg, enum vmm_step step, unsigned round);
     void *after_arg;
-    /* Sees each piece of the device's stream as the source gives it; or NULL. */
+    /* Sees each piece of the device's part of the link as the source puts it there, with QEMU's
+     * words; or NULL. */
     void (*tap)(void *arg, const uint8_t *piece, uint64_t size);
     void *tap_arg;
     /* Called with the whole of the device's stream before the target gets the first byte: to
      * damage, keep or print it; or NULL. */
     void (*tamper)(void *arg, uint8_t *stream, uint64_t *size);
     void *tamper_arg;
+    /* As tamper, with all of the device's part of the link, before the target sees any; or NULL. */
+    void (*tamper_link)(void *arg, uint8_t *bytes, uint64_t *size);
+    void *tamper_link_arg;
 
     struct vmm_result result; /* out, also after a failure */
 };

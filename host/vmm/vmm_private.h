@@ -5,10 +5,11 @@
 
 #include <stddef.h>
 
+#include "host/abi/qemu_vfio_migration.h"
 #include "host/vmm/vmm.h"
 
-#define VMM_CHUNK        (1u << 20)     /* at most, of a device's data in one piece */
-#define VMM_STREAM_LIMIT (256ull << 20) /* a device that never ends its stream is broken */
+#define VMM_CHUNK        VFIO_MIG_DATA_MAX /* at most, of a device's data in one piece */
+#define VMM_STREAM_LIMIT (256ull << 20)    /* a device that never ends its stream is broken */
 
 /* ---- vmm_stream.c: a device's stream in memory ----------------------------------------------- */
 
@@ -20,6 +21,39 @@ struct vmm_buffer {
 
 /* Makes room for another chunk. 0, -EFBIG, -ENOMEM. */
 MUST_USE int vmm_buffer_room(struct vmm_buffer *buffer);
+
+/* ---- vmm_link.c: the device's part of the stream --------------------------------------------- */
+
+/* Puts a value of so many bytes, the high one first. Returns the place behind it. */
+uint8_t *vmm_put_be(uint8_t *to, uint64_t value, unsigned bytes);
+
+/* Where a reader gives what it found. 0 or -errno. */
+struct vmm_sink {
+    int (*data)(void *arg, const uint8_t *bytes, uint64_t size); /* the next piece */
+    int (*config)(void *arg, const uint8_t *bytes, uint64_t size);
+};
+
+/* Starts as zeroes but for sink and arg. */
+struct vmm_reader {
+    const struct vmm_sink *sink;
+    void *arg;
+    unsigned expects;
+    unsigned have; /* bytes of the word so far */
+    uint64_t word;
+    uint64_t left; /* bytes of the data or configuration under way */
+    uint64_t total, at;
+    uint8_t config[VFIO_MIG_CONFIG_MAX];
+    uint64_t config_size;
+    int err;         /* stays */
+    const char *why; /* NULL: the sink's error */
+    uint64_t detail;
+};
+
+/* Takes the next bytes. 0, -EINVAL a word that is none or is not due, -EFBIG a size, or what the
+ * sink says. */
+MUST_USE int vmm_reader_take(struct vmm_reader *reader, const uint8_t *bytes, uint64_t size);
+/* There is no more. 0, -EINVAL when there should be, or the error from before. */
+MUST_USE int vmm_reader_end(struct vmm_reader *reader);
 
 /* ---- vmm_device.c: the two faces as one ------------------------------------------------------ */
 

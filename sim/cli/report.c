@@ -238,6 +238,7 @@ static void add_migrations(cJSON *report, const struct script *script)
         add_number(one, "rounds", result->rounds);
         add_number(one, "ram_bytes", result->ram_bytes);
         add_number(one, "device_bytes", result->stream_size);
+        add_number(one, "frame_bytes", result->frame_bytes);
         add_number(one, "dirty_pages", result->dirty_pages);
         add_number(one, "downtime_ns", result->downtime_ns);
         add_number(one, "total_ns", result->total_ns);

@@ -29,7 +29,7 @@ static void set_integer(lua_State *lua, const char *name, uint64_t value)
  * out of it would leave the VM half way. */
 struct hooks {
     lua_State *lua;
-    int tamper;
+    int tamper, tamper_link;
     int after;  /* a function */
     int cancel; /* enum vmm_step, or -1 */
     FILE *keep;
@@ -38,14 +38,13 @@ struct hooks {
 
 /* Gives the stream to the script's function and takes what it returns; it can damage or cut, not
  * grow. */
-static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
+static void change_stream(struct hooks *hooks, int function, uint8_t *stream, uint64_t *size)
 {
-    struct hooks *hooks = arg;
     lua_State *lua = hooks->lua;
     const char *changed;
     size_t len;
 
-    lua_pushvalue(lua, hooks->tamper);
+    lua_pushvalue(lua, function);
     lua_pushlstring(lua, (const char *)stream, *size);
     if (lua_pcall(lua, 1, 1, 0) != LUA_OK) {
         hooks->error = lua_push_text(lua, -1);
@@ -63,7 +62,21 @@ static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
     *size = len;
 }
 
-/* Writes the device's stream to the run's directory. */
+static void tamper_call(void *arg, uint8_t *stream, uint64_t *size)
+{
+    struct hooks *hooks = arg;
+
+    change_stream(hooks, hooks->tamper, stream, size);
+}
+
+static void tamper_link_call(void *arg, uint8_t *stream, uint64_t *size)
+{
+    struct hooks *hooks = arg;
+
+    change_stream(hooks, hooks->tamper_link, stream, size);
+}
+
+/* Writes the device's part of the link to the run's directory. */
 static void keep_piece(void *arg, const uint8_t *piece, uint64_t size)
 {
     struct hooks *hooks = arg;
@@ -170,6 +183,9 @@ static void hooks_read(lua_State *lua, struct hooks *hooks, struct vmm_migration
     hooks->after = function_field(lua, "after");
     job->tamper = hooks->tamper ? tamper_call : NULL;
     job->tamper_arg = hooks;
+    hooks->tamper_link = function_field(lua, "tamper_link");
+    job->tamper_link = hooks->tamper_link ? tamper_link_call : NULL;
+    job->tamper_link_arg = hooks;
     job->after = hooks->after || hooks->cancel >= 0 ? after_call : NULL;
     job->after_arg = hooks;
     job->tap = keep_piece;
@@ -195,6 +211,7 @@ static void result_push(lua_State *lua, const struct machine_migration *migratio
 
     lua_newtable(lua);
     set_integer(lua, "bytes", result->stream_size);
+    set_integer(lua, "frame_bytes", result->frame_bytes);
     set_integer(lua, "downtime_ns", result->downtime_ns);
     set_integer(lua, "total_ns", result->total_ns);
     set_integer(lua, "rounds", result->rounds);
@@ -220,12 +237,12 @@ static void remember(struct script *script, const struct machine_migration *migr
 }
 
 /* vmm.migrate{vm =, to = {gpu, vf} [, face =, bandwidth =, page_size =, downtime =, rounds =,
- * cancel =, after =, tamper =]} */
+ * cancel =, after =, tamper =, tamper_link =]} */
 static int vmm_migrate_vm(lua_State *lua)
 {
-    static const char *const fields[] = {"vm",        "to",       "face",   "bandwidth",
-                                         "page_size", "downtime", "rounds", "cancel",
-                                         "after",     "tamper",   "keep",   NULL};
+    static const char *const fields[] = {
+        "vm",     "to",    "face",   "bandwidth",   "page_size", "downtime", "rounds",
+        "cancel", "after", "tamper", "tamper_link", "keep",      NULL};
     struct script *script = script_of(lua);
     struct hooks hooks;
     struct machine_migration migration = {.job = {.hal = script_actor(lua)->hal}};

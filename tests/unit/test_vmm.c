@@ -11,6 +11,8 @@
 
 #define GIB_S    1000000000ull /* a byte a nanosecond */
 #define LIMIT_NS (100 * HAL_NS_PER_MS)
+/* Without pre-copy: set-up, four pieces of data, their end, PCI configuration of 256 bytes. */
+#define LINK_BYTES (16 + 4 * 16 + MIGRATABLE_STREAM + 8 + 20 + 256)
 
 /* ---- scene ----------------------------------------------------------------------------------- */
 
@@ -256,13 +258,13 @@ Test(vmm, link_takes_its_time_and_zero_pages_hardly_any)
     set_scene(false, false);
     scene.job.bandwidth = GIB_S / 2;
     cr_expect_eq(migrate(), 0);
-    /* 62 pages of zeroes are 9 bytes each, two others go whole; two nanoseconds a byte. */
+    /* 62 pages of zeroes are 9 bytes each, two others go whole; two nanoseconds a byte. Of QEMU's
+     * words two are the set-up, then come data in four pieces, then PCI configuration. */
     cr_expect_eq(scene.job.result.zero_pages, 62);
     cr_expect_eq(scene.job.result.ram_bytes, 62 * 9 + 2 * (8 + HAL_PAGE_SIZE));
-    cr_expect_eq(scene.job.result.total_ns,
-                 2 * (scene.job.result.ram_bytes + MIGRATABLE_STREAM + 256), "%lu",
+    cr_expect_eq(scene.job.result.total_ns, 2 * (scene.job.result.ram_bytes + LINK_BYTES), "%lu",
                  scene.job.result.total_ns);
-    cr_expect_eq(scene.job.result.downtime_ns, 2 * (MIGRATABLE_STREAM + 256), "%lu",
+    cr_expect_eq(scene.job.result.downtime_ns, 2 * (LINK_BYTES - 16), "%lu",
                  scene.job.result.downtime_ns);
 }
 
@@ -389,6 +391,82 @@ Test(vmm, ram_that_cannot_be_copied_lets_the_guest_go_on_at_the_source)
     cr_expect_eq(migrate(), -ENOMEM);
     scene.vm.begin_fails = false;
     expect_back_and_again("no memory");
+}
+
+/* ---- the link -------------------------------------------------------------------------------- */
+
+static struct link {
+    uint64_t size;
+    unsigned bit;      /* flipped */
+    uint64_t cut, add; /* bytes to take away, and to put behind */
+} link_damage;
+
+static void damage_link(void *arg, uint8_t *bytes, uint64_t *size)
+{
+    struct link *damage = arg;
+
+    cr_expect_eq(scene.to.written, 0, "the target has not seen a byte");
+    damage->size = *size;
+    bytes[damage->bit / 8] ^= (uint8_t)(1u << damage->bit % 8);
+    *size -= damage->cut;
+}
+
+static void set_link(bool precopy)
+{
+    set_scene(precopy, false);
+    scene.job.bandwidth = GIB_S;
+    scene.job.tamper_link = damage_link;
+    scene.job.tamper_link_arg = &link_damage;
+    scene.to.fail = '\0';
+}
+
+Test(vmm, damaged_link_is_refused_and_the_guest_goes_on_at_the_source)
+{
+    static const struct link cases[] = {
+        {.bit = 0},          /* of the set-up */
+        {.bit = 8 * 15},     /* of its end */
+        {.bit = 8 * 16 + 3}, /* of data's word */
+        {.bit = 8 * 24},     /* of data's size, which is then too large */
+        {.bit = 8 * 31},     /* of data's size */
+        {.cut = 1},          {.cut = 8}, {.cut = 200}, {.cut = 300},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        char what[16];
+
+        (void)snprintf(what, sizeof(what), "row %zu", i);
+        set_link(false);
+        link_damage = cases[i];
+        cr_expect_lt(migrate(), 0, "%s", what);
+        cr_expect(fake_trace_last(scene.hal, "peer_error"), "%s", what);
+        cr_expect_eq(scene.job.result.step, VMM_PCI_CONFIG, "%s", what);
+        cr_expect_eq(link_damage.size, LINK_BYTES, "%s: %lu", what, link_damage.size);
+        scene.job.tamper_link = NULL;
+        expect_back_and_again(what);
+    }
+}
+
+static uint64_t tapped;
+
+static void tap(void *arg, const uint8_t *piece, uint64_t size)
+{
+    (void)arg;
+    (void)piece;
+    tapped += size;
+}
+
+Test(vmm, words_of_the_link_are_counted_and_seen)
+{
+    set_scene(true, false);
+    scene.job.bandwidth = GIB_S;
+    scene.job.tap = tap;
+    tapped = 0;
+    cr_expect_eq(migrate(), 0);
+    expect_moved("counted");
+    /* Pre-copy has a section of its own, with one piece; three are left. */
+    cr_expect_eq(scene.job.result.frame_bytes, 16 + 24 + 56 + 20 + 256, "%lu",
+                 scene.job.result.frame_bytes);
+    cr_expect_eq(tapped, MIGRATABLE_STREAM + scene.job.result.frame_bytes);
 }
 
 /* ---- the stream ------------------------------------------------------------------------------ */
