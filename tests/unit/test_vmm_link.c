@@ -96,7 +96,8 @@ static void setup(void)
     word(END);
 }
 
-/* Set-up at 0, a round at 16, an empty one at 47, the rest at 55, configuration at 105; 135 bytes. */
+/* Set-up at 0, a round at 16, an empty one at 47, the rest at 55, configuration at 105; 135 bytes.
+ */
 static void good_stream(void)
 {
     setup();
@@ -219,7 +220,8 @@ Test(vmm_link, flipped_bit_of_a_word_is_refused)
     cr_expect_eq(take_all(), 0);
 }
 
-/* A size may take a word for data: what then comes out is another state, for the device to refuse. */
+/* A size may take a word for data: what then comes out is another state, for the device to refuse.
+ */
 Test(vmm_link, flipped_bit_of_a_size_is_refused_or_gives_other_data)
 {
     static const uint64_t sizes[] = {24, 63, 82};
