@@ -184,20 +184,21 @@ Test(regress, exact_golden_keeps_times_and_chosen_waves)
     EXPECT(regress("--repeat 2 %/a.lua"), 0, "0 failed");
 }
 
-#define STATES "golden = \"states\"\n"
+#define STATES "golden = \"states\"\nlocal SMALL = { ggtt_size = 1 << 20 }\n"
 
 Test(regress, golden_of_states_knows_final_states_and_expectations_but_no_messages)
 {
-    work_file("a.lua", STATES MACHINE "m.src:provision(1)\nexpect('one', true)\n");
+    work_file("a.lua", STATES MACHINE "m.src:provision(1, SMALL)\nexpect('one', true)\n");
     EXPECT(regress("--bless %/a.lua"), 0, "made ");
     cr_expect_eq(shell("grep -c 'HOST2GUC\\|PF2GUC' %s/golden/a.golden", work_dir), 1, "%s",
                  shell_output);
-    work_file("a.lua",
-              STATES MACHINE "m.src:provision(1)\nm.src:provision(1)\nexpect('one', true)\n");
+    work_file("a.lua", STATES MACHINE
+              "m.src:provision(1, SMALL)\nm.src:provision(1, SMALL)\nexpect('one', true)\n");
     EXPECT(regress("%/a.lua"), 0, "0 failed");
-    work_file("a.lua", STATES MACHINE "m.src:provision(1)\nm.src:pause(1)\nexpect('one', true)\n");
+    work_file("a.lua",
+              STATES MACHINE "m.src:provision(1, SMALL)\nm.src:pause(1)\nexpect('one', true)\n");
     EXPECT(regress("%/a.lua"), 1, "seen:   pf_state src.gt0 vf1: PAUSED");
-    work_file("a.lua", STATES MACHINE "m.src:provision(1)\nexpect('two', true)\n");
+    work_file("a.lua", STATES MACHINE "m.src:provision(1, SMALL)\nexpect('two', true)\n");
     EXPECT(regress("%/a.lua"), 1, "golden: expect one: holds");
 }
 
