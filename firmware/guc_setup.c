@@ -128,6 +128,10 @@ uint32_t guc_action_control_ctb(struct guc *guc, struct guc_request *request)
     if (request->fn != GUC_PF && !guc_vf_allows(guc, request->fn, GUC_VF_EVENT_ACTIVITY)) {
         return XE_GUC_RESPONSE_INVALID_STATE;
     }
+    /* A VF mapped its rings, and all else so far, without a channel to ask for this by. */
+    if (request->fn != GUC_PF) {
+        guc_tlb_invalidate(guc);
+    }
     error = guc_ctb_enable(guc, request->fn);
     if (error || request->fn == GUC_PF) {
         return error;

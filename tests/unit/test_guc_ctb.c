@@ -402,6 +402,19 @@ static void tlb(struct bench *bench)
     cr_expect_eq(bench->ppgtt_invalidations, 2, "pages and all");
 }
 
+static void enabling(struct bench *bench)
+{
+    unsigned before = bench->tlb_invalidations;
+
+    bench_start_vf(bench, 1);
+    cr_expect_gt(bench->tlb_invalidations, before);
+}
+
+Test(guc_ctb, what_a_vf_mapped_before_its_rings_is_looked_up_afresh)
+{
+    run(enabling);
+}
+
 Test(guc_ctb, tlb_invalidations_end_in_order)
 {
     run(tlb);
