@@ -57,7 +57,7 @@ Test(failure, dead_channel_leaves_a_snapshot_that_the_error_names)
     expect("state at failure: /tmp/gucsim-failure-");
     expect("/failure.txt");
     cr_expect_eq(run("cat %.0s%.0s%s/failure.txt", ""), 0);
-    expect("==== 539.951 us: vm1 has a dead channel: ct_h2g_write\n");
+    expect("==== 541.951 us: vm1 has a dead channel: ct_h2g_write\n");
     expect("H2G CTB (all sizes in DW):\n\tsize: 1024\n");
     expect("\tbroken: 1\n\thead (memory): ");
     expect("\tstatus (memory): 0x1\n");
