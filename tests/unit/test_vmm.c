@@ -397,8 +397,8 @@ Test(vmm, ram_that_cannot_be_copied_lets_the_guest_go_on_at_the_source)
 
 static struct link {
     uint64_t size;
-    unsigned bit;      /* flipped */
-    uint64_t cut, add; /* bytes to take away, and to put behind */
+    unsigned bit; /* flipped */
+    uint64_t cut; /* bytes to take away */
 } link_damage;
 
 static void damage_link(void *arg, uint8_t *bytes, uint64_t *size)
