@@ -110,7 +110,7 @@ two()
     timeout "${LIMIT:-240}" tests/linux/guest.sh b "$out/two2.guest" steps=batches,8,batches &
     second=$!
     for _ in $(seq "${LIMIT:-240}"); do
-        grep -aq 'step 100' "$out/two1.guest" && grep -aq 'step 8' "$out/two2.guest" && break
+        grep -aqs 'step 100' "$out/two1.guest" && grep -aqs 'step 8' "$out/two2.guest" && break
         sleep 1
     done
     sleep 2
