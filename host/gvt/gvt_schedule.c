@@ -30,16 +30,21 @@ static uint64_t still_here(const struct gvt_worker *worker, uint64_t now)
 }
 
 /* One that comes back after it was away begins where the others are. */
+static void arrive(struct gvt_worker *worker, uint64_t clock, uint64_t now)
+{
+    worker->arrived = true;
+    if (!still_here(worker, now) && worker->used < clock) {
+        worker->used = clock;
+    }
+}
+
 static void account_arrivals(struct gvt *gvt, unsigned engine, uint64_t now)
 {
     for (unsigned id = VGPU_ID_MIN; id <= VGPU_ID_MAX; id++) {
         struct gvt_worker *worker = &gvt->workers[id][engine];
 
         if (worker->gvt && wants(worker) && !worker->arrived) {
-            worker->arrived = true;
-            if (!still_here(worker, now) && worker->used < gvt->clock[engine]) {
-                worker->used = gvt->clock[engine];
-            }
+            arrive(worker, gvt->clock[engine], now);
         }
     }
 }
