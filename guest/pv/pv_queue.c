@@ -52,6 +52,8 @@ static int engine_start(struct pv *pv, enum pv_engine engine)
     }
     hal_write32(hal, base + RING_HWS_PGA_OFFSET, lower_32(bo_addr(&state->hws, 0)));
     hal_write32(hal, base + RING_MODE_OFFSET, MASKED(GFX_RUN_LIST_ENABLE));
+    hal_write32(hal, base + RING_IMR_OFFSET,
+                ~(GT_RENDER_USER_INTERRUPT | GT_CONTEXT_SWITCH_INTERRUPT));
     state->csb_read = CSB_ENTRIES - 1;
     state->ready = true;
     pv_irq_enable(pv, engine);

@@ -30,6 +30,7 @@ enum gvt_engine_id {
 #define CSB_WRITE_PTR_RESET  7u /* nothing written yet */
 #define EXECLIST_SLOTS       2u
 #define RING_HWS_PGA_OFFSET  0x80u
+#define RING_IMR_OFFSET      0xa8u  /* 1: the engine does not tell of it */
 #define RING_MODE_OFFSET     0x29cu /* masked: the high half selects */
 #define GFX_RUN_LIST_ENABLE  0x8000u
 #define GFX_PPGTT_ENABLE     0x200u

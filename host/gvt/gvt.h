@@ -135,8 +135,28 @@ MUST_USE int gvt_vgpu_to_host(const struct gvt_vgpu *vgpu, uint64_t addr, uint64
 MUST_USE int gvt_mmio_read(struct gvt_vgpu *vgpu, uint64_t offset, void *to, unsigned size);
 MUST_USE int gvt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from,
                             unsigned size);
-/* Virtual config space: bytes as the machine's PCI front end keeps them. */
+/* Virtual config space, all of it. */
 uint8_t *gvt_vgpu_config_space(struct gvt_vgpu *vgpu);
+/* The guest's accesses to it, of 1, 2 or 4 bytes: 0 or -EINVAL (width, alignment, range). */
+#define GVT_CONFIG_VENDOR           0x00u
+#define GVT_CONFIG_DEVICE           0x02u
+#define GVT_CONFIG_COMMAND          0x04u
+#define GVT_CONFIG_COMMAND_MEMORY   0x0002u
+#define GVT_CONFIG_COMMAND_MASTER   0x0004u
+#define GVT_CONFIG_COMMAND_WRITABLE 0x0407u
+#define GVT_CONFIG_REVISION         0x08u
+#define GVT_CONFIG_CLASS            0x0au
+#define GVT_CONFIG_BAR0             0x10u
+#define GVT_CONFIG_BAR2             0x18u
+#define GVT_CONFIG_INTERRUPT_LINE   0x3cu
+MUST_USE int gvt_config_read(const struct gvt_vgpu *vgpu, uint32_t offset, void *to, unsigned size);
+MUST_USE int gvt_config_write(struct gvt_vgpu *vgpu, uint32_t offset, const void *from,
+                              unsigned size);
+/* What a VMM brings from another host, size bytes from offset 0: what a guest may write is taken of
+ * it. 0, or -EINVAL when it is another device's. Before the vGPU runs. */
+MUST_USE int gvt_config_restore(struct gvt_vgpu *vgpu, const void *from, uint32_t size);
+/* Does it answer in its BARs? */
+bool gvt_vgpu_memory_enabled(const struct gvt_vgpu *vgpu);
 
 /* The engine worker's side: the oldest queued workload is marked running. False when there is
  * none, or the vGPU or that engine is not free to run one. */

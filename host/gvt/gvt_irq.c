@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Interrupts of a vGPU, source by source, as gen9 has them: what is not masked is kept in IIR until
+/* Interrupts of a vGPU, source by source, as gen9 has them: what neither its engine's mask nor that
+ * of the bank keeps back stays in IIR until
  * the guest writes it back; what is enabled too shows in the master register, and when that lets
  * messages out there is one. Another one comes only after there was nothing, or after the master
  * was off: a guest that turns it off while it looks at IIR misses none. All of it is registers, so
@@ -51,12 +52,16 @@ void gvt_irq_init(struct gvt_vgpu *vgpu)
     for (unsigned bank = 0; bank < GEN8_GT_BANKS; bank++) {
         gvt_vreg32_set(vgpu, GEN8_GT_IMR(bank), UINT32_MAX);
     }
+    for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
+        gvt_vreg32_set(vgpu, gvt_engine_base(engine) + RING_IMR_OFFSET, UINT32_MAX);
+    }
 }
 
 void gvt_irq_raise(struct gvt_vgpu *vgpu, unsigned engine, uint32_t sources)
 {
     unsigned bank = engines[engine].bank;
-    uint32_t seen = sources << engines[engine].shift & ~gvt_vreg32(vgpu, GEN8_GT_IMR(bank));
+    uint32_t told = sources & ~gvt_vreg32(vgpu, gvt_engine_base(engine) + RING_IMR_OFFSET);
+    uint32_t seen = told << engines[engine].shift & ~gvt_vreg32(vgpu, GEN8_GT_IMR(bank));
 
     gvt_vreg32_set(vgpu, GEN8_GT_IIR(bank), gvt_vreg32(vgpu, GEN8_GT_IIR(bank)) | seen);
     gvt_irq_update(vgpu);

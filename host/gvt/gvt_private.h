@@ -228,6 +228,11 @@ void gvt_vreg32_set(struct gvt_vgpu *vgpu, uint32_t offset, uint32_t value);
 uint64_t gvt_vreg64(const struct gvt_vgpu *vgpu, uint32_t offset);
 int gvt_guest_write(struct gvt_vgpu *vgpu, uint64_t gpa, const void *from, uint64_t size);
 
+/* ---- gvt_config.c ---- */
+void gvt_config_init(struct gvt_vgpu *vgpu);
+/* The guest's aperture is there, or not, as its command register says. */
+void gvt_config_map(struct gvt_vgpu *vgpu);
+
 /* ---- gvt_ggtt.c ---- */
 uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu);
 /* Place in vgpu->ggtt of a guest GGTT address; false when it is not in the guest's share. */

@@ -13,36 +13,6 @@
 
 #define STOP_TIMEOUT_NS (10 * HAL_NS_PER_S)
 
-/* Config space of a display controller with two 64-bit BARs: registers and aperture. */
-enum config_offset {
-    CONFIG_VENDOR = 0x00,
-    CONFIG_DEVICE = 0x02,
-    CONFIG_REVISION = 0x08,
-    CONFIG_CLASS = 0x0a,
-    CONFIG_BAR0 = 0x10,
-    CONFIG_BAR2 = 0x18,
-};
-#define CLASS_DISPLAY      0x0300u
-#define BAR_64BIT          0x04u
-#define BAR_64BIT_PREFETCH 0x0cu
-
-static void put16(uint8_t *to, unsigned value)
-{
-    to[0] = (uint8_t)value;
-    to[1] = (uint8_t)(value >> 8);
-}
-
-static void init_config_space(struct gvt_vgpu *vgpu)
-{
-    memset(vgpu->cfg, 0, sizeof(vgpu->cfg));
-    put16(vgpu->cfg + CONFIG_VENDOR, PCI_VENDOR_ID_INTEL);
-    put16(vgpu->cfg + CONFIG_DEVICE, vgpu->gvt->config.device);
-    vgpu->cfg[CONFIG_REVISION] = vgpu->gvt->config.revision;
-    put16(vgpu->cfg + CONFIG_CLASS, CLASS_DISPLAY);
-    vgpu->cfg[CONFIG_BAR0] = BAR_64BIT;
-    vgpu->cfg[CONFIG_BAR2] = BAR_64BIT_PREFETCH;
-}
-
 /* A guest that starts here sees its share where it is; one that comes from elsewhere, where it was
  * there. */
 static void init_state(struct gvt_vgpu *vgpu)
@@ -62,7 +32,7 @@ static void init_state(struct gvt_vgpu *vgpu)
         vgpu->engines[engine].elsp = (struct gvt_elsp_dwords){.index = 0};
         vgpu->engines[engine].execlist = (struct gvt_execlist){.running = false};
     }
-    init_config_space(vgpu);
+    gvt_config_init(vgpu);
     gvt_irq_init(vgpu);
     gvt_pvinfo_init(vgpu);
 }
@@ -173,10 +143,8 @@ static void set_active(struct gvt_vgpu *vgpu, bool active)
 /* Work that was queued before a stop goes on only because of the kick. */
 void gvt_vgpu_start(struct gvt_vgpu *vgpu)
 {
-    const struct gvt_share *aperture = &vgpu->share[PART_APERTURE];
-
     assert(vgpu->ops);
-    vgpu->ops->map_aperture(vgpu->arg, aperture->guest, aperture->host, aperture->size);
+    gvt_config_map(vgpu);
     set_active(vgpu, true);
     gvt_shadow_forget(vgpu); /* RAM may be another, or written by others meanwhile */
     if (vgpu->loaded) {

@@ -252,16 +252,20 @@ static int serve_registers(struct machine_vgpu *vgpu, const struct sim_trap *tra
     return gvt_mmio_read(vgpu->vgpu, trap->offset, value, trap->size);
 }
 
-/* Returns what a read gives; what the mediator refuses reads as if nothing were there. Of the
- * aperture all that is the guest's is mapped: what traps is not. */
+/* Returns what a read gives; what the mediator refuses reads as if nothing were there, and so
+ * does all of a device whose memory is off. Of the aperture all that is the guest's is mapped: what
+ * traps is not. */
 static uint64_t serve(struct machine_vgpu *vgpu, const struct sim_trap *trap)
 {
     uint64_t value = trap->value;
-    int err = trap->aperture ? -EINVAL : serve_registers(vgpu, trap, &value);
+    int err = !gvt_vgpu_memory_enabled(vgpu->vgpu) ? -ENXIO
+              : trap->aperture                     ? -EINVAL
+                                                   : serve_registers(vgpu, trap, &value);
 
     if (err) {
         value = trap->write ? value : UINT64_MAX;
-        trace_peer_error(vgpu->gvt->gpu->pf_hal, HAL_GT_NONE, trap->fn, "vgpu: access refused",
+        trace_peer_error(vgpu->gvt->gpu->pf_hal, HAL_GT_NONE, trap->fn,
+                         err == -ENXIO ? "vgpu: its memory is off" : "vgpu: access refused",
                          trap->offset);
     }
     return value;

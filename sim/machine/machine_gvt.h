@@ -51,6 +51,15 @@ const struct gvt_ops *machine_gvt_ops(void);
 MUST_USE int machine_vgpu_faces(struct machine_vgpu *vgpu);
 /* Gives the vGPU to the VM and starts it. Returns 0, -EBUSY when either has another. */
 MUST_USE int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm);
+/* The guest reads or writes its vGPU's config space; a program of the guest's (blocks). The vGPU is
+ * attached. Returns 0 or -EINVAL. */
+struct machine_config_access {
+    bool write;
+    uint32_t offset;
+    unsigned size;
+};
+MUST_USE int machine_vgpu_config(struct machine_vgpu *vgpu,
+                                 const struct machine_config_access *access, uint32_t *value);
 
 /* machine_migrate of a VM that has a vGPU. vm_ops: of any VM; what concerns the device is other
  * here. */

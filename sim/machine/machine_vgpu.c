@@ -9,8 +9,7 @@
 #include "host/abi/xe_gtt_defs.h"
 #include "sim/machine/machine_gvt.h"
 
-#define PCI_CONFIG_SIZE   256u
-#define PCI_IDENTITY_SIZE 4u /* vendor and device */
+#define PCI_CONFIG_SIZE 256u
 
 int machine_vgpu_faces(struct machine_vgpu *vgpu)
 {
@@ -49,6 +48,14 @@ static int set_ram(struct machine_vgpu *vgpu, uint64_t ram)
     return err;
 }
 
+/* What a guest's firmware does before its system is there. */
+static int power_on(struct gvt_vgpu *vgpu)
+{
+    const uint16_t command = GVT_CONFIG_COMMAND_MEMORY | GVT_CONFIG_COMMAND_MASTER;
+
+    return gvt_config_write(vgpu, GVT_CONFIG_COMMAND, &command, sizeof(command));
+}
+
 int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm)
 {
     int err;
@@ -64,8 +71,23 @@ int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm)
     sim_vm_attach_mediated(vm->sim, vgpu->gvt->gpu->sim, VGPU_FN_BASE + vgpu->id);
     vgpu->vm = vm;
     vm->vgpu = vgpu;
+    err = power_on(vgpu->vgpu);
     gvt_vgpu_start(vgpu->vgpu);
-    return 0;
+    return err;
+}
+
+/* An access to config space is the VMM's, who asks the mediator. */
+int machine_vgpu_config(struct machine_vgpu *vgpu, const struct machine_config_access *access,
+                        uint32_t *value)
+{
+    const struct machine_gvt_desc *desc = &vgpu->gvt->gpu->desc.gvt;
+    int err;
+
+    hal_cycles(vgpu->vm->hal, desc->trap_exit + desc->trap_work);
+    err = access->write ? gvt_config_write(vgpu->vgpu, access->offset, value, access->size)
+                        : gvt_config_read(vgpu->vgpu, access->offset, value, access->size);
+    hal_cycles(vgpu->vm->hal, desc->trap_entry);
+    return err;
 }
 
 /* ---- moving ---------------------------------------------------------------------------------- */
@@ -114,14 +136,9 @@ static int64_t pci_save(void *arg, void *to, uint64_t size)
 static int pci_load(void *arg, void *target, const void *from, uint64_t size)
 {
     const struct machine_vgpu *to = target;
-    uint8_t *config = gvt_vgpu_config_space(to->vgpu);
 
     (void)arg;
-    if (size != PCI_CONFIG_SIZE || memcmp(config, from, PCI_IDENTITY_SIZE) != 0) {
-        return -EINVAL;
-    }
-    memcpy(config, from, size);
-    return 0;
+    return size == PCI_CONFIG_SIZE ? gvt_config_restore(to->vgpu, from, PCI_CONFIG_SIZE) : -EINVAL;
 }
 
 static int compatible(void *arg)

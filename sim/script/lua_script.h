@@ -139,9 +139,11 @@ int lua_gpu_sysfs_read(lua_State *lua);
 int lua_gpu_sysfs_write(lua_State *lua);
 extern const luaL_Reg lua_vgpu_methods[]; /* world B, lua_vgpu.c */
 extern const luaL_Reg lua_pv_methods[];
-/* gpu:vgpu and vm:attach_vgpu */
+/* gpu:vgpu, vm:attach_vgpu, vm:config_read and vm:config_write */
 int lua_gpu_vgpu(lua_State *lua);
 int lua_vm_attach_vgpu(lua_State *lua);
+int lua_vm_config_read(lua_State *lua);
+int lua_vm_config_write(lua_State *lua);
 
 /* lua_machine.c: declares the keys that every machine has. Returns 0, or -EINVAL with a message
  * for a bad --set. */

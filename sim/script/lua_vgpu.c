@@ -144,6 +144,40 @@ int lua_vm_attach_vgpu(lua_State *lua)
     return finish(lua, "vm:attach_vgpu", machine_vgpu_attach(vgpu, vm));
 }
 
+static int config_access(lua_State *lua, const char *verb, bool write)
+{
+    struct machine_vm *vm = lua_object_check(lua, 1, LUA_VM);
+    const struct machine_config_access access = {
+        .write = write,
+        .offset = (uint32_t)lua_check_range(lua, 2, 0, UINT16_MAX),
+        .size = (unsigned)lua_check_range(lua, 3, 1, sizeof(uint32_t)),
+    };
+    uint32_t value = write ? (uint32_t)lua_check_range(lua, 4, 0, UINT32_MAX) : 0;
+
+    if (script_actor(lua)->vm != vm) {
+        luaL_error(lua, "%s waits in the guest: call it in %s:run or %s:actor", verb, vm->desc.name,
+                   vm->desc.name);
+    }
+    if (!vm->vgpu) {
+        luaL_error(lua, "%s has no vGPU: %s:attach_vgpu comes first", vm->desc.name, vm->desc.name);
+    }
+    finish(lua, verb, machine_vgpu_config(vm->vgpu, &access, &value));
+    lua_pushinteger(lua, value);
+    return write ? 0 : 1;
+}
+
+/* vm:config_read(offset, size) */
+int lua_vm_config_read(lua_State *lua)
+{
+    return config_access(lua, "vm:config_read", false);
+}
+
+/* vm:config_write(offset, size, value) */
+int lua_vm_config_write(lua_State *lua)
+{
+    return config_access(lua, "vm:config_write", true);
+}
+
 static int vgpu_start(lua_State *lua)
 {
     gvt_vgpu_start(check_vgpu(lua)->vgpu);

@@ -432,9 +432,16 @@ static int vm_outside(lua_State *lua)
 }
 
 const luaL_Reg lua_vm_methods[] = {
-    {"attach", vm_attach},   {"actor", vm_actor}, {"run", vm_run},
-    {"stop", vm_stop},       {"start", vm_start}, {"attach_vgpu", lua_vm_attach_vgpu},
-    {"outside", vm_outside}, {NULL, NULL},
+    {"attach", vm_attach},
+    {"actor", vm_actor},
+    {"run", vm_run},
+    {"stop", vm_stop},
+    {"start", vm_start},
+    {"attach_vgpu", lua_vm_attach_vgpu},
+    {"outside", vm_outside},
+    {"config_read", lua_vm_config_read},
+    {"config_write", lua_vm_config_write},
+    {NULL, NULL},
 };
 
 const luaL_Reg lua_vf_methods[] = {

@@ -26,8 +26,13 @@ static void close_scene(void)
 
 TestSuite(gvt_irq, .init = open_scene, .fini = close_scene);
 
+static const uint32_t bases[] = {RCS_BASE, BCS_BASE, VCS_BASE, VCS2_BASE, VECS_BASE};
+
 static void enable(unsigned bank, uint32_t sources)
 {
+    for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+        scene_write(&scene, bases[i] + RING_IMR_OFFSET, 0);
+    }
     scene_write(&scene, GEN8_GT_IMR(bank), ~sources);
     scene_write(&scene, GEN8_GT_IER(bank), sources);
     scene_write(&scene, GEN8_MASTER_IRQ, GEN8_MASTER_IRQ_CONTROL);
@@ -74,6 +79,24 @@ Test(gvt_irq, masked_ones_are_not_seen_and_those_not_enabled_not_told)
     cr_expect(master() == 0 && scene.interrupts == 0);
     scene_write(&scene, GEN8_GT_IER(0), SWITCH);
     cr_expect(master() == GEN8_GT_RCS_IRQ && scene.interrupts == 1, "kept until it is enabled");
+}
+
+Test(gvt_irq, what_an_engine_masks_is_not_seen_whatever_its_bank_says)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(bases); i++) {
+        cr_expect_eq(scene_read(&scene, bases[i] + RING_IMR_OFFSET), UINT32_MAX, "as after reset");
+    }
+    enable(0, UINT32_MAX);
+    scene_write(&scene, RCS_BASE + RING_IMR_OFFSET, ~USER);
+    gvt_irq_raise(scene.vgpu, GVT_ENGINE_RCS, SWITCH);
+    cr_expect(scene_read(&scene, GEN8_GT_IIR(0)) == 0 && scene.interrupts == 0);
+    scene_write(&scene, RCS_BASE + RING_IMR_OFFSET, 0);
+    cr_expect_eq(scene_read(&scene, GEN8_GT_IIR(0)), 0, "it is not told later either");
+    scene_write(&scene, RCS_BASE + RING_IMR_OFFSET, ~USER);
+    gvt_irq_raise(scene.vgpu, GVT_ENGINE_RCS, USER | SWITCH);
+    cr_expect_eq(scene_read(&scene, GEN8_GT_IIR(0)), USER);
+    gvt_irq_raise(scene.vgpu, GVT_ENGINE_BCS, SWITCH);
+    cr_expect_eq(scene_read(&scene, GEN8_GT_IIR(0)), USER | SWITCH << 16, "each its own");
 }
 
 Test(gvt_irq, one_message_until_all_is_written_back_or_the_master_was_off)

@@ -458,6 +458,7 @@ static void start_execlists(void)
     scene_write(&scene, RCS_BASE + RING_HWS_PGA_OFFSET, LOW(aperture) + 7 * PAGE);
     scene_write(&scene, RCS_BASE + RING_MODE_OFFSET,
                 GFX_RUN_LIST_ENABLE << 16 | GFX_RUN_LIST_ENABLE);
+    scene_write(&scene, RCS_BASE + RING_IMR_OFFSET, 0);
     scene_write(&scene, GEN8_GT_IMR(0), 0);
     scene_write(&scene, GEN8_GT_IER(0), GT_CONTEXT_SWITCH_INTERRUPT);
     scene_write(&scene, GEN8_MASTER_IRQ, GEN8_MASTER_IRQ_CONTROL);

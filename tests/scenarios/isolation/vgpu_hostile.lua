@@ -106,6 +106,7 @@ local tricks = {
   function() bad:write32(SHARED, word()) bad:write32(NOTIFY, 8) end,
   function() bad:write32(4 * math.random(0, 0x1fffff), word()) end,
   function() bad:read32(4 * math.random(0, 0x3fffff)) end,
+  function() bad:config_write(4 * math.random(0, 1023), 4, word() | 2) end,
   function() bad:write32(0x78000 + 4 * math.random(0, 1023), word()) end,
   function() bad:write32(ELSP[math.random(3)] - 0x230 + 4 * math.random(0, 255), word()) end,
   function() bad:write64(GGTT + 8 * math.random(0, 0xfffff), word() << math.random(0, 20) | 1) end,
@@ -167,6 +168,7 @@ for life = 1, p.rounds do
   vgpu:reset()
   vgpu:start()
   bad:run(function()
+    bad:config_write(4, 2, 6) -- memory and bus master
     bad:read32(0x78000)
     for _, port in ipairs(ELSP) do bad:write32(port - 0x230 + 0x29c, 0x80008000) end
     shake_hands()
