@@ -97,6 +97,19 @@ struct vfio_user_region_info {
 };
 static_assert(sizeof(struct vfio_user_region_info) == 32, "32");
 
+/* Behind it, when cap_offset says so: one area that can be mapped (VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+ * of the file that comes with the answer. */
+struct vfio_user_sparse_mmap {
+    uint16_t id;
+    uint16_t version; /* 1 */
+    uint32_t next;    /* 0: the last */
+    uint32_t nr_areas;
+    uint32_t reserved;
+    uint64_t offset; /* in the region; in the file plus that of the region */
+    uint64_t size;
+};
+static_assert(sizeof(struct vfio_user_sparse_mmap) == 32, "32");
+
 enum vfio_user_irq {
     VFIO_PCI_INTX_IRQ_INDEX,
     VFIO_PCI_MSI_IRQ_INDEX,

@@ -143,20 +143,47 @@ static int device_info(struct vfio_user *server, struct request *request)
     return 0;
 }
 
+/* A client that left no room learns how much there is to ask for. The file comes with the rest. */
+static void window_info(struct vfio_user *server, struct request *request,
+                        struct vfio_user_region_info *info, uint32_t room)
+{
+    const struct vfio_user_sparse_mmap area = {.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+                                               .version = 1,
+                                               .nr_areas = 1,
+                                               .offset = server->window.offset,
+                                               .size = server->window.size};
+
+    info->argsz = sizeof(*info) + sizeof(area);
+    info->flags |= VFIO_REGION_INFO_FLAG_MMAP | VFIO_REGION_INFO_FLAG_CAPS;
+    info->cap_offset = sizeof(*info);
+    answer(request, info, sizeof(*info));
+    if (room >= info->argsz) {
+        answer(request, &area, sizeof(area));
+        request->reply_fd = server->window.fd;
+        server->window.shared = true;
+    }
+}
+
 /* An absent region has size 0: an error would end the client. */
 static int region_info(struct vfio_user *server, struct request *request)
 {
     struct vfio_user_region_info info;
     uint64_t size;
+    uint32_t room;
 
     memcpy(&info, request->payload, sizeof(info));
     if (info.argsz < sizeof(info) || info.index >= VFIO_PCI_NUM_REGIONS) {
         return -EINVAL;
     }
     size = region_size(server, info.index);
+    room = info.argsz;
     info = (struct vfio_user_region_info){
         .argsz = sizeof(info), .flags = size ? READ_WRITE : 0, .index = info.index, .size = size};
-    answer(request, &info, sizeof(info));
+    if (info.index == VFIO_PCI_BAR0_REGION_INDEX && server->window.words) {
+        window_info(server, request, &info, room);
+    } else {
+        answer(request, &info, sizeof(info));
+    }
     return 0;
 }
 
@@ -275,10 +302,11 @@ static int check_access(const struct vfio_user *server,
     const uint64_t size =
         access->region < VFIO_PCI_NUM_REGIONS ? region_size(server, access->region) : 0;
 
-    return access->count && access->count <= MAX_TRANSFER && access->count <= size &&
-                   access->offset <= size - access->count
-               ? 0
-               : -EINVAL;
+    if (!access->count || access->count > MAX_TRANSFER || access->count > size ||
+        access->offset > size - access->count) {
+        return -EINVAL;
+    }
+    return access->region == VFIO_PCI_CONFIG_REGION_INDEX || config_has_memory(server) ? 0 : -EIO;
 }
 
 /* The largest naturally aligned access that is left of a range. */
@@ -296,10 +324,12 @@ static int region_read(struct vfio_user *server, struct request *request)
 {
     struct vfio_user_region_access access;
     uint8_t *data;
+    int err;
 
     memcpy(&access, request->payload, sizeof(access));
-    if (check_access(server, &access)) {
-        return -EINVAL;
+    err = check_access(server, &access);
+    if (err) {
+        return err;
     }
     answer(request, &access, sizeof(access));
     data = request->reply + request->reply_size;
@@ -324,10 +354,12 @@ static int region_write(struct vfio_user *server, struct request *request)
 {
     struct vfio_user_region_access access;
     const uint8_t *data = request->payload + sizeof(access);
+    int err;
 
     memcpy(&access, request->payload, sizeof(access));
-    if (check_access(server, &access) || access.count != request->size - sizeof(access)) {
-        return -EINVAL;
+    err = access.count != request->size - sizeof(access) ? -EINVAL : check_access(server, &access);
+    if (err) {
+        return err;
     }
     if (access.region == VFIO_PCI_CONFIG_REGION_INDEX) {
         config_write(server, (uint32_t)access.offset, data, access.count);
@@ -365,17 +397,18 @@ static const struct {
     uint16_t command;
     uint16_t min_size; /* of the payload */
     int (*handle)(struct vfio_user *server, struct request *request);
+    bool window; /* what was stored in the window is taken before */
 } handlers[] = {
-    {VFIO_USER_VERSION, sizeof(struct vfio_user_version), version},
-    {VFIO_USER_DMA_MAP, sizeof(struct vfio_user_dma_map), map},
-    {VFIO_USER_DMA_UNMAP, sizeof(struct vfio_user_dma_unmap), unmap},
-    {VFIO_USER_DEVICE_GET_INFO, sizeof(struct vfio_user_device_info), device_info},
-    {VFIO_USER_DEVICE_GET_REGION_INFO, sizeof(struct vfio_user_region_info), region_info},
-    {VFIO_USER_DEVICE_GET_IRQ_INFO, sizeof(struct vfio_user_irq_info), irq_info},
-    {VFIO_USER_DEVICE_SET_IRQS, sizeof(struct vfio_user_irq_set), set_irqs},
-    {VFIO_USER_REGION_READ, sizeof(struct vfio_user_region_access), region_read},
-    {VFIO_USER_REGION_WRITE, sizeof(struct vfio_user_region_access), region_write},
-    {VFIO_USER_DEVICE_RESET, 0, reset},
+    {VFIO_USER_VERSION, sizeof(struct vfio_user_version), version, false},
+    {VFIO_USER_DMA_MAP, sizeof(struct vfio_user_dma_map), map, false},
+    {VFIO_USER_DMA_UNMAP, sizeof(struct vfio_user_dma_unmap), unmap, false},
+    {VFIO_USER_DEVICE_GET_INFO, sizeof(struct vfio_user_device_info), device_info, false},
+    {VFIO_USER_DEVICE_GET_REGION_INFO, sizeof(struct vfio_user_region_info), region_info, false},
+    {VFIO_USER_DEVICE_GET_IRQ_INFO, sizeof(struct vfio_user_irq_info), irq_info, false},
+    {VFIO_USER_DEVICE_SET_IRQS, sizeof(struct vfio_user_irq_set), set_irqs, false},
+    {VFIO_USER_REGION_READ, sizeof(struct vfio_user_region_access), region_read, true},
+    {VFIO_USER_REGION_WRITE, sizeof(struct vfio_user_region_access), region_write, true},
+    {VFIO_USER_DEVICE_RESET, 0, reset, true},
 };
 
 int message_handle(struct vfio_user *server, struct request *request)
@@ -390,7 +423,13 @@ int message_handle(struct vfio_user *server, struct request *request)
         if (handlers[n].command != command) {
             continue;
         }
-        return request->size < handlers[n].min_size ? -EINVAL : handlers[n].handle(server, request);
+        if (request->size < handlers[n].min_size) {
+            return -EINVAL;
+        }
+        if (handlers[n].window && vfio_user_window_is_shared(server)) {
+            server->ops->window(server->arg);
+        }
+        return handlers[n].handle(server, request);
     }
     return -EINVAL;
 }

@@ -7,6 +7,7 @@
 #include "host/vfio_user/private.h"
 
 #define PCI_COMMAND         0x04u
+#define PCI_COMMAND_MEMORY  0x2u
 #define PCI_COMMAND_MASTER  0x4u
 #define PCI_STATUS          0x06u
 #define PCI_STATUS_CAP_LIST 0x10u
@@ -93,6 +94,11 @@ bool config_is_master(const struct vfio_user *server)
     return get(server, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
+bool config_has_memory(const struct vfio_user *server)
+{
+    return get(server, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
+}
+
 void config_read(const struct vfio_user *server, uint32_t offset, void *to, uint32_t size)
 {
     memcpy(to, server->space + offset, size);
@@ -114,6 +120,7 @@ void config_write(struct vfio_user *server, uint32_t offset, const uint8_t *from
 {
     const uint32_t flr_at = EXPRESS_CONTROL + 1;
     const bool was_master = config_is_master(server);
+    const bool had_memory = config_has_memory(server);
     bool flr = offset <= flr_at && flr_at - offset < size &&
                from[flr_at - offset] & EXPRESS_CONTROL_FLR >> 8;
 
@@ -127,6 +134,9 @@ void config_write(struct vfio_user *server, uint32_t offset, const uint8_t *from
         /* The VMM keeps its eventfds over an FLR; so do we. */
         config_reset(server);
         server->ops->reset(server->arg);
+    }
+    if (config_has_memory(server) && !had_memory) {
+        window_restore(&server->window);
     }
     if (config_is_master(server) != was_master) {
         server->ops->mastering(server->arg, !was_master);

@@ -25,6 +25,16 @@ struct dma_map {
     bool writable;
 };
 
+/* The part of BAR0 that a client may map. Words are its quad-words. */
+struct window {
+    int fd; /* -1: there is none */
+    uint32_t offset, size;
+    uint64_t *words; /* what the client sees */
+    uint64_t *known; /* what it saw last, as far as we know */
+    uint32_t first, end, scan;
+    bool shared; /* the client has the file */
+};
+
 /* A message as far as it has come. */
 struct receive {
     struct vfio_user_header header;
@@ -43,6 +53,7 @@ struct request {
     unsigned num_fds;
     uint8_t *reply; /* room for MAX_PAYLOAD bytes */
     uint32_t reply_size;
+    int reply_fd; /* -1: none; stays ours */
 };
 
 struct vfio_user {
@@ -59,6 +70,7 @@ struct vfio_user {
     struct dma_map *maps;
     unsigned num_maps;
     unsigned last_map; /* where the last access was */
+    struct window window;
     uint8_t space[CONFIG_SIZE];
     int eventfds[VFIO_USER_MAX_VECTORS];
 };
@@ -74,10 +86,18 @@ void config_reset(struct vfio_user *server);
 void config_read(const struct vfio_user *server, uint32_t offset, void *to, uint32_t size);
 void config_write(struct vfio_user *server, uint32_t offset, const uint8_t *from, uint32_t size);
 bool config_is_master(const struct vfio_user *server);
+/* Does it decode its BARs? */
+bool config_has_memory(const struct vfio_user *server);
 
 /* dma.c. fd is kept on success alone; -1: none. */
 MUST_USE int dma_map(struct vfio_user *server, const struct vfio_user_dma_map *map, int fd);
 MUST_USE int dma_unmap(struct vfio_user *server, uint64_t addr, uint64_t size);
 void dma_unmap_all(struct vfio_user *server);
+
+/* window.c. A window that cannot be had is none. */
+void window_open(struct window *window, const struct vfio_user_config *config);
+void window_close(struct window *window);
+/* Takes back what the client stored while the BAR was not decoded. */
+void window_restore(struct window *window);
 
 #endif

@@ -33,6 +33,7 @@ struct vfio_user *vfio_user_create(const struct vfio_user_config *config,
     server->arg = arg;
     server->listener = -1;
     server->client = -1;
+    server->window.fd = -1;
     memset(server->eventfds, 0xff, sizeof(server->eventfds));
     server->in.payload = malloc(MAX_PAYLOAD);
     server->out = malloc(sizeof(struct vfio_user_header) + MAX_PAYLOAD);
@@ -69,6 +70,7 @@ static void client_drop(struct vfio_user *server)
     irqs_drop(server);
     dma_unmap_all(server);
     config_reset(server);
+    window_close(&server->window);
     server->ops->connected(server->arg, false);
 }
 
@@ -78,6 +80,7 @@ static int client_accept(struct vfio_user *server)
     if (server->client < 0) {
         return 0;
     }
+    window_open(&server->window, &server->config);
     server->ops->connected(server->arg, true);
     return 1;
 }
@@ -222,13 +225,35 @@ static int receive_more(struct vfio_user *server)
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-static int send_all(struct vfio_user *server, const uint8_t *data, uint32_t size)
+/* The file descriptor goes with the first byte. */
+static ssize_t send_some(struct vfio_user *server, const uint8_t *data, uint32_t size, int fd)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {.bytes = {0}};
+    struct iovec part = {(void *)(uintptr_t)data, size}; /* only read */
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (fd >= 0) {
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof(control.bytes);
+        CMSG_FIRSTHDR(&message)->cmsg_level = SOL_SOCKET;
+        CMSG_FIRSTHDR(&message)->cmsg_type = SCM_RIGHTS;
+        CMSG_FIRSTHDR(&message)->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(CMSG_FIRSTHDR(&message)), &fd, sizeof(fd));
+    }
+    return sendmsg(server->client, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static int send_all(struct vfio_user *server, const uint8_t *data, uint32_t size, int fd)
 {
     while (size) {
         struct pollfd room = {.fd = server->client, .events = POLLOUT};
-        ssize_t sent = send(server->client, data, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t sent = send_some(server, data, size, fd);
 
         if (sent >= 0) {
+            fd = -1;
             data += sent;
             size -= (uint32_t)sent;
         } else if ((errno != EAGAIN && errno != EINTR) || poll(&room, 1, SEND_PATIENCE_MS) == 0) {
@@ -252,7 +277,7 @@ static int reply(struct vfio_user *server, const struct request *request, int er
         header.size += request->reply_size;
     }
     memcpy(server->out, &header, sizeof(header));
-    return send_all(server, server->out, header.size);
+    return send_all(server, server->out, header.size, err ? -1 : request->reply_fd);
 }
 
 /* ---- serving --------------------------------------------------------------------------------- */
@@ -266,7 +291,8 @@ static int handle(struct vfio_user *server)
                               .size = in->header.size - (uint32_t)sizeof(in->header),
                               .fds = in->fds,
                               .num_fds = in->num_fds,
-                              .reply = server->out + sizeof(in->header)};
+                              .reply = server->out + sizeof(in->header),
+                              .reply_fd = -1};
     int err;
 
     if ((in->header.flags & VFIO_USER_FLAGS_TYPE_MASK) != VFIO_USER_FLAGS_REQUEST) {

@@ -7,8 +7,9 @@
  *
  * Decisions: direct memory is used by mapping only when the file is sealed against shrinking, else
  * by reading and writing the file, so that a client cannot pull memory away under us. Memory that
- * comes without a file is accepted and cannot be reached. No write is taken by mapping: all BAR
- * accesses are messages, so that posted writes stay posted. */
+ * comes without a file is accepted and cannot be reached. BAR accesses are messages, and are refused
+ * while the function does not decode memory; a part of BAR0, the window, may be given to the client
+ * as memory, and its owner asks what was stored there. */
 #ifndef HOST_VFIO_USER_VFIO_USER_H
 #define HOST_VFIO_USER_VFIO_USER_H
 
@@ -24,6 +25,8 @@ struct vfio_user_config {
     uint8_t revision_id;
     uint64_t bar0_size;   /* power of two */
     unsigned num_vectors; /* of MSI-X, table in BAR4; 0: one MSI instead */
+    /* Part of BAR0 that the client may map, whole pages; size 0: none. */
+    uint32_t window_offset, window_size;
 };
 
 /* What the function does. Calls may block; no other function of the server is called meanwhile but
@@ -41,6 +44,9 @@ struct vfio_user_ops {
     void (*mastering)(void *arg, bool on);
     /* A client came, or went. */
     void (*connected)(void *arg, bool here);
+    /* Before each message by which the client may rely on what it stored in the window: it is time
+     * to take that. May be NULL without a window. */
+    void (*window)(void *arg);
 };
 
 struct vfio_user;
@@ -60,6 +66,20 @@ int vfio_user_serve(struct vfio_user *server);
 bool vfio_user_is_connected(const struct vfio_user *server);
 /* Sends the vector to the client; dropped where it wants none. */
 void vfio_user_raise(struct vfio_user *server, unsigned vector);
+/* The window, in quad-words at offsets in BAR0. Has the client its file, and does the function
+ * decode memory? If not, nothing is stored there. */
+bool vfio_user_window_is_shared(const struct vfio_user *server);
+/* Has the client stored anything in the own part? Begins a round of taking; what it stored elsewhere
+ * is put back. */
+bool vfio_user_window_stored(struct vfio_user *server);
+/* Takes the next of the round: each place comes once in it. Returns false at its end. */
+MUST_USE bool vfio_user_window_take(struct vfio_user *server, uint32_t *offset, uint64_t *value);
+/* What the own part reads at offset from now on, where the client did not store meanwhile. */
+void vfio_user_window_show(struct vfio_user *server, uint32_t offset, uint64_t value);
+/* From now on that part is the function's own. It has to be shown again, word by word; what was
+ * stored in the old one and not taken yet is at the same place of the new one: a client that learns
+ * of the change later had stored it before. */
+void vfio_user_window_own(struct vfio_user *server, uint32_t offset, uint32_t size);
 /* The client's memory. Return 0, or -EFAULT: not there, read-only, or bus mastering is off (what
  * comes before the hole may have moved). */
 MUST_USE int vfio_user_mem_read(struct vfio_user *server, uint64_t addr, void *to, uint64_t size);

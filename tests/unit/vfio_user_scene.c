@@ -15,6 +15,8 @@
 #define MAX_TURNS  100000
 #define MAX_ANSWER (1u << 21)
 #define MAX_FDS    16u
+#define COMMAND    4u
+#define MEMORY     2u
 
 /* ---- the function ---------------------------------------------------------------------------- */
 
@@ -68,24 +70,47 @@ static void fn_connected(void *arg, bool here)
     scene->num_disconnects += !here;
 }
 
-static const struct vfio_user_ops ops = {fn_read,     fn_write,     fn_reset,    fn_mapped,
-                                         fn_unmapped, fn_mastering, fn_connected};
+static void fn_window(void *arg)
+{
+    ((struct outside *)arg)->num_windows++;
+}
+
+static const struct vfio_user_ops ops = {fn_read,     fn_write,     fn_reset,     fn_mapped,
+                                         fn_unmapped, fn_mastering, fn_connected, fn_window};
 
 /* ---- both ends ------------------------------------------------------------------------------- */
+
+static struct outside *create(const struct vfio_user_config *config)
+{
+    struct outside *scene = calloc(1, sizeof(*scene));
+
+    cr_assert_not_null(scene);
+    scene->client = -1;
+    scene->window = -1;
+    scene->server = vfio_user_create(config, &ops, scene);
+    cr_assert_not_null(scene->server);
+    (void)snprintf(scene->path, sizeof(scene->path), "/tmp/vfio_user_test.%d", (int)getpid());
+    cr_assert_eq(vfio_user_listen(scene->server, scene->path), 0);
+    return scene;
+}
 
 struct outside *outside_create(unsigned num_vectors)
 {
     const struct vfio_user_config config = {
         .device_id = 0xb080, .revision_id = 4, .bar0_size = SCENE_BAR0, .num_vectors = num_vectors};
-    struct outside *scene = calloc(1, sizeof(*scene));
 
-    cr_assert_not_null(scene);
-    scene->client = -1;
-    scene->server = vfio_user_create(&config, &ops, scene);
-    cr_assert_not_null(scene->server);
-    (void)snprintf(scene->path, sizeof(scene->path), "/tmp/vfio_user_test.%d", (int)getpid());
-    cr_assert_eq(vfio_user_listen(scene->server, scene->path), 0);
-    return scene;
+    return create(&config);
+}
+
+struct outside *outside_create_window(void)
+{
+    const struct vfio_user_config config = {.device_id = 0xb080,
+                                            .revision_id = 4,
+                                            .bar0_size = SCENE_BAR0,
+                                            .window_offset = SCENE_WINDOW,
+                                            .window_size = SCENE_WINDOW};
+
+    return create(&config);
 }
 
 void outside_destroy(struct outside *scene)
@@ -118,6 +143,10 @@ void outside_close(struct outside *scene)
     if (scene->client >= 0) {
         (void)close(scene->client);
         scene->client = -1;
+        if (scene->window >= 0) {
+            (void)close(scene->window);
+            scene->window = -1;
+        }
         outside_serve(scene);
     }
 }
@@ -129,6 +158,7 @@ void outside_open(struct outside *scene)
 
     outside_connect(scene);
     cr_assert_eq(outside_ask(scene, VFIO_USER_VERSION, version, sizeof(version), NULL, 0), 0);
+    cr_assert_eq(outside_write(scene, VFIO_PCI_CONFIG_REGION_INDEX, COMMAND, 2, MEMORY), 0);
 }
 
 /* ---- messages -------------------------------------------------------------------------------- */
@@ -182,6 +212,30 @@ void outside_send_fds(struct outside *scene, uint16_t command, const void *paylo
     outside_send_raw(scene, payload, size);
 }
 
+/* The head of an answer, with what comes beside it. */
+static bool take_head(struct outside *scene, struct vfio_user_header *header)
+{
+    char control[CMSG_SPACE(sizeof(int))] = {0};
+    struct iovec part = {header, sizeof(*header)};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof(control)};
+    const struct cmsghdr *item;
+
+    if (recvmsg(scene->client, &message, MSG_DONTWAIT) != (ssize_t)sizeof(*header)) {
+        return false;
+    }
+    item = CMSG_FIRSTHDR(&message);
+    if (item) {
+        if (scene->window >= 0) {
+            (void)close(scene->window);
+        }
+        memcpy(&scene->window, CMSG_DATA(item), sizeof(scene->window));
+    }
+    return true;
+}
+
 static bool take(struct outside *scene, void *to, size_t size)
 {
     uint8_t *at = to;
@@ -205,7 +259,7 @@ int outside_answer(struct outside *scene, void *to, uint32_t room, uint32_t *got
     uint32_t size;
 
     outside_serve(scene);
-    if (!take(scene, &header, sizeof(header))) {
+    if (!take_head(scene, &header)) {
         return -1;
     }
     size = header.size - (uint32_t)sizeof(header);

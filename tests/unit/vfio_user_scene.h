@@ -9,7 +9,8 @@
 #include "host/abi/vfio_user.h"
 #include "host/vfio_user/vfio_user.h"
 
-#define SCENE_BAR0 0x1000000u
+#define SCENE_BAR0   0x1000000u
+#define SCENE_WINDOW 0x800000u /* where it starts, and its size */
 
 struct outside {
     struct vfio_user *server;
@@ -20,14 +21,17 @@ struct outside {
     uint32_t last_offset;
     unsigned last_size, num_reads, num_writes, num_resets, num_maps, num_unmaps;
     uint64_t last_value;
-    unsigned num_connects, num_disconnects;
+    unsigned num_connects, num_disconnects, num_windows;
     bool mastering;
+    int window; /* the file that came with the last answer; -1: none */
 };
 
 struct outside *outside_create(unsigned num_vectors);
+/* The upper half of BAR0 is the window. */
+struct outside *outside_create_window(void);
 void outside_destroy(struct outside *scene);
-/* Connects, and negotiates. */
 void outside_connect(struct outside *scene);
+/* Connects, negotiates, and switches memory decoding on. */
 void outside_open(struct outside *scene);
 void outside_close(struct outside *scene);
 /* Lets the server take all that there is. */
