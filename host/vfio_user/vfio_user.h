@@ -7,9 +7,9 @@
  *
  * Decisions: direct memory is used by mapping only when the file is sealed against shrinking, else
  * by reading and writing the file, so that a client cannot pull memory away under us. Memory that
- * comes without a file is accepted and cannot be reached. BAR accesses are messages, and are refused
- * while the function does not decode memory; a part of BAR0, the window, may be given to the client
- * as memory, and its owner asks what was stored there. */
+ * comes without a file is accepted and cannot be reached. BAR accesses are messages, and are
+ * refused while the function does not decode memory; a part of BAR0, the window, may be given to
+ * the client as memory, and its owner asks what was stored there. */
 #ifndef HOST_VFIO_USER_VFIO_USER_H
 #define HOST_VFIO_USER_VFIO_USER_H
 
@@ -69,8 +69,8 @@ void vfio_user_raise(struct vfio_user *server, unsigned vector);
 /* The window, in quad-words at offsets in BAR0. Has the client its file, and does the function
  * decode memory? If not, nothing is stored there. */
 bool vfio_user_window_is_shared(const struct vfio_user *server);
-/* Has the client stored anything in the own part? Begins a round of taking; what it stored elsewhere
- * is put back. */
+/* Has the client stored anything in the own part? Begins a round of taking; what it stored
+ * elsewhere is put back. */
 bool vfio_user_window_stored(struct vfio_user *server);
 /* Takes the next of the round: each place comes once in it. Returns false at its end. */
 MUST_USE bool vfio_user_window_take(struct vfio_user *server, uint32_t *offset, uint64_t *value);

@@ -43,6 +43,7 @@ static const struct command {
      "  --pace N             virtual seconds a second at most (1); 0: as fast as can be\n"
      "  --record FILE        writes the session, for replay\n"
      "  --vectors N          of MSI-X; 0: one MSI (0)\n"
+     "  --map-ggtt on|off    the guest may map its GGTT entries (off)\n"
      "and the options of run. Exit: as run\n"},
     {"replay", replay_main, "replay FILE [OPTION]...",
      "plays a recorded session again, without its VMM",

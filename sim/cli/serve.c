@@ -12,9 +12,8 @@
 #include <time.h>
 
 #include "gpu_regs.h"
-#include "host/vfio_user/vfio_user.h"
 #include "sim/cli/cli.h"
-#include "sim/machine/outside.h"
+#include "sim/cli/serve.h"
 
 #define DEVICE_ID       0xb080u
 #define REVISION_ID     4u
@@ -29,32 +28,9 @@
 #define ALERT_TURNS     100u /* after an access or an interrupt something more is likely */
 #define DEFAULT_VECTORS 0u   /* one MSI: engines know no other vector */
 
-/* One guest. */
-struct served {
-    struct outside outside;
-    struct serve *serve;
-    struct vfio_user *server;
-    struct session_shadow *shadow; /* NULL: not recorded */
-    uint64_t reads;                /* since the last record of one */
-    unsigned vf;                   /* on the command line */
-    const char *socket;
-};
-
-struct serve {
-    struct served guests[OUTSIDE_MAX];
-    unsigned num_guests;
-    double pace; /* virtual seconds a wall second at most; 0: as fast as can be */
-    unsigned num_vectors;
-    const char *record;
-    struct session_writer *writer;
-    uint64_t wall_origin, virtual_origin; /* ns; the pace counts from here */
-    uint64_t step_ns;
-    unsigned alert; /* turns for which short waits are worth their price */
-};
-
 /* ---- recording ------------------------------------------------------------------------------- */
 
-static void record(struct served *guest, enum session_op op, unsigned size, uint64_t a, uint64_t b)
+void serve_record(struct served *guest, enum session_op op, unsigned size, uint64_t a, uint64_t b)
 {
     const struct session_record entry = {.op = (uint8_t)op, .size = (uint8_t)size, .a = a, .b = b};
 
@@ -112,7 +88,8 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
         if (!err && session_shadow_put(guest->shadow, addr, (unsigned)size, value)) {
             return -EFAULT;
         }
-        record(guest, err ? SESSION_STORE_NOWHERE : SESSION_STORE, (unsigned)size, addr, value);
+        serve_record(guest, err ? SESSION_STORE_NOWHERE : SESSION_STORE, (unsigned)size, addr,
+                     value);
     }
     return err;
 }
@@ -167,7 +144,8 @@ static void step(struct served *guest, uint64_t allowed)
     uint64_t ns = rounded(allowed < serve->step_ns ? allowed : serve->step_ns);
     uint64_t start = wall_ns(), cost;
 
-    record(guest, SESSION_DELAY, 0, ns, 0);
+    serve_window_take(guest);
+    serve_record(guest, SESSION_DELAY, 0, ns, 0);
     hal_delay(guest->outside.hal, ns);
     cost = wall_ns() - start;
     if (cost > STEP_WALL_NS && serve->step_ns > MIN_STEP_NS) {
@@ -203,7 +181,7 @@ static uint64_t client_read(void *arg, uint32_t offset, unsigned size)
     catch_up(guest);
     value = outside_read(&guest->outside, offset, size);
 
-    record(guest, SESSION_READ, size, offset, value);
+    serve_record(guest, SESSION_READ, size, offset, value);
     return value;
 }
 
@@ -211,15 +189,16 @@ static void client_write(void *arg, uint32_t offset, unsigned size, uint64_t val
 {
     struct served *guest = arg;
 
-    record(guest, SESSION_WRITE, size, offset, value);
+    serve_record(guest, SESSION_WRITE, size, offset, value);
     outside_write(&guest->outside, offset, size, value);
+    serve_window_written(guest, offset);
 }
 
 static void client_reset(void *arg)
 {
     struct served *guest = arg;
 
-    record(guest, SESSION_RESET, 0, 0, 0);
+    serve_record(guest, SESSION_RESET, 0, 0, 0);
     outside_reset(&guest->outside);
 }
 
@@ -246,11 +225,17 @@ static void client_connected(void *arg, bool here)
     if (!guest->outside.vm) {
         return; /* the machine is gone already */
     }
-    record(guest, SESSION_CONNECTED, 0, here, 0);
+    serve_record(guest, SESSION_CONNECTED, 0, here, 0);
+    memset(&guest->view, 0, sizeof(guest->view));
     guest->outside.state = here ? OUTSIDE_HERE : OUTSIDE_GONE;
     if (!here) {
         client_reset(guest);
     }
+}
+
+static void client_window(void *arg)
+{
+    serve_window_take(arg);
 }
 
 static const struct vfio_user_ops client_ops = {
@@ -261,13 +246,14 @@ static const struct vfio_user_ops client_ops = {
     .unmapped = client_unmapped,
     .mastering = client_mastering,
     .connected = client_connected,
+    .window = client_window,
 };
 
 static void raised(struct outside *outside, unsigned vector)
 {
     struct served *guest = outside->arg;
 
-    record(guest, SESSION_RAISE, 0, vector, 0);
+    serve_record(guest, SESSION_RAISE, 0, vector, 0);
     guest->serve->alert = ALERT_TURNS;
     vfio_user_raise(guest->server, vector);
 }
@@ -325,7 +311,10 @@ static int guest_start(struct served *guest, struct machine *machine, unsigned v
     const struct vfio_user_config config = {.device_id = DEVICE_ID,
                                             .revision_id = REVISION_ID,
                                             .bar0_size = BAR0_SIZE,
-                                            .num_vectors = guest->serve->num_vectors};
+                                            .num_vectors = guest->serve->num_vectors,
+                                            .window_offset = GGTT_BAR0_OFFSET,
+                                            .window_size =
+                                                guest->serve->map_ggtt ? SERVE_WINDOW_SIZE : 0};
     int err;
 
     guest->server = vfio_user_create(&config, &client_ops, guest);
@@ -390,14 +379,14 @@ static int prepare(void *arg, const struct run_options *options, struct machine 
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-enum serve_option { OPT_VF = 1, OPT_SOCKET, OPT_PACE, OPT_RECORD, OPT_VECTORS };
+enum serve_option { OPT_VF = 1, OPT_SOCKET, OPT_PACE, OPT_RECORD, OPT_VECTORS, OPT_MAP_GGTT };
 
 static const struct {
     const char *name;
     int option;
 } option_names[] = {
     {"--vf", OPT_VF},         {"--socket", OPT_SOCKET},   {"--pace", OPT_PACE},
-    {"--record", OPT_RECORD}, {"--vectors", OPT_VECTORS},
+    {"--record", OPT_RECORD}, {"--vectors", OPT_VECTORS}, {"--map-ggtt", OPT_MAP_GGTT},
 };
 
 static bool number_parse(const char *text, double max, double *number)
@@ -436,6 +425,9 @@ static int option_take(struct serve *serve, int option, const char *value)
         }
         serve->num_vectors = (unsigned)number;
         return 0;
+    case OPT_MAP_GGTT:
+        serve->map_ggtt = strcmp(value, "on") == 0;
+        return serve->map_ggtt || strcmp(value, "off") == 0 ? 0 : -EINVAL;
     default:
         serve->record = value;
         return 0;
@@ -500,7 +492,7 @@ static void serve_end(struct serve *serve, int *code)
 {
     for (unsigned n = 0; n < serve->num_guests; n++) {
         if (serve->guests[n].outside.vm) {
-            record(&serve->guests[n], SESSION_END, 0, *code == EXIT_INTERRUPTED, 0);
+            serve_record(&serve->guests[n], SESSION_END, 0, *code == EXIT_INTERRUPTED, 0);
         }
     }
     if (session_close(serve->writer)) {

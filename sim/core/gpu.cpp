@@ -106,6 +106,11 @@ struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt)
     return gpu->guc[gt].get();
 }
 
+uint64_t sim_gpu_ggtt_written(const struct sim_gpu *gpu, unsigned block)
+{
+    return gpu->ggtt_written[block];
+}
+
 void sim_gpu_flr(struct sim_gpu *gpu, unsigned fn)
 {
     gpu->host.post({host_port::request::FLR, fn, 0, 0, 0, nullptr, nullptr});

@@ -269,6 +269,8 @@ struct sim_gpu {
     std::unique_ptr<hal> pf;
     std::unique_ptr<hal> guc[GPU_MAX_GTS];
     gpu_function functions[GPU_MAX_FUNCTIONS];
+    uint64_t ggtt_written[SIM_GGTT_BLOCKS] = {}; /* number of the PF's last write; 0 none */
+    uint64_t ggtt_writes = 0;
     std::vector<ram_window> windows;
     std::deque<host_port::request> traps; /* for the mediator, oldest first */
     gpu_rtl rtl;

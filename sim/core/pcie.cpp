@@ -179,6 +179,10 @@ void host_port::accept(const request &front)
         reading_ = true;
         return;
     }
+    if (front.fn == 0 && front.addr >= GGTT_BAR0_OFFSET) {
+        gpu_.ggtt_written[(front.addr - GGTT_BAR0_OFFSET) / (8 * SIM_GGTT_BLOCK)] =
+            ++gpu_.ggtt_writes;
+    }
     trace_doorbell(front);
     hal *const owner = front.late || front.reader ? nullptr : front.owner;
     if (front.reader) {

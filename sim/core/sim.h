@@ -57,6 +57,11 @@ struct sim_gpu *sim_gpu_create(struct sim *sim, const char *name, uint64_t host_
 void sim_gpu_set_vram(struct sim_gpu *gpu, uint64_t size);
 struct hal *sim_gpu_pf(struct sim_gpu *gpu);               /* unit "<gpu>.pf" */
 struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt); /* unit "<gpu>.guc<gt>" */
+/* The PF changes entries of the GGTT behind the back of the VF that has them. Tells the number of
+ * its last write to one of the entries [block * SIM_GGTT_BLOCK, + SIM_GGTT_BLOCK), 0: none yet. */
+#define SIM_GGTT_BLOCK  512u
+#define SIM_GGTT_BLOCKS 2048u
+uint64_t sim_gpu_ggtt_written(const struct sim_gpu *gpu, unsigned block);
 /* PCI FLR of a function. */
 void sim_gpu_flr(struct sim_gpu *gpu, unsigned fn);
 

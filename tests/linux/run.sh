@@ -41,7 +41,7 @@ run()
     shift 3
     [ -z "${CASE:-}" ] || [ "$CASE" = "$name" ] || return 0
     build/gucsim serve "tests/linux/$scenario.lua" --vf 1 --socket "$sockets/$name" --trace off \
-        ${SET:+--set "$SET"} --vectors "${VECTORS:-0}" --out "$out/$name" --record "$out/$name.session" > "$out/$name.log" 2>&1 &
+        ${SET:+--set "$SET"} --vectors "${VECTORS:-0}" --map-ggtt "${MAP:-off}" --out "$out/$name" --record "$out/$name.session" > "$out/$name.log" 2>&1 &
     server=$!
     sleep 1
     timeout "${LIMIT:-240}" tests/linux/guest.sh "$name" "$out/$name.guest" "steps=$steps" \
