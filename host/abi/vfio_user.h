@@ -97,7 +97,7 @@ struct vfio_user_region_info {
 };
 static_assert(sizeof(struct vfio_user_region_info) == 32, "32");
 
-/* Behind it, when cap_offset says so (VFIO_REGION_INFO_CAP_SPARSE_MMAP): one area that can be mapped,
+/* Behind it, when cap_offset says so (VFIO_REGION_INFO_CAP_SPARSE_MMAP): one area to be mapped,
  * of the file that comes with the answer. */
 struct vfio_user_sparse_mmap {
     uint16_t id;
