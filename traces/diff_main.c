@@ -348,8 +348,8 @@ static int tell(const struct diff_report *report)
     } else {
         diff_print(report, stdout);
     }
-    if (ret || fflush(stdout) != 0 || ferror(stdout)) {
-        (void)fprintf(stderr, "diff: standard output: %s\n", strerror(ret ? -ret : errno));
+    if (ret) {
+        (void)fprintf(stderr, "diff: standard output: %s\n", strerror(-ret));
         return EXIT_TROUBLE;
     }
     return diff_is_same(report) ? 0 : EXIT_DIFFERENT;

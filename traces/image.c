@@ -461,9 +461,5 @@ int image_main(int argc, char **argv)
     ret = begins_with(in, image_is_link) ? image_print_link(in, argv[1])
                                          : image_print_device(in, argv[1]);
     (void)fclose(in);
-    if (fflush(stdout) != 0) {
-        (void)fprintf(stderr, "image: standard output: %s\n", strerror(errno));
-        return EXIT_TROUBLE;
-    }
     return ret;
 }

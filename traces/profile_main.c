@@ -285,10 +285,5 @@ int profile_main(int argc, char **argv)
         (void)fputs(usage, ret > 0 ? stdout : stderr);
         return ret > 0 ? 0 : EXIT_TROUBLE;
     }
-    ret = arguments.compare ? compare(&arguments) : show(&arguments);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        (void)fprintf(stderr, "profile: standard output: %s\n", strerror(errno));
-        return EXIT_TROUBLE;
-    }
-    return ret;
+    return arguments.compare ? compare(&arguments) : show(&arguments);
 }

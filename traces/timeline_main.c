@@ -213,27 +213,16 @@ static int draw_ascii(FILE *in, const char *path, const struct timeline_options 
 
 static int draw(FILE *in, const char *path, const struct arguments *arguments, char *error)
 {
-    int ret;
-
     switch (arguments->form) {
     case FORM_PERFETTO:
-        ret = timeline_perfetto(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
-        break;
+        return timeline_perfetto(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
     case FORM_FTRACE:
-        ret = timeline_ftrace(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
-        break;
+        return timeline_ftrace(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
     case FORM_SVG:
-        ret = timeline_svg(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
-        break;
+        return timeline_svg(stdout, in, path, &arguments->options, error, MAX_MESSAGE);
     default:
-        ret = draw_ascii(in, path, &arguments->options, error);
-        break;
+        return draw_ascii(in, path, &arguments->options, error);
     }
-    if (!ret && (fflush(stdout) != 0 || ferror(stdout))) {
-        (void)snprintf(error, MAX_MESSAGE, "standard output: %s", strerror(errno));
-        ret = -EIO;
-    }
-    return ret;
 }
 
 int timeline_main(int argc, char **argv)

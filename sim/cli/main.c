@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* gucsim: picks the sub-command. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +172,18 @@ static int help_main(int argc, char **argv)
     return EXIT_HOLDS;
 }
 
+/* What a command printed has to have arrived, whatever it says of itself. */
+static int command_run(const struct command *command, int argc, char **argv)
+{
+    int ret = command->main(argc, argv);
+
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        (void)fprintf(stderr, "gucsim %s: standard output: %s\n", command->name, strerror(errno));
+        return EXIT_TROUBLE;
+    }
+    return ret;
+}
+
 int main(int argc, char **argv)
 {
     const struct command *command;
@@ -187,5 +200,5 @@ int main(int argc, char **argv)
         return help_main(argc - 1, argv + 1);
     }
     command = command_find(argv[1]);
-    return command ? command->main(argc - 1, argv + 1) : command_unknown(argv[1]);
+    return command ? command_run(command, argc - 1, argv + 1) : command_unknown(argv[1]);
 }

@@ -76,6 +76,26 @@ Test(cli, help_lists_every_command)
     cr_expect_eq(gucsim("--version"), 0);
 }
 
+Test(cli, a_full_disk_behind_standard_output_is_told)
+{
+    static const char *const commands[] = {"run %1$s/case.lua --out %1$s/out",
+                                           "list %1$s/case.lua",
+                                           "timeline %1$s/out",
+                                           "profile %1$s/out",
+                                           "diff %1$s/out %1$s/out",
+                                           "help"};
+
+    cr_assert_eq(run_text(SMALL_MACHINE, ""), 0, "%s", shell_output);
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        char command[512];
+
+        (void)snprintf(command, sizeof(command), commands[i], work_dir);
+        cr_expect_eq(shell("%s %s 2>&1 >/dev/full", gucsim_path(), command), 2, "%s", command);
+        cr_expect(strstr(shell_output, "standard output: No space left"), "%s: %s", command,
+                  shell_output);
+    }
+}
+
 Test(cli, broken_text_is_told_with_file_and_line)
 {
     EXPECT_RUN("local a = 1\nlocal = 2\n", "", 2, "case.lua:2:");

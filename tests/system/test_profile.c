@@ -250,6 +250,7 @@ static cJSON *chrome_trace(char *dir)
     (void)snprintf(file, sizeof(file), "%s/trace.json", dir);
     cr_assert_not_null(freopen(file, "w", stdout));
     cr_assert_eq(timeline_main(4, arguments), 0);
+    cr_assert_eq(fflush(stdout), 0);
     in = fopen(file, "r");
     cr_assert_not_null(in);
     length = fread(text, 1, sizeof(text) - 1, in);

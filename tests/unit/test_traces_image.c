@@ -85,6 +85,7 @@ Test(image, whole_stream_is_good, .init = cr_redirect_stdout)
     struct stream stream = good_stream();
 
     cr_assert_eq(verdict(&stream), 0);
+    cr_assert_eq(fflush(stdout), 0);
     cr_assert_stdout_eq_str(
         "0x00000000 descriptor version 1 type 1 tile 0 gt 0 flags 0x0 offset 0x0 size 16\n"
         "  device id 0xb080\n"
