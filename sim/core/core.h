@@ -95,6 +95,8 @@ struct sim {
     void run_instant(bool step_all);
     bool quiet_in_gap(uint64_t next);
     bool dump_wanted() const;
+    /* Once an instant: what changes between two runs within one instant is seen with the next
+     * one's. */
     void dump();
     int close_files();
 
@@ -111,7 +113,8 @@ struct sim {
     bool stopping = false;
     bool edge_since_dump = true;
     uint64_t dumped_cycle = FOREVER;
-    uint64_t instant = 0; /* cycle of the last one that was not a step in a gap */
+    uint64_t trace_from = 0; /* cycle of trace_from_ps, which is a whole one */
+    uint64_t instant = 0;    /* cycle of the last one that was not a step in a gap */
     uint64_t until_cycle = 0;
     sim_result result = SIM_DONE;
     int error = 0; /* -errno of a refused declaration */

@@ -34,51 +34,88 @@ void sim_gpu::start()
     rtl.reset();
 }
 
-uint64_t sim_gpu::next_edge(uint64_t now) const
+uint64_t sim_gpu::next_edge_of_quiet(uint64_t now) const
 {
-    // Input pins that fall are a change too: the edge after the last active one is never left out.
-    if (last_edge_ == 0 || in_.active() || !rtl.quiescent()) {
+    if (last_edge_ == 0) {
         return now + 1;
     }
+    uint64_t next = std::min({host.due, memory.due, lmem.due, tables.due, rtl.wakeup()});
+
     for (unsigned gt = 0; gt < num_gts; gt++) {
-        if (bus[gt].pending() || dma[gt].pending()) {
-            return now + 1;
+        next = std::min({next, bus[gt].due, dma[gt].due});
+    }
+    return std::max(next, now + 1);
+}
+
+void sim_gpu::drive(uint64_t cycle)
+{
+    if (host.due <= cycle) {
+        host.drive(&in_, cycle);
+    }
+    if (memory.due <= cycle) {
+        memory.drive(&in_, cycle);
+    }
+    if (lmem.due <= cycle) {
+        lmem.drive(&in_, cycle);
+    }
+    if (tables.due <= cycle) {
+        tables.drive(&in_, cycle);
+    }
+    for (unsigned gt = 0; gt < num_gts; gt++) {
+        if (bus[gt].due <= cycle) {
+            bus[gt].drive(&in_);
+        }
+        if (dma[gt].due <= cycle) {
+            dma[gt].drive(&in_);
         }
     }
-    const uint64_t next =
-        std::min({host.next(), memory.next_response(), lmem.next(), tables.next(), rtl.wakeup()});
+}
 
-    return std::max(next, now + 1);
+void sim_gpu::sample(const gpu_outputs &out, uint64_t cycle)
+{
+    // Memory first: answers are ordered behind what the chip issues in the same cycle.
+    if (out.mem_req_valid || out.msi_valid) {
+        memory.sample(out, cycle);
+    }
+    if (in_.heard & PORT_HOST) {
+        host.sample(&in_, out, cycle);
+    }
+    if (in_.heard & PORT_LMEM) {
+        lmem.sample(&in_, out, cycle);
+    }
+    if (out.lmtt_req_valid) {
+        tables.sample(out, cycle);
+    }
+    if ((in_.heard & PORTS_GUC) || rtl.guc_irq()) {
+        sample_gucs(out, cycle);
+    }
+}
+
+void sim_gpu::sample_gucs(const gpu_outputs &out, uint64_t cycle)
+{
+    for (unsigned gt = 0; gt < num_gts; gt++) {
+        if (in_.heard & PORT_BUS << gt) {
+            bus[gt].sample(&in_, out, cycle);
+        }
+        if (in_.heard & PORT_DMA << gt) {
+            dma[gt].sample(&in_, out, cycle);
+        }
+        if (rtl.guc_irq() >> gt & 1 && guc[gt]->waiting[WAITS_IRQ] > 0) {
+            machine->programs.wake_all(guc[gt].get(), WAITS_IRQ);
+        }
+    }
 }
 
 void sim_gpu::edge(uint64_t cycle)
 {
     gpu_outputs out;
 
-    host.drive(&in_, cycle);
-    memory.drive(&in_, cycle);
-    lmem.drive(&in_, cycle);
-    tables.drive(&in_, cycle);
-    for (unsigned gt = 0; gt < num_gts; gt++) {
-        bus[gt].drive(&in_);
-        dma[gt].drive(&in_);
-    }
+    drive(cycle);
     rtl.edge(in_, cycle - last_edge_ - 1, &out);
+    in_.moved = 0;
     last_edge_ = cycle;
     evals++;
-
-    // Memory first: answers are ordered behind what the chip issues in the same cycle.
-    memory.sample(out, cycle);
-    host.sample(in_, out, cycle);
-    lmem.sample(in_, out, cycle);
-    tables.sample(out, cycle);
-    for (unsigned gt = 0; gt < num_gts; gt++) {
-        bus[gt].sample(in_, out, cycle);
-        dma[gt].sample(in_, out, cycle);
-        if (rtl.guc_irq() >> gt & 1) {
-            machine->programs.wake_all(guc[gt].get(), WAITS_IRQ);
-        }
-    }
+    sample(out, cycle);
 }
 
 // ---- sim.h --------------------------------------------------------------------------------------

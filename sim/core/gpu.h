@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* One GPU of the machine: the Verilated chip and what stands at each of its ports. A port drives
  * its pins before an edge from its queue and looks at the answers after it; a request that a
- * program posts in the instant of cycle k is seen by the chip at the edge of k + 1 or later. */
+ * program posts in the instant of cycle k is seen by the chip at the edge of k + 1 or later.
+ *
+ * A port is left alone until the cycle that it names in `due`: that in which it has something to
+ * drive. What stands at its pins makes it due in the next cycle again, so that pins fall when
+ * nothing follows. Its answers are looked at while its bit is set in gpu_inputs.heard. */
 #ifndef SIM_CORE_GPU_H
 #define SIM_CORE_GPU_H
 
@@ -46,14 +50,16 @@ class host_port
     }
     void post(const request &entry);
     void drive(gpu_inputs *in, uint64_t cycle);
-    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
-    /* Cycle in which the chip is needed, FOREVER: none. */
-    uint64_t next() const;
+    void sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle);
+
+    uint64_t due = FOREVER;
 
   private:
     struct queued : request {
         uint64_t due;
     };
+    /* Cycle in which the front reaches the chip; FOREVER: none does. */
+    uint64_t next() const;
     void accept(const request &front);
     void finish(const gpu_outputs &out, uint64_t cycle);
     void trap(const request &front);
@@ -84,14 +90,17 @@ class guc_bus
     }
     void post(request entry);
     void drive(gpu_inputs *in);
-    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
+    void sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle);
+
+    uint64_t due = FOREVER; /* it has no latency: 0 when there is something */
+    unsigned deaf[4] = {};  /* PREEMPT and RESET commands to an engine that get lost */
+
+  private:
     bool pending() const
     {
         return !queue_.empty() && !reading_;
     }
-    unsigned deaf[4] = {}; /* PREEMPT and RESET commands to an engine that get lost */
 
-  private:
     sim_gpu &gpu_;
     unsigned gt_;
     std::deque<request> queue_;
@@ -115,15 +124,14 @@ class guc_dma
     {
     }
     /* The owner blocks; its data is 1 when a translation faulted. */
-    void post(const transfer &entry)
-    {
-        queue_.push_back(entry);
-    }
+    void post(const transfer &entry);
     void drive(gpu_inputs *in);
-    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
-    bool pending() const;
+    void sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle);
+
+    uint64_t due = FOREVER; /* as the bus's */
 
   private:
+    bool pending() const;
     void move_data(const gpu_inputs &in, const gpu_outputs &out);
 
     sim_gpu &gpu_;
@@ -143,7 +151,7 @@ class memory_path
     }
     void drive(gpu_inputs *in, uint64_t cycle);
     void sample(const gpu_outputs &out, uint64_t cycle);
-    /* Carries out what is due by now. */
+    /* Carries out what takes effect by now. */
     void apply(uint64_t cycle);
     /* Cycle in which the last request so far takes effect: nothing that is ordered behind it may be
      * seen earlier. */
@@ -151,18 +159,12 @@ class memory_path
     {
         return last_due_;
     }
-    uint64_t next_effect() const
-    {
-        const uint64_t late = late_.empty() ? FOREVER : late_.begin()->first;
 
-        return requests_.empty() ? late : std::min(late, requests_.front().due);
-    }
-    uint64_t next_response() const
-    {
-        return responses_.empty() ? FOREVER : responses_.front().due;
-    }
+    uint64_t due = FOREVER;        /* of the answers */
+    uint64_t due_effect = FOREVER; /* cycle in which the next request takes effect */
 
   private:
+    void answer(const memory_request &request, uint64_t data);
     void push(uint64_t cycle, memory_request request);
     void access(const memory_request &request);
     void access_meta(const memory_request &request);
@@ -196,10 +198,12 @@ class lmem_window
     }
     void post(const request &asked);
     void drive(gpu_inputs *in, uint64_t cycle);
-    void sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle);
-    uint64_t next() const;
+    void sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle);
+
+    uint64_t due = FOREVER;
 
   private:
+    uint64_t next() const;
     void move_data(const request &front, uint64_t place);
 
     sim_gpu &gpu_;
@@ -215,15 +219,13 @@ class lmtt_port
     }
     void drive(gpu_inputs *in, uint64_t cycle);
     void sample(const gpu_outputs &out, uint64_t cycle);
-    uint64_t next() const
-    {
-        return due_;
-    }
+
+    uint64_t due = FOREVER;
 
   private:
     sim_gpu &gpu_;
     uint64_t addr_ = 0;
-    uint64_t due_ = FOREVER;
+    uint64_t answer_due_ = FOREVER;
 };
 
 /* Host addresses behind which the DMA of function 0, and the host, find a VM's RAM. (mediated.cpp)
@@ -255,7 +257,10 @@ struct sim_gpu {
 
     void start();
     /* The next edge that the chip needs after now, FOREVER: none until it is asked something. */
-    uint64_t next_edge(uint64_t now) const;
+    uint64_t next_edge(uint64_t now) const
+    {
+        return rtl.quiescent() ? next_edge_of_quiet(now) : now + 1;
+    }
     void edge(uint64_t cycle);
     /* Counts one signal of the function. Returns false when it comes as it should; else it has been
      * told, and *how says what becomes of it. (disturb.cpp) */
@@ -286,7 +291,12 @@ struct sim_gpu {
     uint64_t due_edge = 0; /* next_edge, as the clock last asked */
 
   private:
-    gpu_inputs in_ = {};
+    uint64_t next_edge_of_quiet(uint64_t now) const;
+    void drive(uint64_t cycle);
+    void sample(const gpu_outputs &out, uint64_t cycle);
+    void sample_gucs(const gpu_outputs &out, uint64_t cycle);
+
+    gpu_inputs in_ = {}; /* as the chip has them from its construction on */
     uint64_t last_edge_ = 0;
 };
 

@@ -10,7 +10,22 @@
 class VerilatedVcdC;
 class Vgpu_top;
 
+/* The ports to the outside, as bits of a mask. */
+enum gpu_port : unsigned {
+    PORT_HOST = 1 << 0, /* and FLR */
+    PORT_BUS = 1 << 1,  /* of GT 0; GT 1 has the next bit */
+    PORT_DMA = 1 << 3,  /* the same */
+    PORT_MEMORY = 1 << 5,
+    PORT_LMEM = 1 << 6,
+    PORT_TABLES = 1 << 7,
+    PORTS_BUS = PORT_BUS | PORT_BUS << 1,
+    PORTS_DMA = PORT_DMA | PORT_DMA << 1,
+    PORTS_GUC = PORTS_BUS | PORTS_DMA
+};
+
 struct gpu_inputs {
+    unsigned moved; /* ports whose pins may differ from the edge before */
+    unsigned heard; /* ports of which an answer is waited for */
     bool host_req_valid, host_req_write, host_req_aperture;
     uint8_t host_req_fn, host_req_be;
     uint32_t host_req_addr;
@@ -33,15 +48,10 @@ struct gpu_inputs {
     uint64_t lmem_req_frame;
     bool lmtt_rsp_valid;
     uint64_t lmtt_rsp_data;
-
-    /* Does the outside ask anything of this edge? */
-    bool active() const
-    {
-        return host_req_valid || flr_valid || guc_req_valid || dma_req_valid || dma_wr_valid ||
-               mem_rsp_valid || lmem_req_valid || lmtt_rsp_valid;
-    }
 };
 
+/* Of the ports that are heard; and what the chip says unasked: memory requests, MSIs, reads of
+ * tables, whose fields are there when their valid is. */
 struct gpu_outputs {
     bool host_req_ready, host_trap, host_rsp_valid, host_rsp_fault;
     uint64_t host_rsp_data;
@@ -74,15 +84,24 @@ class gpu_rtl
     void edge(const gpu_inputs &in, uint64_t skip, gpu_outputs *out);
 
     /* As of after the last edge. */
-    bool quiescent() const;
+    bool quiescent() const
+    {
+        return quiescent_;
+    }
     uint64_t wakeup() const;
-    uint8_t guc_irq() const;
+    uint8_t guc_irq() const
+    {
+        return guc_irq_;
+    }
 
   private:
     void drive(const gpu_inputs &in);
-    void sample(gpu_outputs *out) const;
+    void sample(unsigned heard, gpu_outputs *out) const;
+    void settle();
 
     std::unique_ptr<Vgpu_top> model_;
+    bool quiescent_ = false;
+    uint8_t guc_irq_ = 0;
 };
 
 #endif

@@ -23,7 +23,7 @@ uint32_t lane_32(uint64_t pins, unsigned lane)
     return static_cast<uint32_t>(pins >> lane * 32);
 }
 
-bool bit(uint8_t pins, unsigned lane)
+bool bit(unsigned pins, unsigned lane)
 {
     return pins >> lane & 1;
 }
@@ -49,28 +49,33 @@ void guc_bus::post(request entry)
         gpu_.machine->event(&gpu_, static_cast<int>(gt_), "fault", fields, ARRAY_SIZE(fields));
     }
     queue_.push_back(entry);
+    if (pending()) {
+        due = 0;
+    }
 }
 
 void guc_bus::drive(gpu_inputs *in)
 {
+    in->moved |= PORT_BUS << gt_;
     set_lane(&in->guc_req_valid, gt_, 1, pending());
     if (!pending()) {
+        due = FOREVER;
         return;
     }
+    in->heard |= PORT_BUS << gt_;
     const request &front = queue_.front();
     set_lane(&in->guc_req_write, gt_, 1, front.write);
     set_lane(&in->guc_req_addr, gt_, 16, front.addr);
     set_lane(&in->guc_req_data, gt_, 32, front.data);
 }
 
-void guc_bus::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle)
+void guc_bus::sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle)
 {
-    hal *const owner = gpu_.guc[gt_].get();
-
-    if (bit(in.guc_req_valid, gt_) && bit(out.guc_req_ready, gt_)) {
+    if (!reading_ && bit(out.guc_req_ready, gt_)) {
         if (queue_.front().write) {
             queue_.pop_front();
-            owner->end_access();
+            in->heard &= ~(PORT_BUS << gt_);
+            gpu_.guc[gt_]->end_access();
             return;
         }
         reading_ = true;
@@ -80,10 +85,20 @@ void guc_bus::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycl
                                            lane_32(out.guc_rsp_data, gt_));
         queue_.pop_front();
         reading_ = false;
+        due = queue_.empty() ? due : 0;
+        in->heard &= ~(PORT_BUS << gt_);
     }
 }
 
 // ---- DMA ----------------------------------------------------------------------------------------
+
+void guc_dma::post(const transfer &entry)
+{
+    queue_.push_back(entry);
+    if (pending()) {
+        due = 0;
+    }
+}
 
 // Does the port have something to drive?
 bool guc_dma::pending() const
@@ -98,11 +113,14 @@ void guc_dma::drive(gpu_inputs *in)
 {
     const bool drives = pending();
 
+    in->moved |= PORT_DMA << gt_;
     set_lane(&in->dma_req_valid, gt_, 1, drives && !started_);
     set_lane(&in->dma_wr_valid, gt_, 1, drives && started_);
     if (!drives) {
+        due = FOREVER;
         return;
     }
+    in->heard |= PORT_DMA << gt_;
     const transfer &front = queue_.front();
     if (started_) {
         set_lane(&in->dma_wr_data, gt_, 32, front.buffer[moved_]);
@@ -126,18 +144,17 @@ void guc_dma::move_data(const gpu_inputs &in, const gpu_outputs &out)
     }
 }
 
-void guc_dma::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle)
+void guc_dma::sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle)
 {
-    if (queue_.empty()) {
-        return;
-    }
-    if (bit(in.dma_req_valid, gt_) && bit(out.dma_req_ready, gt_)) {
+    if (bit(in->dma_req_valid, gt_) && bit(out.dma_req_ready, gt_)) {
         started_ = true;
     }
     if (!started_) {
         return;
     }
-    move_data(in, out);
+    if (bit(out.dma_wr_ready | out.dma_rd_valid, gt_)) {
+        move_data(*in, out);
+    }
     if (bit(out.dma_done, gt_)) {
         // What was written is in memory when the program goes on.
         const transfer &front = queue_.front();
@@ -146,5 +163,7 @@ void guc_dma::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycl
         queue_.pop_front();
         started_ = false;
         moved_ = 0;
+        due = queue_.empty() ? due : 0;
+        in->heard &= ~(PORT_DMA << gt_);
     }
 }

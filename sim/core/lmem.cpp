@@ -21,6 +21,7 @@ void lmem_window::post(const request &asked)
 {
     queue_.push_back(asked);
     queue_.back().due = gpu_.machine->cycle + gpu_.machine->config.mmio_latency;
+    due = std::min(due, next());
 }
 
 uint64_t lmem_window::next() const
@@ -30,18 +31,22 @@ uint64_t lmem_window::next() const
 
 void lmem_window::drive(gpu_inputs *in, uint64_t cycle)
 {
+    in->moved |= PORT_LMEM;
     in->lmem_req_valid = next() <= cycle;
+    due = in->lmem_req_valid ? cycle + 1 : next();
     if (in->lmem_req_valid) {
+        in->heard |= PORT_LMEM;
         in->lmem_req_fn = static_cast<uint8_t>(queue_.front().fn);
         in->lmem_req_frame = queue_.front().addr / HAL_PAGE_SIZE;
     }
 }
 
-void lmem_window::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle)
+void lmem_window::sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle)
 {
-    if (!in.lmem_req_valid || !out.lmem_rsp_valid) {
+    if (!out.lmem_rsp_valid) {
         return;
     }
+    in->heard &= ~PORT_LMEM;
     const request front = queue_.front();
     const uint64_t moves = (front.bytes + LINK_BYTES_PER_CYCLE - 1) / LINK_BYTES_PER_CYCLE;
 
@@ -72,11 +77,14 @@ void lmem_window::move_data(const request &front, uint64_t place)
 
 void lmtt_port::drive(gpu_inputs *in, uint64_t cycle)
 {
-    in->lmtt_rsp_valid = due_ <= cycle;
+    in->moved |= PORT_TABLES;
+    in->lmtt_rsp_valid = answer_due_ <= cycle;
     if (!in->lmtt_rsp_valid) {
+        due = answer_due_;
         return;
     }
-    due_ = FOREVER;
+    due = cycle + 1;
+    answer_due_ = FOREVER;
     if (gpu_.vram->read(addr_, &in->lmtt_rsp_data, sizeof(in->lmtt_rsp_data)) != 0) {
         in->lmtt_rsp_data = 0; // a table that is nowhere has no entries
     }
@@ -86,7 +94,8 @@ void lmtt_port::sample(const gpu_outputs &out, uint64_t cycle)
 {
     if (out.lmtt_req_valid) {
         addr_ = out.lmtt_req_addr;
-        due_ = cycle + 2 * gpu_.machine->config.mem_latency;
+        answer_due_ = cycle + 2 * gpu_.machine->config.mem_latency;
+        due = std::min(due, answer_due_);
     }
 }
 

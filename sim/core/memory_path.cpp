@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Accesses and interrupts of one chip on their way to memory, and the answers on their way back.
 
+#include <algorithm>
 #include <string>
 
 #include "sim/core/core.h"
@@ -10,14 +11,25 @@ void memory_path::push(uint64_t cycle, memory_request request)
     request.due = cycle + gpu_.machine->config.mem_latency;
     last_due_ = request.due;
     requests_.push_back(request);
+    due_effect = std::min(due_effect, request.due);
+}
+
+void memory_path::answer(const memory_request &request, uint64_t data)
+{
+    responses_.push_back({request.due + gpu_.machine->config.mem_latency, data});
+    due = std::min(due, responses_.back().due);
 }
 
 void memory_path::drive(gpu_inputs *in, uint64_t cycle)
 {
-    in->mem_rsp_valid = next_response() <= cycle;
+    in->moved |= PORT_MEMORY;
+    in->mem_rsp_valid = !responses_.empty() && responses_.front().due <= cycle;
     if (in->mem_rsp_valid) {
         in->mem_rsp_data = responses_.front().data;
         responses_.pop_front();
+        due = cycle + 1;
+    } else {
+        due = responses_.empty() ? FOREVER : responses_.front().due;
     }
 }
 
@@ -49,6 +61,10 @@ void memory_path::apply(uint64_t cycle)
     while (!late_.empty() && late_.begin()->first <= cycle) {
         deliver_msi(late_.begin()->second);
         late_.erase(late_.begin());
+    }
+    due_effect = late_.empty() ? FOREVER : late_.begin()->first;
+    if (!requests_.empty()) {
+        due_effect = std::min(due_effect, requests_.front().due);
     }
 }
 
@@ -101,7 +117,7 @@ void memory_path::access_meta(const memory_request &request)
         tell_fault(request);
     }
     if (request.op == memory_request::META_READ) {
-        responses_.push_back({request.due + gpu_.machine->config.mem_latency, before});
+        answer(request, before);
     }
 }
 
@@ -126,7 +142,7 @@ void memory_path::access(const memory_request &request)
         tell_fault(request);
     }
     if (request.op != memory_request::WRITE) {
-        responses_.push_back({request.due + gpu_.machine->config.mem_latency, before});
+        answer(request, before);
     }
 }
 

@@ -49,6 +49,7 @@ void host_port::insert(const queued &entry)
         --place;
     }
     queue_.insert(place, entry);
+    due = std::min(due, next());
 }
 
 // A doorbell at the front that is not to arrive as it is now leaves the queue. Returns whether it
@@ -88,13 +89,17 @@ uint64_t host_port::next() const
 
 void host_port::drive(gpu_inputs *in, uint64_t cycle)
 {
+    in->moved |= PORT_HOST;
     in->host_req_valid = false;
     in->flr_valid = false;
     while (!offered_ && next() <= cycle && disturb(cycle)) {
     }
     if (next() > cycle) {
+        due = next();
         return;
     }
+    due = cycle + 1;
+    in->heard |= PORT_HOST;
     offered_ = true;
     const request &front = queue_.front();
     if (front.kind == request::FLR) {
@@ -111,14 +116,12 @@ void host_port::drive(gpu_inputs *in, uint64_t cycle)
     in->host_req_data = front.data;
 }
 
-void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cycle)
+void host_port::sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle)
 {
-    if (in.flr_valid) {
+    if (in->flr_valid) {
         queue_.pop_front();
         offered_ = false;
-        return;
-    }
-    if (in.host_req_valid && out.host_req_ready) {
+    } else if (in->host_req_valid && out.host_req_ready) {
         if (out.host_trap) {
             trap(queue_.front());
         } else {
@@ -127,6 +130,9 @@ void host_port::sample(const gpu_inputs &in, const gpu_outputs &out, uint64_t cy
     }
     if (reading_ && out.host_rsp_valid) {
         finish(out, cycle);
+    }
+    if (!offered_ && !reading_) {
+        in->heard &= ~PORT_HOST;
     }
 }
 
@@ -145,6 +151,7 @@ void host_port::finish(const gpu_outputs &out, uint64_t cycle)
     }
     queue_.pop_front();
     reading_ = false;
+    due = std::min(due, next());
     if (front.reader) {
         gpu_.machine->programs.complete_at(front.reader, arrival, out.host_rsp_data);
     } else {

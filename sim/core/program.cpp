@@ -215,11 +215,6 @@ void programs::thaw(const sim_vm *vm)
     }
 }
 
-uint64_t programs::next_timer() const
-{
-    return timers_.empty() ? FOREVER : timers_.begin()->cycle;
-}
-
 void programs::fire_timers()
 {
     while (next_timer() <= cycle_) {

@@ -67,7 +67,10 @@ class programs
 
     /* For the clock, from its own process: timers that are due, and running everything that is
      * ready. */
-    uint64_t next_timer() const;
+    uint64_t next_timer() const
+    {
+        return timers_.empty() ? FOREVER : timers_.begin()->cycle;
+    }
     void fire_timers();
     bool any_ready() const
     {

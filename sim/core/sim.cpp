@@ -94,6 +94,7 @@ sim::sim(const sim_config &options) : config(options), programs(cycle)
     config.mem_latency = at_least_one(config.mem_latency);
     config.trace_from_ps += config.clock_ps - 1;
     config.trace_from_ps -= config.trace_from_ps % config.clock_ps;
+    trace_from = config.trace_from_ps / config.clock_ps;
     clock = std::make_unique<machine_clock>("clock", this);
 }
 
@@ -125,11 +126,10 @@ uint64_t sim::next_instant()
 
     for (const auto &gpu : gpus) {
         gpu->due_edge = gpu->next_edge(cycle);
-        next = std::min({next, gpu->due_edge, gpu->memory.next_effect()});
+        next = std::min(next, std::min(gpu->due_edge, gpu->memory.due_effect));
     }
     // Waves that begin later begin with all values of that cycle.
-    const uint64_t from = config.trace_from_ps / config.clock_ps;
-    return next != FOREVER && from > cycle ? std::min(next, from) : next;
+    return next != FOREVER && trace_from > cycle ? std::min(next, trace_from) : next;
 }
 
 // Where to go on the way to the next instant. Nothing may happen before.
@@ -167,9 +167,13 @@ void sim::run_instant(bool step_all)
         }
     }
     for (const auto &gpu : gpus) {
-        gpu->memory.apply(cycle);
+        if (gpu->memory.due_effect <= cycle) {
+            gpu->memory.apply(cycle);
+        }
     }
-    programs.fire_timers();
+    if (programs.next_timer() <= cycle) {
+        programs.fire_timers();
+    }
 }
 
 bool sim::dump_wanted() const
@@ -182,7 +186,6 @@ bool sim::dump_wanted() const
     return edge_since_dump || wave.probes_changed() || now == config.trace_from_ps;
 }
 
-// Once an instant: what changes between two runs within one instant is seen with the next one's.
 void sim::dump()
 {
     if (cycle != dumped_cycle && dump_wanted()) {
@@ -198,7 +201,9 @@ bool sim::advance()
         clock->settle();
         programs.run_ready();
     }
-    dump();
+    if (wave.is_open()) {
+        dump();
+    }
 
     const uint64_t next = next_instant();
     if (interrupted) {

@@ -28,6 +28,7 @@ struct options {
     const char *out = "build/bench.json";
     unsigned runs = 5;
     uint64_t many_messages = 200000;
+    const char *only = nullptr; /* the group of rows; NULL: all */
 };
 
 options with;
@@ -78,26 +79,27 @@ sample bare()
 
 // ---- groups of rows -----------------------------------------------------------------------------
 
+double bare_evals_per_s = 0;
+
 // The storm and the bare loop over its pins, in turns.
-double rows_of_storm(rows *table)
+void rows_of_storm(rows *table)
 {
     samples storm, loop;
 
     if (!in_child(storm_recorded).good) {
         table->missing("busy_vs_bare", "the storm failed");
-        return 0;
+        return;
     }
     for (unsigned run = 0; run < with.runs; run++) {
         storm.add(in_child([] { return storm_of(STORM_VFS, STORM_VFS, STORM_MESSAGES); }));
         loop.add(in_child(bare));
     }
-    const double bare_evals_per_s = loop.last().evals / loop.wall();
+    bare_evals_per_s = loop.last().evals / loop.wall();
     table->add("busy_vs_bare", loop.wall() / storm.wall(), at_least(0.80),
                "RTL active in " + percent(storm.last().evals / storm.last().cycles) +
                    " of the cycles");
     table->add("bare_cycles_per_s", bare_evals_per_s, no_goal());
     table->add("roundtrips_per_s", STORM_MESSAGES / storm.wall(), no_goal());
-    return bare_evals_per_s;
 }
 
 std::string megabytes(const sample &one)
@@ -170,7 +172,7 @@ void rows_of_scale(rows *table)
     row_of_jobs(table);
 }
 
-void rows_of_scenarios(rows *table, double bare_evals_per_s)
+void rows_of_scenarios(rows *table)
 {
     const std::string restore = "tests/scenarios/vf_restore.lua";
     samples silent, traced, idle, nothing;
@@ -183,7 +185,10 @@ void rows_of_scenarios(rows *table, double bare_evals_per_s)
         nothing.add(
             run_scenario(with.gucsim, "tests/bench/nothing.lua", "vcd.gz", path_of("nothing")));
     }
-    table->add("idle_vs_bare", idle.last().cycles / idle.wall() / bare_evals_per_s, at_least(500));
+    if (bare_evals_per_s > 0) {
+        table->add("idle_vs_bare", idle.last().cycles / idle.wall() / bare_evals_per_s,
+                   at_least(500));
+    }
     table->add("trace_cost", silent.wall() / traced.wall(), at_least(0.50));
     table->add("startup_ms", nothing.process() * 1000, at_most(50));
     table->add("peak_mb", traced.last().peak_kb / 1024, at_most(150), "of vf_restore with waves");
@@ -255,11 +260,15 @@ void rows_of_instructions(rows *table)
 
 bool options_parse(int argc, char **argv)
 {
-    static const option names[] = {
-        {"gucsim", required_argument, nullptr, 'g'}, {"plain", required_argument, nullptr, 'p'},
-        {"work", required_argument, nullptr, 'w'},   {"out", required_argument, nullptr, 'o'},
-        {"runs", required_argument, nullptr, 'r'},   {"messages", required_argument, nullptr, 'm'},
-        {"storm", required_argument, nullptr, 's'},  {nullptr, 0, nullptr, 0}};
+    static const option names[] = {{"gucsim", required_argument, nullptr, 'g'},
+                                   {"plain", required_argument, nullptr, 'p'},
+                                   {"work", required_argument, nullptr, 'w'},
+                                   {"out", required_argument, nullptr, 'o'},
+                                   {"runs", required_argument, nullptr, 'r'},
+                                   {"messages", required_argument, nullptr, 'm'},
+                                   {"storm", required_argument, nullptr, 's'},
+                                   {"only", required_argument, nullptr, 'y'},
+                                   {nullptr, 0, nullptr, 0}};
     int option;
 
     with.self = argv[0];
@@ -283,6 +292,9 @@ bool options_parse(int argc, char **argv)
         case 'm':
             with.many_messages = strtoull(optarg, nullptr, 10);
             break;
+        case 'y':
+            with.only = optarg;
+            break;
         case 's': {
             // For a profiler: one storm in this process.
             const sample got = storm_of(STORM_VFS, STORM_VFS, strtoull(optarg, nullptr, 10));
@@ -296,6 +308,18 @@ bool options_parse(int argc, char **argv)
     return optind == argc;
 }
 
+/* In this order: some need the files of those before. */
+struct group {
+    const char *name;
+    void (*measure)(rows *table);
+};
+
+const group groups[] = {
+    {"storm", rows_of_storm}, {"scenarios", rows_of_scenarios},
+    {"bytes", rows_of_bytes}, {"scale", rows_of_scale},
+    {"diff", row_of_diff},    {"instructions", rows_of_instructions},
+};
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -304,18 +328,17 @@ int main(int argc, char **argv)
 
     if (!options_parse(argc, argv)) {
         fprintf(stderr, "usage: bench [--gucsim FILE] [--plain FILE] [--work DIR] [--out FILE] "
-                        "[--runs N] [--messages N] | --storm MESSAGES\n");
+                        "[--runs N] [--messages N] [--only GROUP] | --storm MESSAGES\n");
         return 2;
     }
     if (system((std::string("mkdir -p ") + with.work).c_str()) != 0) {
         return 2;
     }
-    const double bare_evals_per_s = rows_of_storm(&table);
-    rows_of_scenarios(&table, bare_evals_per_s);
-    rows_of_bytes(&table);
-    rows_of_scale(&table);
-    row_of_diff(&table);
-    rows_of_instructions(&table);
+    for (const group &one : groups) {
+        if (!with.only || strcmp(with.only, one.name) == 0) {
+            one.measure(&table);
+        }
+    }
     table.print();
     return table.write(with.out) ? 0 : 2;
 }
