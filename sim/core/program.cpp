@@ -45,7 +45,8 @@ static bool is_stopped(const program *program)
     return program->where->vm && program->where->vm->stopped;
 }
 
-programs::programs(const uint64_t &cycle) : cycle_(cycle)
+programs::programs(const uint64_t &cycle)
+    : cycle_(cycle), turn_over_(std::make_unique<sc_core::sc_event>())
 {
 }
 
@@ -88,6 +89,14 @@ void programs::body(program *self)
     self->call = "running";
     self->entry(self->arg);
     self->finished = true;
+    turn_over_->notify();
+}
+
+// Gives the turn back to the clock, in the same evaluation of SystemC's.
+void programs::suspend()
+{
+    turn_over_->notify();
+    sc_core::wait();
 }
 
 // Another program may have stopped the VM in the instant in which this one became ready.
@@ -95,7 +104,7 @@ void programs::wait_while_stopped(program *self)
 {
     while (is_stopped(self)) {
         self->parked = true;
-        sc_core::wait();
+        suspend();
     }
 }
 
@@ -119,7 +128,7 @@ bool programs::block(hal *where, waits reason, const char *call, uint64_t cycles
             arm(self, cycle_ + cycles);
         }
     }
-    sc_core::wait();
+    suspend();
     wait_while_stopped(self);
     sit_out_stall(self);
     current_ = self;
@@ -137,7 +146,7 @@ void programs::sit_out_stall(program *self)
         self->call = "stalled";
         self->where->waiting[WAITS_TIME]++;
         arm(self, self->home->stalled_until);
-        sc_core::wait();
+        suspend();
     }
     self->timed_out = timed_out;
 }
@@ -241,7 +250,7 @@ void programs::run_ready()
             next->where->machine->fatal("programs wake each other without end, last " + next->name);
         }
         next->go.notify();
-        sc_core::wait(sc_core::SC_ZERO_TIME);
+        sc_core::wait(*turn_over_);
         current_ = nullptr;
     }
 }

@@ -16,6 +16,10 @@
 struct hal;
 struct sim_vm;
 struct program;
+namespace sc_core
+{
+class sc_event;
+}
 
 constexpr uint64_t FOREVER = UINT64_MAX;
 
@@ -82,6 +86,7 @@ class programs
 
   private:
     void body(program *self);
+    void suspend();
     void wait_while_stopped(program *self);
     void sit_out_stall(program *self);
     void arm(program *waiting, uint64_t cycle);
@@ -103,6 +108,7 @@ class programs
     std::set<timer> timers_;
     uint64_t armed_ = 0;
     program *current_ = nullptr;
+    std::unique_ptr<sc_core::sc_event> turn_over_; /* the clock's turn again */
 };
 
 #endif

@@ -63,14 +63,14 @@ class machine_clock : public sc_core::sc_module
         sc_core::sc_start();
     }
 
-    // Brings SystemC's time, which programs see, up to the present instant; edges alone do not need
-    // it.
+    // Brings SystemC's time up to the present instant. Programs see the machine's own, so it is
+    // enough to do so where the run pauses, and where SystemC tells the time.
     void settle()
     {
         const uint64_t target = machine_->now_ps();
         const uint64_t present = sc_core::sc_time_stamp().value();
         if (target > present) {
-            wait(sc_core::sc_time::from_value(target - present));
+            sc_core::wait(sc_core::sc_time::from_value(target - present));
         }
     }
 
@@ -80,6 +80,7 @@ class machine_clock : public sc_core::sc_module
         for (;;) {
             while (machine_->advance()) {
             }
+            settle();
             wait(resume_);
         }
     }
@@ -116,11 +117,12 @@ void sim::event(const sim_gpu *gpu, int gt, const char *kind, const hal_field *f
 
 void sim::fatal(const std::string &message) const
 {
+    clock->settle();
     SC_REPORT_FATAL("gucsim", message.c_str());
     std::abort();
 }
 
-uint64_t sim::next_instant()
+inline uint64_t sim::next_instant()
 {
     uint64_t next = programs.next_timer();
 
@@ -133,7 +135,7 @@ uint64_t sim::next_instant()
 }
 
 // Where to go on the way to the next instant. Nothing may happen before.
-uint64_t sim::step_towards(uint64_t next) const
+inline uint64_t sim::step_towards(uint64_t next) const
 {
     const uint64_t margin = config.skip_check;
 
@@ -158,7 +160,7 @@ bool sim::quiet_in_gap(uint64_t next)
 }
 
 // Edges, memory, timers of the instant that has just begun.
-void sim::run_instant(bool step_all)
+inline void sim::run_instant(bool step_all)
 {
     for (const auto &gpu : gpus) {
         if (step_all || gpu->due_edge <= cycle) {
@@ -198,7 +200,6 @@ void sim::dump()
 bool sim::advance()
 {
     if (programs.any_ready()) {
-        clock->settle();
         programs.run_ready();
     }
     if (wave.is_open()) {
