@@ -160,7 +160,7 @@ static bool print_section(struct link *link)
         return false;
     }
     (void)printf("\n");
-    if (word != VFIO_MIG_FLAG_END_OF_STATE) {
+    if (word != VFIO_MIG_FLAG_END_OF_STATE && word != VFIO_MIG_FLAG_DEV_INIT_DATA_SENT) {
         link->at -= VFIO_MIG_WORD_BYTES;
         (void)wrong(link,
                     first ? "data or configuration expected, found"

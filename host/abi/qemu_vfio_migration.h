@@ -6,6 +6,9 @@
  *   data            {DEV_DATA_STATE, u64 size, size bytes}, any number, also none
  *   configuration   DEV_CONFIG_STATE, PCI configuration
  *
+ * Where both sides agreed on an acknowledged switch-over, DEV_INIT_DATA_SENT closes the section of
+ * data with which the last of the initial data went, and the target answers on the return path.
+ *
  * One set-up, then data while the guest runs and when it has stopped, then one configuration. In
  * place of the PCI configuration's VMState, a format of QEMU's own, stand u32 size and its bytes.
  */
@@ -27,5 +30,10 @@
 #define VFIO_MIG_CONFIG_SIZE_BYTES          4u
 #define VFIO_MIG_DATA_MAX                   (1u << 20) /* of one piece: QEMU's buffer */
 #define VFIO_MIG_CONFIG_MAX                 4096u
+
+/* A message of the target on the return path: u16 type, u16 length, big-endian, then so many bytes.
+ */
+#define MIG_RP_HEADER_BYTES       4u
+#define MIG_RP_MSG_SWITCHOVER_ACK 7u /* no bytes: go on when you like */
 
 #endif

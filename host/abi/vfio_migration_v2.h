@@ -65,6 +65,7 @@ struct vfio_device_feature_mig_data_size {
 #define VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 12u /* no data: opts in to flags */
 
 /* What VFIO_MIG_GET_PRECOPY_INFO takes. */
+#define VFIO_PRECOPY_INFO_REINIT (1u << 0) /* there are initial data anew */
 struct vfio_precopy_info {
     uint32_t argsz;
     uint32_t flags; /* out when opted in */

@@ -156,6 +156,7 @@ struct gvt_stream {
     uint64_t at;
     uint8_t identity[GVT_REGION_HDR_BYTES + GVT_IMAGE_HEADER_BYTES];
     uint64_t identity_at; /* bytes of it that were read in pre-copy */
+    bool renewed;         /* it is another one than at first, and nobody asked since */
     bool head_seen;       /* of what is loaded */
     int refused;          /* the errno that ended it */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A vGPU as a migratable device. Its stream: HEAD alone, when there was a pre-copy, so that a
- * target that does not fit says so while the guest still runs; then the image. */
+ * target that does not fit says so while the guest still runs, and once more whenever the guest did
+ * something that a target may refuse; then the image. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -55,22 +56,58 @@ static int precopy_begin(void *dev)
     return 0;
 }
 
+/* A HEAD that was read whole and is not true any more is followed by another one. */
+static void renew(struct gvt_vgpu *vgpu)
+{
+    struct gvt_stream *stream = &vgpu->stream;
+    uint8_t now[GVT_IMAGE_HEAD_RECORD];
+
+    if (stream->identity_at < GVT_IMAGE_HEAD_RECORD) {
+        return;
+    }
+    gvt_image_identity(vgpu, now);
+    if (memcmp(now, stream->identity, sizeof(now)) != 0) {
+        memcpy(stream->identity, now, sizeof(now));
+        stream->identity_at = 0;
+        stream->renewed = true;
+    }
+}
+
 static int64_t precopy_pending(void *dev)
 {
-    const struct gvt_vgpu *vgpu = dev;
+    struct gvt_vgpu *vgpu = dev;
 
+    renew(vgpu);
     return (int64_t)(GVT_IMAGE_HEAD_RECORD - vgpu->stream.identity_at);
 }
 
-static int64_t precopy_read(void *dev, void *to, uint64_t size)
+static bool precopy_renewed(void *dev)
 {
-    struct gvt_stream *stream = &((struct gvt_vgpu *)dev)->stream;
+    struct gvt_vgpu *vgpu = dev;
+    bool renewed;
+
+    renew(vgpu);
+    renewed = vgpu->stream.renewed;
+    vgpu->stream.renewed = false;
+    return renewed;
+}
+
+static int64_t read_identity(struct gvt_stream *stream, void *to, uint64_t size)
+{
     uint64_t left = GVT_IMAGE_HEAD_RECORD - stream->identity_at;
 
     size = size < left ? size : left;
     memcpy(to, stream->identity + stream->identity_at, size);
     stream->identity_at += size;
     return (int64_t)size;
+}
+
+static int64_t precopy_read(void *dev, void *to, uint64_t size)
+{
+    struct gvt_vgpu *vgpu = dev;
+
+    renew(vgpu);
+    return read_identity(&vgpu->stream, to, size);
 }
 
 static int precopy_end(void *dev)
@@ -106,7 +143,7 @@ static int64_t save_read(void *dev, void *to, uint64_t size)
     uint64_t left = stream->size - stream->at;
 
     if (stream->identity_at < GVT_IMAGE_HEAD_RECORD) {
-        return precopy_read(dev, to, size);
+        return read_identity(stream, to, size);
     }
     size = size < left ? size : left;
     memcpy(to, stream->bytes + stream->at, size);
@@ -253,6 +290,7 @@ const struct vfio_ops gvt_vfio_ops = {
     .precopy_pending = precopy_pending,
     .precopy_read = precopy_read,
     .precopy_end = precopy_end,
+    .precopy_renewed = precopy_renewed,
     .dirty_log = dirty_log,
     .dirty_report = dirty_report,
 };

@@ -193,6 +193,7 @@ static void follow_session(struct vfio_device *device, enum vfio_device_mig_stat
     if (device->session_open) {
         device->sessions++;
         device->session_closed = false;
+        device->renewed = false;
     }
 }
 
@@ -345,6 +346,22 @@ int64_t vfio_precopy_pending(struct vfio_device *device)
         return -EINVAL;
     }
     return device->ops->precopy_pending ? device->ops->precopy_pending(device->dev) : 0;
+}
+
+int vfio_precopy_ask(struct vfio_device *device, struct vfio_precopy_info *info)
+{
+    const int64_t pending = vfio_precopy_pending(device);
+    bool renewed;
+
+    if (pending < 0) {
+        return (int)pending;
+    }
+    renewed = device->ops->precopy_renewed && device->ops->precopy_renewed(device->dev);
+    device->renewed |= renewed;
+    info->flags = renewed && device->info_v2 ? VFIO_PRECOPY_INFO_REINIT : 0;
+    info->initial_bytes = device->renewed && !device->info_v2 ? 0 : (uint64_t)pending;
+    info->dirty_bytes = (uint64_t)pending - info->initial_bytes;
+    return 0;
 }
 
 int vfio_reset(struct vfio_device *device)

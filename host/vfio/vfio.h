@@ -40,6 +40,9 @@ struct vfio_ops {
     int64_t (*precopy_pending)(void *dev); /* bytes to read for now */
     int64_t (*precopy_read)(void *dev, void *to, uint64_t size);
     int (*precopy_end)(void *dev);
+    /* Whether there came initial data anew, behind all that was there before, since this was last
+     * asked. NULL: there never do. */
+    bool (*precopy_renewed)(void *dev);
     /* Log of guest pages that the device writes. Switching on begins with an empty one. */
     int (*dirty_log)(void *dev, bool on);
     /* Sets bit n (little endian) of bitmap when the n-th page of page_size bytes from iova on was
@@ -70,6 +73,8 @@ struct vfio_device {
     int sessions; /* how many data sessions there have been: the number of the last one */
     bool session_open;
     bool session_closed; /* by its user, though the device still has it */
+    bool info_v2;        /* the user opted in to flags of what pre-copy has */
+    bool renewed;        /* in this session there were initial data anew */
     bool logging;        /* DMA */
     uint64_t log_page_size;
 };
@@ -89,6 +94,10 @@ int64_t vfio_write(struct vfio_device *device, const void *from, uint64_t size);
 int64_t vfio_estimate(struct vfio_device *device);
 /* Bytes that pre-copy has to read for now, or -errno: -EINVAL in any other state. */
 int64_t vfio_precopy_pending(struct vfio_device *device);
+/* The same, by kind. Initial data that came anew are told as such to who opted in
+ * (VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2), once; to others they are dirty ones. 0 or -errno. */
+struct vfio_precopy_info;
+MUST_USE int vfio_precopy_ask(struct vfio_device *device, struct vfio_precopy_info *info);
 /* Resets the function; RUNNING again. */
 MUST_USE int vfio_reset(struct vfio_device *device);
 const char *vfio_state_name(enum vfio_device_mig_state state);

@@ -184,11 +184,15 @@ static int get_data_size(struct vfio_device *device, void *data)
     return 0;
 }
 
-/* Opts in to flags of VFIO_MIG_GET_PRECOPY_INFO: none of them is ever up here. */
+/* Opts in to flags of VFIO_MIG_GET_PRECOPY_INFO, for good. */
 static int set_precopy_info(struct vfio_device *device, void *data)
 {
     (void)data;
-    return (vfio_flags(device) & VFIO_MIGRATION_PRE_COPY) ? 0 : -ENOTTY;
+    if (!(vfio_flags(device) & VFIO_MIGRATION_PRE_COPY)) {
+        return -ENOTTY;
+    }
+    device->info_v2 = true;
+    return 0;
 }
 
 #define MAX_DATA sizeof(struct vfio_device_feature_dma_logging_report)
@@ -320,7 +324,6 @@ int64_t vfio_data_seek(const struct vfio_device *device, int fd)
 int vfio_data_ioctl(struct vfio_device *device, int fd, uint32_t request, void *arg, uint64_t size)
 {
     struct vfio_precopy_info info;
-    int64_t pending;
     int err;
 
     if (request != VFIO_MIG_GET_PRECOPY_INFO) {
@@ -340,14 +343,11 @@ int vfio_data_ioctl(struct vfio_device *device, int fd, uint32_t request, void *
     if (size < sizeof(info)) {
         return -EFAULT;
     }
-    pending = vfio_precopy_pending(device);
-    if (pending < 0) {
-        return (int)pending;
+    err = vfio_precopy_ask(device, &info);
+    if (!err) {
+        memcpy(arg, &info, sizeof(info));
     }
-    /* What can be told while the device runs is told once, so nothing of it is ever dirty again. */
-    info = (struct vfio_precopy_info){.argsz = info.argsz, .initial_bytes = (uint64_t)pending};
-    memcpy(arg, &info, sizeof(info));
-    return 0;
+    return err;
 }
 
 void vfio_data_close(struct vfio_device *device, int fd)

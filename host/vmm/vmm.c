@@ -7,7 +7,6 @@
 #include "host/vmm/vmm.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,40 +15,6 @@
 
 #define DEFAULT_DOWNTIME_NS (300 * HAL_NS_PER_US)
 #define DEFAULT_ROUNDS      30u
-#define STEP_BITS           4u
-#define DIRTY_BITS          32u
-
-static const char *const step_names[] = {
-    [VMM_CHECK] = "check",
-    [VMM_SETUP] = "setup",
-    [VMM_ROUND] = "round",
-    [VMM_STOP_VM] = "stop_vm",
-    [VMM_STOP_DEVICE] = "stop_device",
-    [VMM_LAST_RAM] = "last_ram",
-    [VMM_DEVICE_DATA] = "device_data",
-    [VMM_PCI_CONFIG] = "pci_config",
-    [VMM_SWITCH_OVER] = "switch_over",
-    [VMM_START] = "start",
-    [VMM_STEPS] = "idle",
-    NULL,
-};
-
-const char *vmm_step_name(enum vmm_step step)
-{
-    return (unsigned)step < VMM_STEPS ? step_names[step] : "?";
-}
-
-void vmm_probes_init(struct vmm_probes *probes, struct hal *hal, const char *vm)
-{
-    char path[64];
-
-    probes->hal = hal;
-    (void)snprintf(path, sizeof(path), "%s.step", vm);
-    probes->step = hal_probe(hal, path, STEP_BITS, step_names);
-    hal_probe_set(hal, probes->step, VMM_STEPS);
-    (void)snprintf(path, sizeof(path), "%s.dirty_pages", vm);
-    probes->dirty = hal_probe(hal, path, DIRTY_BITS, NULL);
-}
 
 /* ---- one migration --------------------------------------------------------------------------- */
 
@@ -60,6 +25,7 @@ struct job {
     struct vmm_buffer stream; /* a chunk, or all of it for the tamper hook */
     struct vmm_buffer held;   /* of the link, for its tamper hook */
     struct vmm_reader reader; /* the target's end of the link */
+    struct vmm_ack ack;
     uint64_t stopped_at;
     bool set_up, stopped, switched;
 };
@@ -109,7 +75,17 @@ static int target_config(void *arg, const uint8_t *bytes, uint64_t size)
                : -EINVAL;
 }
 
+static int target_init_data(void *arg)
+{
+    struct job *job = arg;
+
+    vmm_ack_say(&job->ack, job->migration);
+    return 0;
+}
+
 static const struct vmm_sink target_sink = {.data = target_data, .config = target_config};
+static const struct vmm_sink acking_sink = {
+    .data = target_data, .config = target_config, .init_data = target_init_data};
 
 /* What the target refuses is told; what its device does is the device's to tell. */
 static int take(struct job *job, const uint8_t *bytes, uint64_t size)
@@ -218,6 +194,9 @@ static int step_setup(struct job *job)
         err = put_words(job, VFIO_MIG_FLAG_DEV_SETUP_STATE, VFIO_MIG_FLAG_END_OF_STATE,
                         VFIO_MIG_WORD_BYTES);
     }
+    if (!err) {
+        err = vmm_ack_begin(&job->ack, migration);
+    }
     return err ? err : vmm_ram_begin(&job->ram, migration);
 }
 
@@ -268,6 +247,31 @@ static int move_data(struct job *job,
     }
 }
 
+/* Bytes of initial data that have to go, or -errno. */
+static int64_t initial_left(struct job *job)
+{
+    struct vmm_migration *migration = job->migration;
+    bool again = false;
+    int64_t left = job->from->initial(&migration->source, &again);
+
+    if (again) {
+        vmm_ack_again(&job->ack, migration);
+    }
+    return left;
+}
+
+/* Whether all of them went, and the target has to be told. 1, 0, or -errno. */
+static int initial_sent(struct job *job)
+{
+    int64_t left;
+
+    if (!job->ack.wanted || !job->from->has_initial(&job->migration->source)) {
+        return 0;
+    }
+    left = initial_left(job);
+    return left ? (left < 0 ? (int)left : 0) : !job->ack.told;
+}
+
 /* A round in which the device had nothing has no section. */
 static int step_round(struct job *job)
 {
@@ -276,6 +280,14 @@ static int step_round(struct job *job)
 
     vmm_ram_send(&job->ram);
     err = move_data(job, job->from->precopy_read);
+    if (!err) {
+        err = initial_sent(job);
+    }
+    if (err == 1) {
+        job->ack.told = true;
+        show(job, "init_data_sent");
+        return put_words(job, VFIO_MIG_FLAG_DEV_INIT_DATA_SENT, 0, 0);
+    }
     return err || job->migration->result.stream_size == before ? err : put_end(job);
 }
 
@@ -289,9 +301,19 @@ static int step_stop_vm(struct job *job)
     return 0;
 }
 
+/* Too late for another answer of the target: initial data that came after it was decided to stop
+ * make the decision wrong. */
 static int step_stop_device(struct job *job)
 {
-    return job->from->stop(&job->migration->source);
+    struct vmm_migration *migration = job->migration;
+    int err = initial_sent(job);
+
+    if (err >= 0 && job->ack.wanted && !job->ack.taken) {
+        trace_peer_error(migration->hal, HAL_GT_NONE, 0, "device: initial data at the last moment",
+                         0);
+        err = -EAGAIN;
+    }
+    return err < 0 ? err : job->from->stop(&migration->source);
 }
 
 static int step_last_ram(struct job *job)
@@ -419,19 +441,57 @@ static bool small_enough(struct job *job)
 }
 
 /* The first round is always made: nobody knows before what the guest writes. */
+static bool another_round(struct job *job)
+{
+    const struct vmm_migration *migration = job->migration;
+    const unsigned limit = migration->max_rounds ? migration->max_rounds : DEFAULT_ROUNDS;
+    const unsigned rounds = migration->result.rounds;
+
+    if (job->ack.wanted && (initial_left(job) > 0 || !job->ack.taken)) {
+        return true;
+    }
+    return migration->bandwidth && rounds < limit && (rounds == 0 || !small_enough(job));
+}
+
+/* Looks whether the target allows the switch-over. One that is waited for may take its time, and a
+ * round in which nothing had to go takes none. */
+static int await_ack(struct job *job, uint64_t begun)
+{
+    struct vmm_migration *migration = job->migration;
+    int said = vmm_ack_look(&job->ack, migration);
+
+    if (said == 0 && job->ack.wanted && !job->ack.taken) {
+        const uint64_t sleep = vmm_ack_sleep(&job->ack, migration);
+
+        if (!sleep) {
+            trace_peer_error(migration->hal, HAL_GT_NONE, 0,
+                             "return path: switch-over not acknowledged", 0);
+            return -ETIMEDOUT;
+        }
+        if (hal_now(migration->hal) == begun) {
+            hal_delay(migration->hal, sleep);
+        }
+        said = vmm_ack_look(&job->ack, migration);
+    }
+    if (said == 1) {
+        migration->result.acks++;
+        show(job, "switchover_ack");
+    }
+    return said < 0 ? said : 0;
+}
+
 static int pre_copy(struct job *job)
 {
     struct vmm_migration *migration = job->migration;
-    const unsigned limit = migration->max_rounds ? migration->max_rounds : DEFAULT_ROUNDS;
     int err = 0;
 
-    while (!err && migration->bandwidth && migration->result.rounds < limit) {
+    while (!err && another_round(job)) {
+        const uint64_t begun = hal_now(migration->hal);
+
         migration->result.rounds++;
         err = take_step(job, VMM_ROUND);
         vmm_ram_sync(&job->ram);
-        if (!err && small_enough(job)) {
-            break;
-        }
+        err = err ? err : await_ack(job, begun);
     }
     return err;
 }
@@ -496,6 +556,10 @@ int vmm_migrate(struct vmm_migration *migration)
 
     migration->result = (struct vmm_result){.step = VMM_CHECK};
     job.reader.arg = &job;
+    if (migration->switchover_ack && !migration->target_ack_off &&
+        job.to->has_initial(&migration->target)) {
+        job.reader.sink = &acking_sink;
+    }
     err = go(&job);
     if (err && job.set_up) {
         back_to_source(&job);

@@ -78,6 +78,7 @@ struct vmm_result {
     uint64_t dirty_pages;  /* found written in rounds and at the end */
     uint64_t device_pages; /* of those, written by the device, when it keeps a log */
     unsigned rounds;
+    unsigned acks;        /* of the switch-over, by the target */
     uint64_t downtime_ns; /* VM stopped to VM started */
     uint64_t total_ns;
 };
@@ -97,6 +98,17 @@ struct vmm_migration {
     uint64_t page_size;         /* of RAM on the link; 0: 4 KiB */
     uint64_t downtime_limit_ns; /* what the rest may take; 0: 300 us */
     unsigned max_rounds;        /* then the VM is stopped all the same; 0: 30 */
+
+    /* QEMU's switchover-ack over a return path: the VM is not stopped before the target has said
+     * that it has all initial data of the device, and anew when there are new ones. Not together
+     * with tamper and tamper_link, which keep from the target what it is to answer. */
+    bool switchover_ack;
+    bool target_ack_off;   /* the target was not told of it */
+    uint64_t ack_delay_ns; /* that the target takes for it; HAL_FOREVER: it never says so */
+    uint64_t ack_limit_ns; /* after which it is given up with -ETIMEDOUT; 0: 100 ms */
+    /* Sees and changes a message of the target on the return path; or NULL. */
+    void (*tamper_return)(void *arg, uint8_t *message);
+    void *tamper_return_arg;
 
     /* Another program sets it: given up with -ECANCELED at the next burst, piece or step, unless
      * the target runs by then. */

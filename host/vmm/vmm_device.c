@@ -10,11 +10,31 @@
 
 /* ---- version 2 ------------------------------------------------------------------------------- */
 
+static bool v2_has_initial(const struct vmm_device *device)
+{
+    return vfio_flags(device->v2) & VFIO_MIGRATION_PRE_COPY;
+}
+
 static int v2_setup_source(const struct vmm_device *device)
 {
-    return (vfio_flags(device->v2) & VFIO_MIGRATION_PRE_COPY)
-               ? vfio_set_state(device->v2, VFIO_DEVICE_STATE_PRE_COPY)
-               : 0;
+    struct vfio_device_feature flags_too = {
+        sizeof(flags_too), VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2 | VFIO_DEVICE_FEATURE_SET};
+    int err;
+
+    if (!v2_has_initial(device)) {
+        return 0;
+    }
+    err = vfio_feature(device->v2, &flags_too, sizeof(flags_too));
+    return err ? err : vfio_set_state(device->v2, VFIO_DEVICE_STATE_PRE_COPY);
+}
+
+static int64_t v2_initial(const struct vmm_device *device, bool *again)
+{
+    struct vfio_precopy_info info;
+    int err = vfio_precopy_ask(device->v2, &info);
+
+    *again = !err && info.flags & VFIO_PRECOPY_INFO_REINIT;
+    return err ? err : (int64_t)info.initial_bytes;
 }
 
 static int v2_setup_target(const struct vmm_device *device)
@@ -159,6 +179,20 @@ static int64_t v1_estimate(const struct vmm_device *device)
     int err = v1_get(device, VFIO_MIG_V1_PENDING_BYTES_OFF, &pending);
 
     return err ? err : (int64_t)pending;
+}
+
+/* Version 1 does not tell them apart. */
+static bool v1_has_initial(const struct vmm_device *device)
+{
+    (void)device;
+    return false;
+}
+
+static int64_t v1_initial(const struct vmm_device *device, bool *again)
+{
+    (void)device;
+    *again = false;
+    return 0;
 }
 
 /* One iteration: the chunk is acknowledged by the next one's read of pending_bytes. */
@@ -348,6 +382,8 @@ static const struct vmm_face v1_face = {
     .setup_source = v1_setup_source,
     .setup_target = v1_setup_target,
     .precopy_read = v1_iterate,
+    .has_initial = v1_has_initial,
+    .initial = v1_initial,
     .estimate = v1_estimate,
     .stop = v1_stop,
     .save_begin = v1_stop, /* it is there already: a no-op */
@@ -367,6 +403,8 @@ static const struct vmm_face v2_face = {
     .setup_source = v2_setup_source,
     .setup_target = v2_setup_target,
     .precopy_read = v2_precopy_read,
+    .has_initial = v2_has_initial,
+    .initial = v2_initial,
     .estimate = v2_estimate,
     .stop = v2_stop,
     .save_begin = v2_save_begin,

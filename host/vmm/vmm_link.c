@@ -64,6 +64,17 @@ static void expect_word(struct vmm_reader *reader, uint64_t word, uint64_t wante
     }
 }
 
+/* In place of a section's end. */
+static void init_data(struct vmm_reader *reader, uint64_t word)
+{
+    if (!reader->sink->init_data) {
+        refuse(reader, -EINVAL, "link: word of a feature that was not agreed on", word);
+        return;
+    }
+    reader->expects = EXPECT_SECTION;
+    reader->err = reader->sink->init_data(reader->arg);
+}
+
 static void section_word(struct vmm_reader *reader, uint64_t word)
 {
     if (word == VFIO_MIG_FLAG_DEV_DATA_STATE) {
@@ -76,8 +87,9 @@ static void section_word(struct vmm_reader *reader, uint64_t word)
         refuse(reader, -EINVAL, "link: PCI configuration in a section of data", word);
     } else if (word == VFIO_MIG_FLAG_DEV_SETUP_STATE) {
         refuse(reader, -EINVAL, "link: second set-up", word);
-    } else if (word == VFIO_MIG_FLAG_DEV_INIT_DATA_SENT ||
-               word == VFIO_MIG_FLAG_DEV_CONFIG_LOAD_READY) {
+    } else if (word == VFIO_MIG_FLAG_DEV_INIT_DATA_SENT) {
+        init_data(reader, word);
+    } else if (word == VFIO_MIG_FLAG_DEV_CONFIG_LOAD_READY) {
         refuse(reader, -EINVAL, "link: word of a feature that was not agreed on", word);
     } else {
         refuse(reader, -EINVAL, "link: unknown word", word);

@@ -31,6 +31,7 @@ uint8_t *vmm_put_be(uint8_t *to, uint64_t value, unsigned bytes);
 struct vmm_sink {
     int (*data)(void *arg, const uint8_t *bytes, uint64_t size); /* the next piece */
     int (*config)(void *arg, const uint8_t *bytes, uint64_t size);
+    int (*init_data)(void *arg); /* the initial data are all there; NULL: not agreed on */
 };
 
 /* Starts as zeroes but for sink and arg. */
@@ -55,6 +56,30 @@ MUST_USE int vmm_reader_take(struct vmm_reader *reader, const uint8_t *bytes, ui
 /* There is no more. 0, -EINVAL when there should be, or the error from before. */
 MUST_USE int vmm_reader_end(struct vmm_reader *reader);
 
+/* ---- vmm_ack.c: the switch-over that the target has to allow --------------------------------- */
+
+struct vmm_ack {
+    bool wanted;    /* the source waits for it */
+    bool told;      /* the target, that all initial data went */
+    bool taken;     /* it was said */
+    bool under_way; /* a message on the return path, that comes at */
+    uint64_t due;
+    uint64_t since; /* as of when it is waited for */
+    uint8_t message[MIG_RP_HEADER_BYTES];
+};
+
+/* Set-up is done. 0, or -EINVAL for what does not go together. */
+MUST_USE int vmm_ack_begin(struct vmm_ack *ack, struct vmm_migration *migration);
+/* The target has all initial data, and says so. */
+void vmm_ack_say(struct vmm_ack *ack, const struct vmm_migration *migration);
+/* The source looks at the return path. Returns 1 when it is said there, 0 not yet or no more,
+ * -EINVAL another message. */
+MUST_USE int vmm_ack_look(struct vmm_ack *ack, const struct vmm_migration *migration);
+/* There are initial data anew: what was said of others is void. */
+void vmm_ack_again(struct vmm_ack *ack, const struct vmm_migration *migration);
+/* For how long the source may sleep until it looks again; 0: it has waited long enough. */
+uint64_t vmm_ack_sleep(const struct vmm_ack *ack, const struct vmm_migration *migration);
+
 /* ---- vmm_device.c: the two faces as one ------------------------------------------------------ */
 
 /* All return 0 or -errno unless they say more. */
@@ -63,6 +88,10 @@ struct vmm_face {
     int (*setup_target)(const struct vmm_device *device); /* awaits a state */
     /* Pre-copy: bytes now, 0 for nothing. */
     int64_t (*precopy_read)(const struct vmm_device *device, void *to, uint64_t size);
+    /* Whether there are initial data, that a target has to have before the switch-over. */
+    bool (*has_initial)(const struct vmm_device *device);
+    /* Bytes of them that are still to be read; *again: they are others than those before. */
+    int64_t (*initial)(const struct vmm_device *device, bool *again);
     int64_t (*estimate)(const struct vmm_device *device); /* bytes still to come */
     int (*stop)(const struct vmm_device *device);         /* no DMA from now on */
     int (*save_begin)(const struct vmm_device *device);

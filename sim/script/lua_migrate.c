@@ -161,6 +161,33 @@ static int function_field(lua_State *lua, const char *name)
     return lua_gettop(lua);
 }
 
+/* A time, or "never". */
+static void ack_delay_read(lua_State *lua, struct vmm_migration *job)
+{
+    lua_getfield(lua, 1, "ack_delay");
+    if (lua_isstring(lua, -1) && strcmp(lua_tostring(lua, -1), "never") == 0) {
+        job->ack_delay_ns = HAL_FOREVER;
+    } else {
+        job->ack_delay_ns = lua_check_time(lua, -1, 0);
+    }
+    lua_pop(lua, 1);
+}
+
+static void ack_read(lua_State *lua, struct vmm_migration *job)
+{
+    static const char *const sides[] = {"off", "on", "source", NULL};
+    int side;
+
+    lua_getfield(lua, 1, "switchover_ack");
+    side = luaL_checkoption(lua, -1, "off", sides);
+    job->switchover_ack = side != 0;
+    job->target_ack_off = side == 2;
+    lua_getfield(lua, 1, "ack_limit");
+    job->ack_limit_ns = lua_check_time(lua, -1, 0);
+    lua_pop(lua, 2);
+    ack_delay_read(lua, job);
+}
+
 static void link_read(lua_State *lua, struct vmm_migration *job)
 {
     job->bandwidth = lua_field_uint(lua, 1, "bandwidth", MAX_BANDWIDTH, 0);
@@ -215,6 +242,7 @@ static void result_push(lua_State *lua, const struct machine_migration *migratio
     set_integer(lua, "downtime_ns", result->downtime_ns);
     set_integer(lua, "total_ns", result->total_ns);
     set_integer(lua, "rounds", result->rounds);
+    set_integer(lua, "acks", result->acks);
     set_integer(lua, "ram_bytes", result->ram_bytes);
     set_integer(lua, "ram_pages", result->ram_pages);
     set_integer(lua, "zero_pages", result->zero_pages);
@@ -241,8 +269,9 @@ static void remember(struct script *script, const struct machine_migration *migr
 static int vmm_migrate_vm(lua_State *lua)
 {
     static const char *const fields[] = {
-        "vm",     "to",    "face",   "bandwidth",   "page_size", "downtime", "rounds",
-        "cancel", "after", "tamper", "tamper_link", "keep",      NULL};
+        "vm",        "to",    "face",   "bandwidth",   "page_size", "downtime",       "rounds",
+        "cancel",    "after", "tamper", "tamper_link", "keep",      "switchover_ack", "ack_delay",
+        "ack_limit", NULL};
     struct script *script = script_of(lua);
     struct hooks hooks;
     struct machine_migration migration = {.job = {.hal = script_actor(lua)->hal}};
@@ -265,6 +294,7 @@ static int vmm_migrate_vm(lua_State *lua)
     }
     migration.v1 = face_is_v1(lua);
     link_read(lua, &migration.job);
+    ack_read(lua, &migration.job);
     hooks_read(lua, &hooks, &migration.job);
     keep_open(lua, &hooks); /* nothing below raises an error before it is closed */
     err = machine_migrate(script->machine, &migration);

@@ -78,12 +78,31 @@ static int64_t dev_save_read(void *dev, void *to, uint64_t size)
 
 static int64_t dev_precopy_pending(void *dev)
 {
-    return (int64_t)(MIGRATABLE_PRECOPY - ((struct migratable *)dev)->read);
+    const struct migratable *device = dev;
+
+    return (int64_t)(MIGRATABLE_PRECOPY + device->more - device->read);
 }
 
 static int64_t dev_precopy_read(void *dev, void *to, uint64_t size)
 {
-    return give(dev, to, size, MIGRATABLE_PRECOPY);
+    struct migratable *device = dev;
+
+    return give(device, to, size, MIGRATABLE_PRECOPY + device->more);
+}
+
+static bool dev_precopy_renewed(void *dev)
+{
+    struct migratable *device = dev;
+    const bool renewed = device->renewed;
+
+    device->renewed = false;
+    return renewed;
+}
+
+void migratable_renew(struct migratable *device, uint64_t bytes)
+{
+    device->more += bytes;
+    device->renewed = true;
 }
 
 static int dev_load_begin(void *dev)
@@ -161,6 +180,7 @@ struct vfio_ops migratable_ops(bool precopy, bool log)
         ops.precopy_pending = dev_precopy_pending;
         ops.precopy_read = dev_precopy_read;
         ops.precopy_end = dev_precopy_end;
+        ops.precopy_renewed = dev_precopy_renewed;
     }
     if (log) {
         ops.dirty_log = dev_log;

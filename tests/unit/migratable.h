@@ -17,6 +17,8 @@
 struct migratable {
     char calls[256];
     char fail;        /* this call fails with -EIO; R and W: reads and writes */
+    uint64_t more;    /* bytes that pre-copy has beside MIGRATABLE_PRECOPY */
+    bool renewed;     /* they came anew, and nobody asked since */
     uint64_t read;    /* bytes of the stream that were taken, those of pre-copy too */
     uint64_t written; /* bytes that were given */
     uint8_t bytes[2 * MIGRATABLE_STREAM];
@@ -37,6 +39,9 @@ struct migratable_vm {
 };
 
 extern const struct vmm_vm_ops migratable_vm_ops;
+
+/* So many more bytes are told before, as new initial data. */
+void migratable_renew(struct migratable *device, uint64_t bytes);
 
 /* The guest, or its device, writes a byte. */
 void migratable_guest_writes(struct migratable_vm *vm, uint64_t page, uint8_t value);

@@ -122,6 +122,11 @@ Test(traces_image_link, stream_cut_anywhere_is_bad)
     cr_expect_eq(verdict(stream.size), 1, "a byte too many");
 }
 
+static bool data_ends(size_t at)
+{
+    return at == 46 || at == 54 || at == 128;
+}
+
 Test(traces_image_link, each_word_that_is_not_due_is_bad)
 {
     static const size_t words[] = {0, 8, 16, 46, 54, 62, 128, 136, 152};
@@ -134,8 +139,10 @@ Test(traces_image_link, each_word_that_is_not_due_is_bad)
             uint8_t *byte = &stream.bytes[words[i] + 7];
             const uint8_t before = *byte;
 
+            /* Where a section of data ends, the last of the initial data may have gone too. */
             *byte = low;
-            cr_expect_eq(verdict(stream.size), low != before, "%u at %zu", low, words[i]);
+            cr_expect_eq(verdict(stream.size), low != before && !(data_ends(words[i]) && low == 5),
+                         "%u at %zu", low, words[i]);
             *byte = before;
         }
     }

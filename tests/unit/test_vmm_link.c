@@ -22,7 +22,7 @@ static struct target {
     uint64_t data_size;
     uint8_t config[VFIO_MIG_CONFIG_MAX];
     uint64_t config_size;
-    unsigned configs;
+    unsigned configs, initials;
     int says; /* of the device */
 } target;
 
@@ -48,7 +48,17 @@ static int take_config(void *arg, const uint8_t *bytes, uint64_t count)
     return to->says;
 }
 
+static int take_init_data(void *arg)
+{
+    struct target *to = arg;
+
+    to->initials++;
+    return to->says;
+}
+
 static const struct vmm_sink sink = {.data = take_data, .config = take_config};
+static const struct vmm_sink acking = {
+    .data = take_data, .config = take_config, .init_data = take_init_data};
 
 static void begin(void)
 {
@@ -284,6 +294,34 @@ Test(vmm_link, words_in_wrong_order_are_refused)
     word(CONFIG);
     expect_refused(-EINVAL, "link: PCI configuration without an end");
     cr_expect_eq(target.configs, 0);
+}
+
+Test(vmm_link, initial_data_sent_ends_a_section_where_it_was_agreed_on)
+{
+    begin();
+    target.initials = 0;
+    reader.sink = &acking;
+    setup();
+    data(7, 0);
+    word(VFIO_MIG_FLAG_DEV_INIT_DATA_SENT);
+    word(VFIO_MIG_FLAG_DEV_INIT_DATA_SENT); /* in a section without data: of others than before */
+    data(10, 7);
+    word(END);
+    config(10);
+    word(END);
+    cr_expect_eq(vmm_reader_take(&reader, stream, size), 0, "%s", reader.why);
+    expect_good("with the word");
+    cr_expect_eq(target.initials, 2);
+
+    begin();
+    reader.sink = &acking;
+    setup();
+    data(7, 0);
+    word(VFIO_MIG_FLAG_DEV_INIT_DATA_SENT);
+    target.says = 0;
+    cr_expect_eq(vmm_reader_take(&reader, stream, size), 0);
+    cr_expect_eq(vmm_reader_end(&reader), -EINVAL);
+    cr_expect_str_eq(reader.why, "link: ends without PCI configuration");
 }
 
 Test(vmm_link, sizes_beyond_the_limits_are_refused)
