@@ -55,8 +55,10 @@ module gpu_engine
   logic [3:0]   reason;
   logic         start, preempt, reset, busy, aborts, finish, page_lost, arb_off, polling;
 
+  // Nothing moves here but by an access or by the context's end.
   gpu_engine_bus u_bus (
-    .clk_i, .rst_ni,
+    .clk_i       (core_clk),
+    .rst_ni,
     .reg_sel_i, .reg_write_i, .reg_offset_i, .reg_wdata_i, .reg_rdata_o,
     .event_o, .gate_closed_i,
     .busy_i      (busy),

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What each GT has for its GuC: private bus, mailbox, doorbells, gate, resets, faults, DMA,
 // interrupts, and the PF's registers. Its engines stand beside it in gpu_top and hang on the engine
-// bus.
+// bus. Its clock stands in a cycle whose edge would change nothing in here.
 
 module gpu_gt
   import gpu_pkg::*;
-(
+#(
+  parameter bit Sleeps = 1'b1  // a bench compares it with one that does not
+) (
   input  logic        clk_i,
   input  logic        rst_ni,
   input  logic        media_i,
@@ -117,8 +119,29 @@ module gpu_gt
   assign tlb_invalidate_o = guc_invalidate || pf_invalidate;
   assign idle_o           = bus_idle && dma_idle && irq_idle;
 
+  // ---- clock ------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic gt_clk;
+  /*verilator tracing_on*/
+  logic hears, host_writes;
+
+  // All that is not idle, and whoever does not wait to be asked.
+  assign host_writes = reg_write_i && (mailbox_sel_i || pf_sel_i);
+  assign hears = !idle_o || guc_req_valid_i || dma_req_valid_i || dma_wr_valid_i ||
+                 dma_rsp_valid_i || host_writes || doorbell_sel_i || flr_valid_i ||
+                 fault_valid_i || !rst_ni || !Sleeps;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (hears),
+    .clk_o    (gt_clk)
+  );
+
+  // ---- parts ------------------------------------------------------------------------------------
+
   gpu_guc_bus u_guc_bus (
-    .clk_i              (clk_i),
+    .clk_i              (gt_clk),
     .rst_ni             (rst_ni),
     .req_valid_i        (guc_req_valid_i),
     .req_write_i        (guc_req_write_i),
@@ -165,7 +188,7 @@ module gpu_gt
   );
 
   gpu_mailbox u_mailbox (
-    .clk_i          (clk_i),
+    .clk_i          (gt_clk),
     .rst_ni         (rst_ni),
     .host_write_i   (mailbox_sel_i && reg_write_i),
     .host_fn_i      (reg_fn_i),
@@ -182,7 +205,7 @@ module gpu_gt
   );
 
   gpu_doorbell u_doorbell (
-    .clk_i          (clk_i),
+    .clk_i          (gt_clk),
     .rst_ni         (rst_ni),
     .ring_i         (doorbell_sel_i),
     .ring_fn_i      (reg_fn_i),
@@ -194,7 +217,7 @@ module gpu_gt
   );
 
   gpu_gate u_gate (
-    .clk_i    (clk_i),
+    .clk_i    (gt_clk),
     .rst_ni   (rst_ni),
     .close_i  (gate_close),
     .open_i   (gate_open),
@@ -203,7 +226,7 @@ module gpu_gt
   );
 
   gpu_flr u_flr (
-    .clk_i       (clk_i),
+    .clk_i       (gt_clk),
     .rst_ni      (rst_ni),
     .flr_valid_i (flr_valid_i),
     .flr_fn_i    (flr_fn_i),
@@ -213,7 +236,7 @@ module gpu_gt
   );
 
   gpu_fault_fifo u_fault_fifo (
-    .clk_i          (clk_i),
+    .clk_i          (gt_clk),
     .rst_ni         (rst_ni),
     .push_i         (fault_valid_i),
     .push_fault_i   (fault_i),
@@ -227,7 +250,7 @@ module gpu_gt
   );
 
   gpu_pf_regs u_pf_regs (
-    .clk_i            (clk_i),
+    .clk_i            (gt_clk),
     .rst_ni           (rst_ni),
     .media_i          (media_i),
     .reg_valid_i      (pf_sel_i),
@@ -244,7 +267,7 @@ module gpu_gt
   );
 
   gpu_dma u_dma (
-    .clk_i           (clk_i),
+    .clk_i           (gt_clk),
     .rst_ni          (rst_ni),
     .req_valid_i     (dma_req_valid_i),
     .req_write_i     (dma_req_write_i),
@@ -274,7 +297,7 @@ module gpu_gt
   );
 
   gpu_irq_send u_irq (
-    .clk_i          (clk_i),
+    .clk_i          (gt_clk),
     .rst_ni         (rst_ni),
     .send_i         (irq_send),
     .send_data_i    (bus_wdata),
@@ -296,7 +319,7 @@ module gpu_gt
     .idle_o         (irq_idle)
   );
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge gt_clk) begin
     if (rst_ni) begin
       // An engine is read or written, not both.
       GtBusOneDirection: assert (!(bus_write && bus_read));

@@ -3,7 +3,8 @@
 // the PF gave it. Three levels in local memory, in the public multi-level format: a directory with
 // an entry for each VF, for each 32 GiB of its space a table, in it an entry for each page. What a
 // VF has no entry for does not exist for it. The PF's own addresses are not translated. Two ask:
-// the way to memory, once the GGTT has said that a page is local, and the CPUs' window (BAR).
+// the way to memory, once the GGTT has said that a page is local, and the CPUs' window (BAR). With
+// nobody asking its clock stands.
 
 module gpu_lmtt
   import gpu_regs_pkg::*;
@@ -82,6 +83,22 @@ module gpu_lmtt
   // A GGTT entry can change while its page is looked for: the verdict is then another's.
   assign same     = asks && fn == fn_q && page == page_q;
 
+  // ---- clock ------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic lmtt_clk;
+  /*verilator tracing_on*/
+  logic hears;
+
+  // Behind the last request for_bar_q still goes back.
+  assign hears = state_q != StIdle || asks || for_bar_q || invalidate_i || !rst_ni;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (hears),
+    .clk_o    (lmtt_clk)
+  );
+
   // ---- cache ------------------------------------------------------------------------------------
 
   logic [Entries-1:0] valid_q;
@@ -143,7 +160,7 @@ module gpu_lmtt
   // The window is an input, which is activity by itself.
   assign idle_o = state_q == StIdle && !req_asks;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge lmtt_clk) begin
     if (state_q == StIdle && asks && !hit) begin
       fn_q    <= fn;
       page_q  <= page;
@@ -160,7 +177,7 @@ module gpu_lmtt
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge lmtt_clk) begin
     if (!rst_ni) begin
       state_q      <= StIdle;
       for_bar_q    <= 1'b0;
@@ -179,7 +196,7 @@ module gpu_lmtt
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge lmtt_clk) begin
     if (rst_ni) begin
       // No VF gets by without an entry of its own.
       LmttOwner: assert ((req_asks && req_verdict_o && !req_fault_o) -> hit && fn == req_fn_i);
