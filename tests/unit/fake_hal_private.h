@@ -40,6 +40,7 @@ struct hal {
     struct fake_page *pages[FAKE_DMA_BUCKETS];
     char **lines;
     unsigned num_lines;
+    unsigned lines_room;
     struct fake_probe probes[FAKE_MAX_PROBES];
     unsigned num_probes;
     bool started; /* a program ran: too late for probes */
