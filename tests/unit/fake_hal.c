@@ -435,7 +435,7 @@ void hal_trace(struct hal *hal, int gt, const char *kind, const struct hal_field
     FILE *to = open_memstream(&line, &size);
     char **lines = hal->lines;
 
-    /* Doubled: a test may write a hundred thousand lines, and address sanitizer keeps every copy. */
+    /* Doubled: a test may write 100,000 lines, and address sanitizer keeps every copy. */
     if (hal->num_lines == hal->lines_room) {
         hal->lines_room = hal->lines_room ? 2 * hal->lines_room : 64;
         lines = realloc(hal->lines, hal->lines_room * sizeof(*lines));
