@@ -49,23 +49,26 @@ uint64_t sim_gpu::next_edge_of_quiet(uint64_t now) const
 
 void sim_gpu::drive(uint64_t cycle)
 {
-    if (host.due <= cycle) {
+    // Where nothing is left out, ports are not left alone either: that changes nothing.
+    const uint64_t by = machine->config.no_skip ? FOREVER : cycle;
+
+    if (host.due <= by) {
         host.drive(&in_, cycle);
     }
-    if (memory.due <= cycle) {
+    if (memory.due <= by) {
         memory.drive(&in_, cycle);
     }
-    if (lmem.due <= cycle) {
+    if (lmem.due <= by) {
         lmem.drive(&in_, cycle);
     }
-    if (tables.due <= cycle) {
+    if (tables.due <= by) {
         tables.drive(&in_, cycle);
     }
     for (unsigned gt = 0; gt < num_gts; gt++) {
-        if (bus[gt].due <= cycle) {
+        if (bus[gt].due <= by) {
             bus[gt].drive(&in_);
         }
-        if (dma[gt].due <= cycle) {
+        if (dma[gt].due <= by) {
             dma[gt].drive(&in_);
         }
     }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unistd.h>
 #include <utility>
 
 void vcd_sink::put(const char *data, size_t size)
@@ -15,6 +16,7 @@ void vcd_sink::put(const char *data, size_t size)
         collected_.append(data, size);
         break;
     case target::file:
+    case target::watched_file:
         file_.write(data, size);
         break;
     case target::record:
@@ -48,8 +50,30 @@ std::string vcd_sink::first_change()
     return std::exchange(change_, "");
 }
 
+void vcd_sink::direct(target to)
+{
+    finish();
+    to_ = to;
+    if (to == target::file) {
+        owner_ = getpid();
+        worker_ = std::make_unique<worker>(
+            [this](const std::string &piece) { take(piece.data(), piece.size()); });
+    }
+}
+
+// A forked child has a copy of the worker and no thread.
+void vcd_sink::finish()
+{
+    if (owner_ == getpid()) {
+        worker_.reset();
+    } else {
+        (void)worker_.release();
+    }
+}
+
 void vcd_sink::close()
 {
+    finish();
     // What is left is a time stamp without changes, or nothing.
     stamp_.clear();
     in_stamp_ = false;
@@ -58,12 +82,22 @@ void vcd_sink::close()
 
 ssize_t vcd_sink::write(const char *data, ssize_t size)
 {
+    if (!worker_) {
+        take(data, size_t(size));
+    } else if (getpid() == owner_) {
+        piece_.assign(data, size_t(size));
+        worker_->put(&piece_);
+    }
+    return size;
+}
+
+void vcd_sink::take(const char *data, size_t size)
+{
     const char *const end = data + size;
 
     while (data < end) {
         data = in_stamp_ ? take_stamp(data, end) : take_lines(data, end);
     }
-    return size;
 }
 
 // Collects a stamp up to its end of line.

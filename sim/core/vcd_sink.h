@@ -1,27 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* What Verilator's VCD writer writes to. Drops time stamps that no change follows, so that a run
- * that dumps every cycle leaves the same bytes as one that skips; and decides where text goes. */
+ * that dumps every cycle leaves the same bytes as one that skips; and decides where text goes. What
+ * goes to a file is cut, hashed and compressed by a thread of its own. */
 #ifndef SIM_CORE_VCD_SINK_H
 #define SIM_CORE_VCD_SINK_H
 
+#include <memory>
 #include <string>
+#include <sys/types.h>
 
 #include "sim/core/output.h"
+#include "sim/core/worker.h"
 #include "verilated_vcd_c.h"
 
 class vcd_sink : public VerilatedVcdFile
 {
   public:
-    /* collect: into header(). record: into the last two segments, in memory. check: nowhere. */
-    enum class target { collect, file, record, check };
+    /* collect: for take_collected. file: by another thread. watched_file: at once, for
+     * first_change. record: into the last two segments, in memory. check: nowhere. */
+    enum class target { collect, file, watched_file, record, check };
 
     vcd_sink(output &file, target to) : file_(file), to_(to)
     {
     }
-    void direct(target to)
+    ~vcd_sink() override
     {
-        to_ = to;
+        finish();
     }
+    void direct(target to);
     target directed() const
     {
         return to_;
@@ -30,6 +36,8 @@ class vcd_sink : public VerilatedVcdFile
     std::string take_collected();
     /* Where record() begins anew; what the segment before the last held is forgotten. */
     void next_segment();
+    /* Returns when all that came is in the file: it is the caller's again. */
+    void finish();
     /* header and both segments into the file. */
     void save(const std::string &header);
 
@@ -44,6 +52,7 @@ class vcd_sink : public VerilatedVcdFile
     ssize_t write(const char *data, ssize_t size) override;
 
   private:
+    void take(const char *data, size_t size);
     const char *take_stamp(const char *data, const char *end);
     const char *find_stamp(const char *data, const char *end) const;
     const char *take_lines(const char *data, const char *end);
@@ -54,6 +63,9 @@ class vcd_sink : public VerilatedVcdFile
     std::string stamp_, collected_, previous_, current_, change_;
     bool in_stamp_ = false;
     bool line_start_ = true;
+    pid_t owner_ = 0;
+    std::unique_ptr<worker> worker_; /* all above is its own while there is one */
+    std::string piece_;
 };
 
 #endif

@@ -185,7 +185,7 @@ int wave::start()
     header_ = sink_->take_collected();
     if (file_.is_open()) {
         file_.write(std::exchange(header_, ""));
-        sink_->direct(vcd_sink::target::file);
+        sink_->direct(config_.check ? vcd_sink::target::watched_file : vcd_sink::target::file);
     } else {
         sink_->direct(config_.path ? vcd_sink::target::record : vcd_sink::target::check);
     }
@@ -238,6 +238,9 @@ int wave::close()
     if (vcd_ && !dumping_) {
         vcd_->close();
         vcd_.reset();
+    }
+    if (sink_) {
+        sink_->finish();
     }
     if (config_.last_ps && keep_) {
         keep_ = false;

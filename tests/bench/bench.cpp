@@ -189,7 +189,9 @@ void rows_of_scenarios(rows *table)
         table->add("idle_vs_bare", idle.last().cycles / idle.wall() / bare_evals_per_s,
                    at_least(500));
     }
-    table->add("trace_cost", silent.wall() / traced.wall(), at_least(0.50));
+    table->add("trace_cost", silent.wall() / traced.wall(), at_least(0.50),
+               "wall time, two processors");
+    table->add("trace_cost_cpu", silent.cpu() / traced.cpu(), no_goal());
     table->add("startup_ms", nothing.process() * 1000, at_most(50));
     table->add("peak_mb", traced.last().peak_kb / 1024, at_most(150), "of vf_restore with waves");
 }
