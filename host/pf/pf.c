@@ -162,6 +162,7 @@ struct pf *pf_create(struct hal *hal, const struct pf_config *config)
     }
     pf->hal = hal;
     pf->config = *config;
+    pf->sharers = config->total_vfs;
     for (unsigned n = 0; n <= PF_MAX_VFS; n++) {
         pf->vfs[n].pf = pf;
         pf->vfs[n].id = n;

@@ -83,6 +83,16 @@ MUST_USE int pf_unprovision(struct pf *pf, unsigned vf);
 /* What VF n has now; zeroes when it has nothing. */
 void pf_get_config(struct pf *pf, unsigned vf, struct pf_vf_config *config);
 
+/* Makes VFs 1..count exist, with fair shares for those that have none. Returns 0, -ERANGE when the
+ * device cannot have so many, -EBUSY when VFs are enabled already, -ENODEV without SR-IOV, or
+ * pf_provision's error: then nothing has changed. */
+MUST_USE int pf_enable_vfs(struct pf *pf, unsigned count);
+/* Makes all VFs disappear, whoever uses them, resets them, and takes back what pf_enable_vfs gave.
+ * Returns 0, also when there are none, or the first error of a reset: goes on after it. */
+MUST_USE int pf_disable_vfs(struct pf *pf);
+/* How many exist. */
+unsigned pf_num_vfs(struct pf *pf);
+
 /* One client; NULL members are allowed. */
 void pf_set_client(struct pf *pf, const struct pf_client *client);
 /* The PF's channel to a GT's GuC, and its own part of the GGTT; they live as long as the PF. */

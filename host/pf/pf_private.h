@@ -75,6 +75,7 @@ struct pf_vf {
     struct pf *pf;
     unsigned id;
     bool provisioned;
+    bool by_enabling; /* provisioned because VFs were enabled: goes with them */
     struct pf_range has[PF_RESOURCE_COUNT];
     struct pf_tuning tuning;
     uint32_t adverse[PF_ADVERSE_COUNT];
@@ -122,6 +123,7 @@ struct pf {
     struct hal *hal;
     struct pf_config config;
     struct ggtt *ggtt; /* the PF's own part */
+    unsigned sharers;  /* VFs that a fair share is reckoned for */
     struct pf_client client;
     struct pf_gt gts[PF_MAX_GTS];
     struct pf_policies policies;

@@ -149,11 +149,11 @@ static uint64_t fair_profile(const struct pf *pf, enum pf_resource what, unsigne
 /* What is left is shared among those that have nothing yet, when the profile does not fit. */
 static uint64_t fair_share(const struct pf *pf, enum pf_resource what)
 {
-    uint64_t share = fair_profile(pf, what, pf->config.total_vfs);
+    uint64_t share = fair_profile(pf, what, pf->sharers);
     uint64_t hole = largest_hole(pf, what);
     unsigned waiting = 0;
 
-    for (unsigned vf = 1; vf <= pf->config.total_vfs; vf++) {
+    for (unsigned vf = 1; vf <= pf->sharers; vf++) {
         waiting += !pf->vfs[vf].provisioned;
     }
     if (share > hole && waiting) {
@@ -228,6 +228,7 @@ static int release(struct pf *pf, struct pf_vf *vf)
     memset(vf->has, 0, sizeof(vf->has));
     vf->tuning = (struct pf_tuning){0};
     vf->provisioned = false;
+    vf->by_enabling = false;
     return err;
 }
 

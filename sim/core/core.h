@@ -25,6 +25,8 @@ struct hal {
 
     hal(sim *of, kinds what, const std::string &name, uint64_t ram_size);
 
+    /* Whether there is a function at the other end of the link that takes accesses. */
+    bool answers() const;
     /* Counts an access in; the call blocks while max_in_flight are under way. */
     void begin_access(const char *call);
     void end_access();

@@ -15,6 +15,7 @@ sim_gpu::sim_gpu(sim *of, const char *gpu_name, uint64_t host_ram, unsigned gts)
 {
     pf = std::make_unique<hal>(of, hal::PF, name + ".pf", host_ram);
     pf->gpu = this;
+    config.reset(0, GPU_MAX_FUNCTIONS - 1, GPU_MAX_FUNCTIONS - 1);
     functions[0].memory = pf->memory;
     functions[0].owner = pf.get();
     for (unsigned gt = 0; gt < GPU_MAX_GTS; gt++) {

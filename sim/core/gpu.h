@@ -18,6 +18,7 @@
 
 #include "sim/core/gpu_rtl.h"
 #include "sim/core/memory.h"
+#include "sim/core/pci_config.h"
 #include "sim/core/program.h"
 #include "sim/core/sim.h"
 
@@ -274,6 +275,7 @@ struct sim_gpu {
     std::unique_ptr<hal> pf;
     std::unique_ptr<hal> guc[GPU_MAX_GTS];
     gpu_function functions[GPU_MAX_FUNCTIONS];
+    pci_config config;
     uint64_t ggtt_written[SIM_GGTT_BLOCKS] = {}; /* number of the PF's last write; 0 none */
     uint64_t ggtt_writes = 0;
     std::vector<ram_window> windows;

@@ -43,7 +43,7 @@ uint64_t read_lane(hal *hal, const lane_access &part, const char *call)
 {
     programs &programs = hal->machine->programs;
 
-    if (!hal->gpu || part.offset >= BAR0_SIZE) {
+    if (!hal->answers() || part.offset >= BAR0_SIZE) {
         hal_cycles(hal, 1);
         return ABSENT;
     }
@@ -56,7 +56,7 @@ uint64_t read_lane(hal *hal, const lane_access &part, const char *call)
 
 void write_lane(hal *hal, const lane_access &part, uint64_t value, const char *call)
 {
-    if (!hal->gpu || part.offset >= BAR0_SIZE) {
+    if (!hal->answers() || part.offset >= BAR0_SIZE) {
         return;
     }
     hal->begin_access(call);
@@ -174,6 +174,11 @@ hal::hal(sim *of, kinds what, const std::string &name, uint64_t ram_size)
     : machine(of), kind(what), unit(name), memory(std::make_shared<ram>(ram_size)),
       allocator(ram_size), max_in_flight(what == GUC ? GUC_BUS_DEPTH : LINK_DEPTH)
 {
+}
+
+bool hal::answers() const
+{
+    return gpu && (mediated || gpu->config.answers(fn));
 }
 
 void hal::begin_access(const char *call)

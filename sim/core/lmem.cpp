@@ -127,7 +127,7 @@ void access_window(hal *hal, lmem_window::request part, uint64_t size, const cha
     }
     while (size > 0) {
         part.bytes = std::min(size, HAL_PAGE_SIZE - part.addr % HAL_PAGE_SIZE);
-        if (hal->gpu && part.addr < hal->gpu->vram->size()) {
+        if (hal->answers() && part.addr < hal->gpu->vram->size()) {
             hal->begin_access(call);
             part.fn = hal->fn;
             part.owner = programs.current();

@@ -62,6 +62,11 @@ struct hal *sim_gpu_guc(struct sim_gpu *gpu, unsigned gt); /* unit "<gpu>.guc<gt
 #define SIM_GGTT_BLOCK  512u
 #define SIM_GGTT_BLOCKS 2048u
 uint64_t sim_gpu_ggtt_written(const struct sim_gpu *gpu, unsigned block);
+/* What the PF's PCI configuration says: the device, how many VFs it can have, and how many of them
+ * are enabled from the start (63 and all, unless told). Before sim_start. */
+void sim_gpu_set_pci(struct sim_gpu *gpu, uint16_t device, unsigned total, unsigned enabled);
+/* Whether the VF is enabled: one that is not answers nothing. */
+bool sim_gpu_has_vf(const struct sim_gpu *gpu, unsigned fn);
 /* PCI FLR of a function. */
 void sim_gpu_flr(struct sim_gpu *gpu, unsigned fn);
 

@@ -38,6 +38,11 @@ uint64_t hal_read64(struct hal *hal, uint32_t offset);
 void hal_write32(struct hal *hal, uint32_t offset, uint32_t value);
 void hal_write64(struct hal *hal, uint32_t offset, uint64_t value);
 
+/* A dword of the PF's PCI configuration space; offset is dword-aligned. What is not there reads 0.
+ * Takes no time. The PF's driver only. */
+uint32_t hal_config_read32(struct hal *hal, uint32_t offset);
+void hal_config_write32(struct hal *hal, uint32_t offset, uint32_t value);
+
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /* The driver's own RAM by physical address, without delay. Returns 0, or -EFAULT outside of it

@@ -126,6 +126,8 @@ static bool gpu_build(struct sim *sim, struct machine_gpu *gpu)
     if (!gpu->sim) {
         return false;
     }
+    sim_gpu_set_pci(gpu->sim, MACHINE_DEVICE_ID, gpu->desc.num_vfs,
+                    gpu->desc.vfs_off ? 0 : gpu->desc.num_vfs);
     if (gpu->desc.vram) {
         sim_gpu_set_vram(gpu->sim, gpu->desc.vram);
     }
@@ -260,6 +262,9 @@ int machine_attach(struct machine *machine, struct machine_vm *vm, struct machin
 {
     if (vm->fn || machine_fn_taken(machine, fn, vm)) {
         return -EBUSY;
+    }
+    if (!sim_gpu_has_vf(fn->gpu->sim, fn->vf)) {
+        return -ENODEV;
     }
     sim_vm_attach(vm->sim, fn->gpu->sim, fn->vf);
     vm->fn = fn;

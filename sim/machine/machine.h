@@ -54,6 +54,7 @@ struct machine_gpu_desc {
     uint64_t vram;   /* bytes of local memory; 0: none */
     bool vf_precopy; /* VFs offer pre-copy: an extension, no real PF driver does */
     bool vfio_v1;    /* VFs have VFIO's face of version 1 too */
+    bool vfs_off;    /* VFs are not enabled from the start */
 };
 
 struct machine_vm_desc {
@@ -141,7 +142,8 @@ struct machine_fn *machine_find_fn(struct machine_gpu *gpu, unsigned vf);
 /* Whether a VM but this one has the VF. */
 bool machine_fn_taken(const struct machine *machine, const struct machine_fn *fn,
                       const struct machine_vm *except);
-/* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM. */
+/* Gives the VF to the VM. Returns 0, -EBUSY when it belongs to another VM, -ENODEV when it is not
+ * enabled. */
 MUST_USE int machine_attach(struct machine *machine, struct machine_vm *vm, struct machine_fn *fn);
 /* Migrates the VM from the VF that it has to another. The caller fills in time (hal), link, limits
  * and hooks of job; the rest of it, and the result, is filled in here. Returns 0, or -errno: the VM

@@ -128,6 +128,9 @@ static int migrate_vf(struct machine *machine, struct machine_migration *migrati
     if (!vm->fn) {
         return -ENODEV;
     }
+    if (!sim_gpu_has_vf(migration->to->gpu->sim, migration->to->vf)) {
+        return -ENODEV;
+    }
     if (vm->fn == migration->to || machine_fn_taken(machine, migration->to, vm)) {
         return -EBUSY;
     }

@@ -82,6 +82,27 @@ static int gpu_config(lua_State *lua)
     return 1;
 }
 
+/* ---- how many VFs there are ----------------------------------------------------------------- */
+
+static int gpu_enable_vfs(lua_State *lua)
+{
+    struct machine_gpu *gpu = check_gpu(lua);
+    unsigned count = (unsigned)lua_check_range(lua, 2, 0, MACHINE_MAX_VFS);
+
+    return finish(lua, "gpu:enable_vfs", pf_enable_vfs(gpu->pf, count));
+}
+
+static int gpu_disable_vfs(lua_State *lua)
+{
+    return finish(lua, "gpu:disable_vfs", pf_disable_vfs(check_gpu(lua)->pf));
+}
+
+static int gpu_num_vfs(lua_State *lua)
+{
+    lua_pushinteger(lua, pf_num_vfs(check_gpu(lua)->pf));
+    return 1;
+}
+
 /* ---- control -------------------------------------------------------------------------------- */
 
 static int control(lua_State *lua, const char *verb, int (*call)(struct pf *pf, unsigned vf))
@@ -243,6 +264,9 @@ static int gpu_load(lua_State *lua)
 }
 
 const luaL_Reg lua_gpu_methods[] = {
+    {"enable_vfs", gpu_enable_vfs},
+    {"disable_vfs", gpu_disable_vfs},
+    {"num_vfs", gpu_num_vfs},
     {"provision", gpu_provision},
     {"unprovision", gpu_unprovision},
     {"config", gpu_config},

@@ -267,7 +267,7 @@ static void slow_read(lua_State *lua, struct machine_gpu_desc *gpu)
 
 static void gpu_read(lua_State *lua, struct machine_desc *desc)
 {
-    static const char *const fields[] = {"name", "gts", "vfs", "vgpus", "vram", NULL};
+    static const char *const fields[] = {"name", "gts", "vfs", "enabled", "vgpus", "vram", NULL};
     struct machine_gpu_desc *gpu = &desc->gpus[desc->num_gpus];
 
     lua_check_fields(lua, lua_gettop(lua), fields);
@@ -282,6 +282,8 @@ static void gpu_read(lua_State *lua, struct machine_desc *desc)
         luaL_error(lua, "vram = %d MiB: a multiple of %d MiB is wanted", (int)(gpu->vram >> 20),
                    (int)(MACHINE_MIN_VRAM >> 20));
     }
+    gpu->vfs_off = lua_getfield(lua, -1, "enabled") != LUA_TNIL && !lua_toboolean(lua, -1);
+    lua_pop(lua, 1);
     gpu->guc_abi = gpu_abi(lua, gpu->name);
     slow_read(lua, gpu);
     lua_vgpus_read(lua, gpu);

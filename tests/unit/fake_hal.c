@@ -238,6 +238,26 @@ void hal_mem_free(struct hal *hal, uint64_t addr)
     hal->taken[first] = 0;
 }
 
+/* ---- PCI configuration ----------------------------------------------------------------------- */
+
+uint32_t *fake_config(struct hal *hal, uint32_t offset)
+{
+    if (offset % 4 || offset >= sizeof(hal->config)) {
+        fake_fatal("0x%x is no dword of configuration space", offset);
+    }
+    return &hal->config[offset / 4];
+}
+
+uint32_t hal_config_read32(struct hal *hal, uint32_t offset)
+{
+    return *fake_config(hal, offset);
+}
+
+void hal_config_write32(struct hal *hal, uint32_t offset, uint32_t value)
+{
+    *fake_config(hal, offset) = value;
+}
+
 /* ---- local memory ---------------------------------------------------------------------------- */
 
 void fake_set_vram(struct hal *hal, uint64_t size)

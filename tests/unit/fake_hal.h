@@ -38,6 +38,8 @@ void *fake_ram(struct hal *hal, uint64_t addr, uint64_t size);
 void fake_set_vram(struct hal *hal, uint64_t size);
 /* Its bytes from addr on, for the peer's side. */
 void *fake_vram(struct hal *hal, uint64_t addr);
+/* Driver handle: the dword of its PCI configuration space, plain storage. */
+uint32_t *fake_config(struct hal *hal, uint32_t offset);
 /* GuC handle: makes [addr, addr + size) of function fn's GGTT present (pages, zeroed), or
  * absent. */
 void fake_dma_map(struct hal *hal, unsigned fn, uint64_t addr, uint64_t size);

@@ -31,6 +31,7 @@ struct hal {
     struct fake_device device;
     uint8_t *bar;
     uint8_t *ram;
+    uint32_t config[1024]; /* PCI configuration space, 4 KiB */
     uint8_t *vram;
     uint64_t vram_size;
     uint64_t ram_pages;
