@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How many VFs there are, by PCI's SR-IOV capability. The order is the real driver's: VFs have their
- * shares before they appear, and lose them when they are gone and reset. */
+/* How many VFs there are, by PCI's SR-IOV capability. The order is the real driver's: VFs have
+ * their shares before they appear, and lose them when they are gone and reset. */
 #include <errno.h>
 #include <linux/pci_regs.h>
 

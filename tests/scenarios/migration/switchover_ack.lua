@@ -5,7 +5,7 @@
 local p = params {
   { "bandwidth", "int", 2000000000, "of the link, bytes a second", min = 1000000 },
   { "delay", "time", "500us", "of the target's answer", min = 1000000, max = 50000000000 },
-  { "limit", "time", "1ms", "for which an answer is waited for", min = 1000000, max = 100000000000 },
+  { "limit", "time", "1ms", "that an answer is waited for", min = 1000000, max = 100000000000 },
 }
 local m = machine {
   gpus = {
