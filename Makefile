@@ -177,14 +177,14 @@ test: deps ## run the tests: FILTER=suite/test picks some, JUNIT=FILE also write
 
 tests: $(B)/gucsim $(B)/tests/unit $(B)/tests/system $(addprefix build/tests/rtl/,$(BENCHES)) ## build all tests
 
-test-unit: $(B)/tests/unit ## firmware and drivers on the fake HAL
-	$<
+test-unit: $(B)/tests/unit ## firmware and drivers on the fake HAL; FILTER as for test
+	$< $(if $(FILTER),--filter '$(FILTER)')
 
 test-rtl: $(addprefix build/tests/rtl/,$(BENCHES)) ## benches of the chip's blocks
 	@for bench in $^; do echo "== $$(basename $$bench)"; $$bench || exit 1; done
 
-test-system: $(B)/tests/system $(B)/gucsim ## whole machines
-	GUCSIM=$(B)/gucsim $<
+test-system: $(B)/tests/system $(B)/gucsim ## whole machines; FILTER as for test
+	GUCSIM=$(B)/gucsim $< $(if $(FILTER),--filter '$(FILTER)')
 
 BROWSER := chromium chromium-driver python3-selenium
 
@@ -249,8 +249,8 @@ run: deps ## build, run the main scenario, draw its sequence chart
 	@$(MAKE) --no-print-directory -j2 all
 	@out=build/out/$(basename $(notdir $(SCENARIO))); \
 	$(B)/gucsim run $(SCENARIO) --out $$out && $(B)/gucsim timeline $$out && \
-	printf '\nwaves   gtkwave %s/trace.gtkw\nevents  %s/events.jsonl\nreport  %s/report.json\n' \
-	  $$out $$out $$out
+	printf '\nwaves   gtkwave %s/trace.gtkw\nevents  %s/events.jsonl\npage    ' $$out $$out && \
+	$(B)/gucsim report $$out
 
 check: $(B)/gucsim ## run all scenarios and compare with traces/golden/; JUNIT=FILE also writes JUnit XML
 	$(B)/gucsim regress --out $(B)/out/regress $(if $(JUNIT),--junit '$(JUNIT)')

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "traces/diff.h"
+#include "traces/tool.h"
 #include "traces/traces.h"
 
 #define EXIT_DIFFERENT   1
@@ -19,30 +20,6 @@
 #define MAX_REPORT_BYTES (1u << 20)
 #define MAX_RULE         1024
 #define FS_PS            1000
-
-static const char usage[] =
-    "usage: gucsim diff [OPTION]... A B\n"
-    "Compares two VCDs (plain or gz), two event logs (.jsonl) or two directories of runs; the "
-    "first\n"
-    "divergence comes first.\n"
-    "  --map a=b        scope (or GPU) a of A is b of B; 'a=' takes the scope away\n"
-    "  --ignore GLOB    leaves out signals, or events by place and kind: 'src.gt0.h2g'\n"
-    "  --select GLOB    compares only these; * and ? stand for anything, a scope for all in it\n"
-    "  --rules FILE     lines 'map a=b', 'ignore GLOB', 'select GLOB'; # begins a remark\n"
-    "  --from TIME      from this time on: 10us, 2.5ms; no unit means ns\n"
-    "  --to TIME        up to this time\n"
-    "  --skew TIME      what is apart by no more than this counts as equal\n"
-    "  --shift TIME     added to the times of B; may be negative\n"
-    "  --order-only     the order of changes of each signal, or of all events; times do not count\n"
-    "  --clock SIGNAL   values count only when this signal rises, in A or in B\n"
-    "  --when COND      and only while SIGNAL, SIGNAL=N or SIGNAL!=N holds; all that are given\n"
-    "  --glitch TIME    marks a difference that lasts no longer\n"
-    "  --x-any          unknown bits equal anything\n"
-    "  --x-is-z         x and z are equal\n"
-    "  --limit N        differences told one by one (10)\n"
-    "  --names FILE     names of values, instead of names.json beside each VCD\n"
-    "  --format FORM    text (default) or json\n"
-    "exit: 0 same, 1 different, 2 trouble\n";
 
 /* ---- options --------------------------------------------------------------------------------- */
 
@@ -83,7 +60,7 @@ static bool read_rules(struct diff_options *options, const char *path)
     int err = 0;
 
     if (!file) {
-        (void)fprintf(stderr, "diff: %s: %s\n", path, strerror(errno));
+        (void)fprintf(stderr, "gucsim diff: %s: %s\n", path, strerror(errno));
         return false;
     }
     while (!err && fgets(line, sizeof(line), file)) {
@@ -92,8 +69,8 @@ static bool read_rules(struct diff_options *options, const char *path)
     }
     (void)fclose(file);
     if (err) {
-        (void)fprintf(stderr, "diff: %s:%u: map a=b, ignore GLOB or select GLOB is wanted\n", path,
-                      number);
+        (void)fprintf(stderr, "gucsim diff: %s:%u: map a=b, ignore GLOB or select GLOB is wanted\n",
+                      path, number);
     }
     return !err;
 }
@@ -153,57 +130,45 @@ static bool take_option(int option, const char *value, struct diff_options *opti
     }
 }
 
-/* Returns 0, -EINVAL with a message printed, or 1 when help was asked for. */
+/* Returns 0 or -EINVAL with a message printed. */
 static int parse_arguments(int argc, char **argv, struct diff_options *options)
 {
     static const struct option names[] = {
-        {"map", required_argument, NULL, 'm'},
-        {"ignore", required_argument, NULL, 'i'},
-        {"select", required_argument, NULL, 's'},
-        {"rules", required_argument, NULL, 'r'},
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"skew", required_argument, NULL, 'k'},
-        {"shift", required_argument, NULL, 'S'},
-        {"order-only", no_argument, NULL, 'o'},
-        {"x-any", no_argument, NULL, 'x'},
-        {"x-is-z", no_argument, NULL, 'z'},
-        {"clock", required_argument, NULL, 'c'},
-        {"when", required_argument, NULL, 'w'},
-        {"glitch", required_argument, NULL, 'g'},
-        {"limit", required_argument, NULL, 'l'},
-        {"names", required_argument, NULL, 'n'},
-        {"format", required_argument, NULL, 'F'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"map", required_argument, NULL, 'm'},    {"ignore", required_argument, NULL, 'i'},
+        {"select", required_argument, NULL, 's'}, {"rules", required_argument, NULL, 'r'},
+        {"from", required_argument, NULL, 'f'},   {"to", required_argument, NULL, 't'},
+        {"skew", required_argument, NULL, 'k'},   {"shift", required_argument, NULL, 'S'},
+        {"order-only", no_argument, NULL, 'o'},   {"x-any", no_argument, NULL, 'x'},
+        {"x-is-z", no_argument, NULL, 'z'},       {"clock", required_argument, NULL, 'c'},
+        {"when", required_argument, NULL, 'w'},   {"glitch", required_argument, NULL, 'g'},
+        {"limit", required_argument, NULL, 'l'},  {"names", required_argument, NULL, 'n'},
+        {"format", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0},
     };
     int option;
     int index = 0;
 
     optind = 0; /* another command may have used getopt before */
-    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
-        if (option == 'h') {
-            return 1;
-        }
-        if (option == '?') {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
+        if (option == '?' || option == ':') {
+            tool_option_refused("diff", option, argv);
             return -EINVAL;
         }
         if (!take_option(option, optarg, options)) {
-            (void)fprintf(stderr, "diff: --%s: bad value '%s'\n", names[index].name,
-                          optarg ? optarg : "");
+            tool_value_refused("diff", names[index].name, optarg);
             return -EINVAL;
         }
     }
     if (optind != argc - 2) {
-        (void)fprintf(stderr, "diff: two files or directories are needed\n");
+        tool_usage_refused("diff", "two files or directories are wanted");
         return -EINVAL;
     }
     if ((options->unknown != DIFF_UNKNOWN_EXACT || options->clock || options->whens.count ||
          options->glitch_fs) &&
         (options->skew_fs || options->order_only)) {
-        (void)fprintf(stderr,
-                      "diff: --x-any, --x-is-z, --clock, --when and --glitch compare values: "
-                      "they go neither with --skew nor with --order-only\n");
+        (void)fprintf(
+            stderr, "gucsim diff: --x-any, --x-is-z, --clock, --when and --glitch compare values: "
+                    "they go neither with --skew nor with --order-only\n");
         return -EINVAL;
     }
     options->path[DIFF_A] = argv[optind];
@@ -221,7 +186,7 @@ static enum input input_of(const char *path)
     struct stat status;
 
     if (stat(path, &status)) {
-        (void)fprintf(stderr, "diff: %s: %s\n", path, strerror(errno));
+        (void)fprintf(stderr, "gucsim diff: %s: %s\n", path, strerror(errno));
         return INPUT_NONE;
     }
     if (S_ISDIR(status.st_mode)) {
@@ -349,7 +314,7 @@ static int tell(const struct diff_report *report)
         diff_print(report, stdout);
     }
     if (ret) {
-        (void)fprintf(stderr, "diff: standard output: %s\n", strerror(-ret));
+        (void)fprintf(stderr, "gucsim diff: standard output: %s\n", strerror(-ret));
         return EXIT_TROUBLE;
     }
     return diff_is_same(report) ? 0 : EXIT_DIFFERENT;
@@ -364,11 +329,10 @@ int diff_main(int argc, char **argv)
     int ret = parse_arguments(argc, argv, &options);
 
     if (ret) {
-        (void)fputs(usage, ret > 0 ? stdout : stderr);
-        ret = ret > 0 ? 0 : EXIT_TROUBLE;
+        ret = EXIT_TROUBLE;
     } else if (compare(&options, &report, error)) {
         if (error[0]) {
-            (void)fprintf(stderr, "diff: %s\n", error);
+            (void)fprintf(stderr, "gucsim diff: %s\n", error);
         }
         ret = EXIT_TROUBLE;
     } else {

@@ -106,8 +106,7 @@ bool diff_parse_time(const char *text, int64_t *fs)
     static const struct {
         const char *name;
         double fs;
-    } units[] = {{"", 1e6},   {"fs", 1},    {"ps", 1e3}, {"ns", 1e6},
-                 {"us", 1e9}, {"ms", 1e12}, {"s", 1e15}};
+    } units[] = {{"fs", 1}, {"ps", 1e3}, {"ns", 1e6}, {"us", 1e9}, {"ms", 1e12}, {"s", 1e15}};
     bool negative = *text == '-';
     char *end;
     double value;

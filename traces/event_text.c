@@ -137,6 +137,16 @@ static void add_trap(const struct event *event, struct line *line)
     }
 }
 
+static void add_migration(const struct event *event, struct line *line)
+{
+    add(line, " %s %s", text_of(event, "vm"), text_of(event, "step"));
+    if (event_int(event, "round")) {
+        add(line, " %" PRIu64, event_int(event, "round"));
+    }
+    add(line, ": %" PRIu64 " pages dirty, %" PRIu64 " bytes", event_int(event, "dirty"),
+        event_int(event, "bytes"));
+}
+
 /* Faults, interrupts, doorbells: who, and what if it says. */
 static void add_function(const struct event *event, struct line *line)
 {
@@ -160,7 +170,7 @@ static const struct {
     {"fault", add_function},    {"peer_error", add_function},
     {"irq", add_function},      {"doorbell", add_function},
     {"hop", add_hop},           {"pv", add_pv},
-    {"trap", add_trap},
+    {"trap", add_trap},         {"migration", add_migration},
 };
 
 void event_line(const struct event *event, char to[EVENT_LINE_SIZE])

@@ -16,6 +16,7 @@
 #include "host/abi/xe_sriov_packet_types.h"
 #include "sim/hal/bits.h"
 #include "traces/image_private.h"
+#include "traces/tool.h"
 #include "traces/traces.h"
 
 #define MAX_GTS        4u  /* GT numbers beyond are no GPU of ours */
@@ -407,7 +408,8 @@ static int print_image(FILE *in, const char *name)
     while (print_packet(&image)) {
     }
     if (ferror(in)) {
-        (void)fprintf(stderr, "image: %s: cannot be read at offset %" PRIu64 "\n", name, image.at);
+        (void)fprintf(stderr, "gucsim image: %s: cannot be read at offset %" PRIu64 "\n", name,
+                      image.at);
         return EXIT_TROUBLE;
     }
     if (!image.packets && !image.faults) {
@@ -444,18 +446,13 @@ int image_main(int argc, char **argv)
     FILE *in;
     int ret;
 
-    if (argc != 2 || strcmp(argv[1], "--help") == 0) {
-        (void)fprintf(
-            argc == 2 ? stdout : stderr,
-            "usage: gucsim image FILE\n"
-            "Prints a VF's migration stream packet by packet, or a vGPU's image record by\n"
-            "record, and QEMU's words around them when it is what went over a link; exit 1\n"
-            "when it is bad.\n");
-        return argc == 2 ? 0 : EXIT_TROUBLE;
+    if (argc != 2 || *argv[1] == '-') {
+        tool_usage_refused("image", "one file is wanted");
+        return EXIT_TROUBLE;
     }
     in = fopen(argv[1], "rb");
     if (!in) {
-        (void)fprintf(stderr, "image: %s: %s\n", argv[1], strerror(errno));
+        (void)fprintf(stderr, "gucsim image: %s: %s\n", argv[1], strerror(errno));
         return EXIT_TROUBLE;
     }
     ret = begins_with(in, image_is_link) ? image_print_link(in, argv[1])

@@ -200,14 +200,14 @@ int image_print_link(FILE *in, const char *name)
     int ret;
 
     if (!link.data) {
-        (void)fprintf(stderr, "image: %s: no temporary file: %s\n", name, strerror(errno));
+        (void)fprintf(stderr, "gucsim image: %s: no temporary file: %s\n", name, strerror(errno));
         return EXIT_TROUBLE;
     }
     print_words(&link);
     (void)printf("link: %" PRIu64 " bytes, %" PRIu64 " of them the device's: %s\n\n", link.at,
                  link.data_bytes, link.failed ? "not whole" : "good");
     if (fflush(link.data) != 0 || link.trouble || ferror(in)) {
-        (void)fprintf(stderr, "image: %s: cannot be read, or its data not be kept\n", name);
+        (void)fprintf(stderr, "gucsim image: %s: cannot be read, or its data not be kept\n", name);
         (void)fclose(link.data);
         return EXIT_TROUBLE;
     }

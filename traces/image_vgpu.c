@@ -431,12 +431,12 @@ static uint8_t *read_all(FILE *in, const char *name, uint64_t *size)
     uint8_t *bytes = malloc(MAX_FILE);
 
     if (!bytes) {
-        (void)fprintf(stderr, "image: %s: out of memory\n", name);
+        (void)fprintf(stderr, "gucsim image: %s: out of memory\n", name);
         return NULL;
     }
     *size = fread(bytes, 1, MAX_FILE, in);
     if (ferror(in) || *size == MAX_FILE) {
-        (void)fprintf(stderr, "image: %s: %s\n", name,
+        (void)fprintf(stderr, "gucsim image: %s: %s\n", name,
                       ferror(in) ? "cannot be read" : "far too long for an image");
         free(bytes);
         return NULL;

@@ -8,23 +8,10 @@
 
 #include "traces/profile_stats.h"
 #include "traces/timeline.h"
+#include "traces/tool.h"
 #include "traces/traces.h"
 
 #define EXIT_TROUBLE 2
-
-static const char usage[] =
-    "usage: gucsim profile DIR [options]\n"
-    "       gucsim profile --compare A B [options]\n"
-    "Shows where the time of each message goes, from DIR/events.jsonl.\n"
-    "  --format FORM       text (default), json or csv; svg or png: plots, by gnuplot\n"
-    "  --table TABLE       of csv: messages (default), stalls or rings\n"
-    "  --by WHAT           hop, action, fn or gt; each action with its hops without it\n"
-    "  --action NAME       only this action, by name or number\n"
-    "  --fn N              only this function, 0: PF\n"
-    "  --from TIME         messages begun from this time on: 10us, 2.5ms, 1s\n"
-    "  --to TIME           up to this time\n"
-    "  --compare           what differs between two runs\n"
-    "  --max-regress P%    exit 1 when the mean of a hop or total grew by more than P percent\n";
 
 typedef void printer(FILE *out, const struct profile *profile, const struct profile_stats *stats);
 
@@ -153,21 +140,20 @@ static int take_directories(int argc, char **argv, struct arguments *arguments)
     int wanted = arguments->compare ? 2 : 1;
 
     if (argc - optind != wanted) {
-        (void)fprintf(stderr, "profile: %s\n",
-                      arguments->compare ? "two directories are needed, of runs"
-                                         : "one directory is needed, of a run");
+        tool_usage_refused("profile", arguments->compare ? "two directories are wanted, of runs"
+                                                         : "one directory is wanted, of a run");
         return -EINVAL;
     }
     if (!arguments->compare && arguments->max_regress >= 0) {
-        (void)fprintf(stderr, "profile: --max-regress needs --compare\n");
+        tool_usage_refused("profile", "--max-regress needs --compare");
         return -EINVAL;
     }
     if (arguments->compare && arguments->print != profile_print_text) {
-        (void)fprintf(stderr, "profile: a comparison is text\n");
+        tool_usage_refused("profile", "a comparison is text");
         return -EINVAL;
     }
     if (arguments->table && arguments->print != profile_print_csv) {
-        (void)fprintf(stderr, "profile: --table needs --format csv\n");
+        tool_usage_refused("profile", "--table needs --format csv");
         return -EINVAL;
     }
     arguments->print = arguments->table ? arguments->table : arguments->print;
@@ -177,21 +163,15 @@ static int take_directories(int argc, char **argv, struct arguments *arguments)
     return 0;
 }
 
-/* Returns 0, or -EINVAL with a message printed; 1 when help was asked for. */
+/* Returns 0, or -EINVAL with a message printed. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option names[] = {
-        {"format", required_argument, NULL, 'F'},
-        {"by", required_argument, NULL, 'b'},
-        {"action", required_argument, NULL, 'a'},
-        {"fn", required_argument, NULL, 'n'},
-        {"from", required_argument, NULL, 'f'},
-        {"to", required_argument, NULL, 't'},
-        {"table", required_argument, NULL, 'T'},
-        {"compare", no_argument, NULL, 'c'},
-        {"max-regress", required_argument, NULL, 'm'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"format", required_argument, NULL, 'F'},      {"by", required_argument, NULL, 'b'},
+        {"action", required_argument, NULL, 'a'},      {"fn", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},        {"to", required_argument, NULL, 't'},
+        {"table", required_argument, NULL, 'T'},       {"compare", no_argument, NULL, 'c'},
+        {"max-regress", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0},
     };
     int option;
     int index = 0;
@@ -199,16 +179,14 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
     *arguments = (struct arguments){
         .options = {.fn = -1, .to = UINT64_MAX}, .print = profile_print_text, .max_regress = -1};
     optind = 0; /* another command may have used getopt before */
-    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
-        if (option == 'h') {
-            return 1;
-        }
-        if (option == '?') {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
+        if (option == '?' || option == ':') {
+            tool_option_refused("profile", option, argv);
             return -EINVAL;
         }
         if (!take_option(option, optarg, arguments)) {
-            (void)fprintf(stderr, "profile: --%s: bad value '%s'\n", names[index].name,
-                          optarg ? optarg : "");
+            tool_value_refused("profile", names[index].name, optarg);
             return -EINVAL;
         }
     }
@@ -223,12 +201,12 @@ static int load(const char *dir, const struct profile_options *options, struct p
     int ret = profile_read_dir(dir, profile, error);
 
     if (ret) {
-        (void)fprintf(stderr, "profile: %s\n", error);
+        (void)fprintf(stderr, "gucsim profile: %s\n", error);
         return ret;
     }
     ret = profile_stats(profile, options, stats);
     if (ret) {
-        (void)fprintf(stderr, "profile: %s: no memory\n", dir);
+        (void)fprintf(stderr, "gucsim profile: %s: no memory\n", dir);
         profile_free(profile);
     }
     return ret;
@@ -265,7 +243,7 @@ static int compare(const struct arguments *arguments)
     if (!load(arguments->dirs[1], &arguments->options, &profiles[1], &stats[1])) {
         ret = profile_compare(stdout, &stats[0], &stats[1], arguments->max_regress);
         if (ret < 0) {
-            (void)fprintf(stderr, "profile: no memory\n");
+            (void)fprintf(stderr, "gucsim profile: no memory\n");
             ret = EXIT_TROUBLE;
         }
         profile_stats_free(&stats[1]);
@@ -282,8 +260,7 @@ int profile_main(int argc, char **argv)
     int ret = parse_arguments(argc, argv, &arguments);
 
     if (ret) {
-        (void)fputs(usage, ret > 0 ? stdout : stderr);
-        return ret > 0 ? 0 : EXIT_TROUBLE;
+        return EXIT_TROUBLE;
     }
     return arguments.compare ? compare(&arguments) : show(&arguments);
 }

@@ -360,14 +360,14 @@ int profile_plot(const char *dir, bool png, const struct profile *profile,
     (void)snprintf(error, sizeof(error), "no memory");
     err = err ? err : series_read_credits(dir, &list, error);
     if (err) {
-        (void)fprintf(stderr, "profile: %s\n", error);
+        (void)fprintf(stderr, "gucsim profile: %s\n", error);
         series_free(&list);
         return err;
     }
     series_sort(&list);
     err = run_gnuplot(png ? png_terminal : svg_terminal, profile, stats, &list);
     if (err) {
-        (void)fprintf(stderr, "profile: gnuplot: %s\n",
+        (void)fprintf(stderr, "gucsim profile: gnuplot: %s\n",
                       err == -ENOENT ? "is not installed (Debian: gnuplot-nox)" : strerror(-err));
     }
     series_free(&list);

@@ -8,13 +8,10 @@
 #include <unistd.h>
 
 #include "traces/report_html.h"
+#include "traces/tool.h"
 #include "traces/traces.h"
 
 #define EXIT_TROUBLE 2
-
-static const char usage[] =
-    "usage: gucsim report DIR\n"
-    "Writes DIR/report.html from what a run left in DIR: one page without a network.\n";
 
 static void put_data(FILE *out, const char *text)
 {
@@ -86,7 +83,7 @@ static int report(const char *dir)
     }
     free(text);
     if (err) {
-        (void)fprintf(stderr, "report: %s%s%s\n", *error ? error : dir, *error ? "" : ": ",
+        (void)fprintf(stderr, "gucsim report: %s%s%s\n", *error ? error : dir, *error ? "" : ": ",
                       *error ? "" : strerror(-err));
         return EXIT_TROUBLE;
     }
@@ -96,15 +93,9 @@ static int report(const char *dir)
 
 int report_main(int argc, char **argv)
 {
-    bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
-
-    if (argc != 2 || (*argv[1] == '-' && !help)) {
-        (void)fputs(usage, stderr);
+    if (argc != 2 || *argv[1] == '-') {
+        tool_usage_refused("report", "one directory is wanted, of a run");
         return EXIT_TROUBLE;
-    }
-    if (help) {
-        (void)fputs(usage, stdout);
-        return 0;
     }
     return report(argv[1]);
 }

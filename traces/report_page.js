@@ -65,9 +65,10 @@ function drawExpectations(list) {
   }
   for (const one of [...told.values()].sort((a, b) => a.ok - b.ok)) {
     const times = one.count > 1 ? `${one.count} times, ${us(one.at_ps)} to ${us(one.last_ps)} \u00b5s` : `at ${us(one.at_ps)} \u00b5s`;
+    const place = one.ok || !one.line ? "" : `, ${data.run.scenario}:${one.line}`;
     $("expectations").append(
       html("li", {}, html("span", { class: "mark " + (one.ok ? "good" : "bad") }, one.ok ? "\u2713" : "\u2717"),
-        one.name + " ", html("span", { class: "dim" }, times)));
+        one.name + (one.said ? `: ${one.said} ` : " "), html("span", { class: "dim" }, times + place)));
   }
 }
 

@@ -6,25 +6,12 @@
 #include <string.h>
 
 #include "traces/timeline.h"
+#include "traces/tool.h"
 #include "traces/traces.h"
 
 #define EXIT_TROUBLE 2
 #define MAX_PATH     4096
 #define MAX_MESSAGE  1024
-
-static const char usage[] =
-    "usage: gucsim timeline DIR [options]\n"
-    "Prints the sequence chart PF / GuC / VF of a run from DIR/events.jsonl; of a run with vGPUs,\n"
-    "guest / trap / mediator / GPU.\n"
-    "  --format FORM   ascii (default), svg, perfetto: Chrome trace JSON, or ftrace: as the\n"
-    "                  tracepoints of the xe driver\n"
-    "  --all           every message, not only control and recovery of VFs\n"
-    "  --vf N          only VF N\n"
-    "  --gpu NAME      only this GPU\n"
-    "  --gt N          only this GT: 0 main, 1 media\n"
-    "  --from TIME     from this time on: a number with ps, ns, us (default), ms or s\n"
-    "  --to TIME       up to this time\n"
-    "  --width N       columns of the drawing, 0: as many as it needs\n";
 
 enum form { FORM_ASCII, FORM_SVG, FORM_PERFETTO, FORM_FTRACE };
 
@@ -56,7 +43,7 @@ bool timeline_parse_time(const char *text, uint64_t *t_ps)
     static const struct {
         const char *name;
         double ps;
-    } units[] = {{"", 1e6}, {"ps", 1}, {"ns", 1e3}, {"us", 1e6}, {"ms", 1e9}, {"s", 1e12}};
+    } units[] = {{"ps", 1}, {"ns", 1e3}, {"us", 1e6}, {"ms", 1e9}, {"s", 1e12}};
     char *end;
     double value;
 
@@ -129,35 +116,38 @@ static bool take_option(int option, const char *value, struct arguments *argumen
     }
 }
 
-/* Returns 0, or -EINVAL with a message printed; 1 when help was asked for. */
+/* Returns 0, or -EINVAL with a message printed. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
     static const struct option names[] = {
-        {"all", no_argument, NULL, 'a'},         {"vf", required_argument, NULL, 'v'},
-        {"gpu", required_argument, NULL, 'p'},   {"gt", required_argument, NULL, 'g'},
-        {"from", required_argument, NULL, 'f'},  {"to", required_argument, NULL, 't'},
-        {"width", required_argument, NULL, 'w'}, {"format", required_argument, NULL, 'F'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0},
+        {"all", no_argument, NULL, 'a'},
+        {"vf", required_argument, NULL, 'v'},
+        {"gpu", required_argument, NULL, 'p'},
+        {"gt", required_argument, NULL, 'g'},
+        {"from", required_argument, NULL, 'f'},
+        {"to", required_argument, NULL, 't'},
+        {"width", required_argument, NULL, 'w'},
+        {"format", required_argument, NULL, 'F'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     int index = 0;
 
     *arguments = (struct arguments){.options = {.vf = -1, .gt = -1, .to_ps = UINT64_MAX}};
     optind = 0; /* another command may have used getopt before */
-    while ((option = getopt_long(argc, argv, "", names, &index)) != -1) {
-        if (option == 'h') {
-            return 1;
-        }
-        if (option == '?') {
+    opterr = 0;
+    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
+        if (option == '?' || option == ':') {
+            tool_option_refused("timeline", option, argv);
             return -EINVAL;
         }
         if (!take_option(option, optarg, arguments)) {
-            (void)fprintf(stderr, "timeline: --%s: bad value '%s'\n", names[index].name, optarg);
+            tool_value_refused("timeline", names[index].name, optarg);
             return -EINVAL;
         }
     }
     if (optind != argc - 1) {
-        (void)fprintf(stderr, "timeline: one directory is needed, of a run\n");
+        tool_usage_refused("timeline", "one directory is wanted, of a run");
         return -EINVAL;
     }
     arguments->dir = argv[optind];
@@ -234,20 +224,20 @@ int timeline_main(int argc, char **argv)
     int ret = parse_arguments(argc, argv, &arguments);
 
     if (ret) {
-        (void)fputs(usage, ret > 0 ? stdout : stderr);
-        return ret > 0 ? 0 : EXIT_TROUBLE;
+        return EXIT_TROUBLE;
     }
     ret = snprintf(path, sizeof(path), "%s/events.jsonl", arguments.dir);
     errno = ENAMETOOLONG;
     in = ret > 0 && (size_t)ret < sizeof(path) ? fopen(path, "r") : NULL;
     if (!in) {
-        (void)fprintf(stderr, "timeline: %s/events.jsonl: %s\n", arguments.dir, strerror(errno));
+        (void)fprintf(stderr, "gucsim timeline: %s/events.jsonl: %s\n", arguments.dir,
+                      strerror(errno));
         return EXIT_TROUBLE;
     }
     ret = draw(in, path, &arguments, error);
     (void)fclose(in);
     if (ret) {
-        (void)fprintf(stderr, "timeline: %s\n", error);
+        (void)fprintf(stderr, "gucsim timeline: %s\n", error);
         return EXIT_TROUBLE;
     }
     return 0;

@@ -44,6 +44,7 @@ struct run_time {
 struct run_options {
     const char *program; /* argv[0] */
     const char *scenario;
+    char path[OUT_PATH_LEN]; /* of the scenario, when it was named otherwise */
     char out[OUT_PATH_LEN];
     bool out_is_default;
     const char *trace;       /* vcd, vcd.gz, off or last=TIME, as written */
@@ -81,6 +82,8 @@ int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg);
 /* run_options.c: fills in options from the words after "run". Returns 0, or -EINVAL with a message
  * on stderr. */
 MUST_USE int run_options_parse(struct run_options *options, int argc, char **argv);
+/* run_options.c: whether --trace takes this. */
+bool run_trace_is_good(const char *form);
 /* run.c: one run by these options. Returns the exit code. */
 int run_once(struct run_options *options);
 /* verify.c: does the run without skipping, in another process and DIR/no-skip. Returns its exit

@@ -1,70 +1,120 @@
 /* SPDX-License-Identifier: MIT */
 /* gucsim list: the scenarios there are, or the keys of one. */
-#include "sim/cli/cli.h"
-
-#include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define SCENARIO_DIR "tests/scenarios"
-#define LINE_LEN     256
+#include "sim/cli/cli.h"
+#include "sim/cli/regress.h"
 
-/* A scenario's first comment line says what it shows. */
-static void scenario_print(const char *name)
+#define DEFAULT_PATH "tests/scenarios"
+#define TEXT_LEN     1024u
+#define COLUMNS      100
+#define NAME_COLUMN  34
+#define RANGE_LEN    64u
+
+/* Prints a text in lines that begin at a column; the first one has got there. */
+static void text_print(const char *text, int column)
 {
-    char path[OUT_PATH_LEN], line[LINE_LEN] = "";
-    FILE *file;
-    const char *text = "";
+    int at = column;
 
-    (void)snprintf(path, sizeof(path), SCENARIO_DIR "/%s", name);
-    file = fopen(path, "r");
-    while (file && !*text && fgets(line, sizeof(line), file)) {
-        if (strncmp(line, "--", 2) != 0) {
-            break;
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+
+        if (at > column && at + 1 + length > COLUMNS) {
+            (void)printf("\n%*s", column, "");
+            at = column;
         }
-        if (!strstr(line, "SPDX")) {
-            line[strcspn(line, "\n")] = '\0';
-            text = line + 2 + strspn(line + 2, " ");
+        at += printf("%s%.*s", at > column ? " " : "", length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+    (void)printf("\n");
+}
+
+static int scenarios_list(const char *path, bool names)
+{
+    struct scenarios scenarios = {0};
+    char text[TEXT_LEN];
+    int err = scenarios_add(&scenarios, path, "list");
+
+    for (size_t i = 0; !err && i < scenarios.count; i++) {
+        const struct scenario *scenario = &scenarios.list[i];
+        char found[OUT_PATH_LEN];
+        /* The name, where it is enough to run it. */
+        const char *name =
+            scenario_path(scenario->name, found) == found ? scenario->name : scenario->path;
+
+        if (names) {
+            (void)printf("%s\n", name);
+            continue;
         }
+        scenario_text(scenario->path, text, sizeof(text));
+        (void)printf("%-*s ", NAME_COLUMN - 1, name);
+        text_print(text, NAME_COLUMN);
     }
-    if (file) {
-        (void)fclose(file);
-    }
-    (void)printf("%-44s %s\n", path, text);
+    scenarios_free(&scenarios);
+    return err ? EXIT_TROUBLE : EXIT_HOLDS;
 }
 
-static int is_scenario(const struct dirent *entry)
+/* ---- keys ------------------------------------------------------------------------------------ */
+
+/* "1..9", "1..", "..9", or "" for any. */
+static void range_text(const struct param *param, char to[RANGE_LEN])
 {
-    size_t len = strlen(entry->d_name);
+    const bool counts = param->type == PARAM_INT || param->type == PARAM_TIME;
+    const int64_t least = param->type == PARAM_TIME ? 2 : INT64_MIN + 1;
+    char min[RANGE_LEN / 2] = "", max[RANGE_LEN / 2] = "";
 
-    return len > 4 && strcmp(entry->d_name + len - 4, ".lua") == 0;
-}
-
-static int name_order(const struct dirent **a, const struct dirent **b)
-{
-    return strcmp((*a)->d_name, (*b)->d_name); /* not by locale */
-}
-
-static int scenarios_list(void)
-{
-    struct dirent **entries;
-    int count = scandir(SCENARIO_DIR, &entries, is_scenario, name_order);
-
-    if (count < 0) {
-        (void)fprintf(stderr, "gucsim list: " SCENARIO_DIR ": %s\n", strerror(errno));
-        return EXIT_TROUBLE;
+    if (counts && param->min >= least) {
+        param_bound_text(param, param->min, min, sizeof(min));
     }
-    for (int i = 0; i < count; i++) {
-        scenario_print(entries[i]->d_name);
-        free(entries[i]);
+    if (counts && param->max < INT64_MAX) {
+        param_bound_text(param, param->max, max, sizeof(max));
     }
-    free(entries);
-    return EXIT_HOLDS;
+    (void)snprintf(to, RANGE_LEN, "%s%s%s", min, *min || *max ? ".." : "", max);
 }
 
-static int keys_list(const char *path)
+static void keys_print(const struct params *params, bool own, const char *title)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < params->count; i++) {
+        const struct param *param = &params->items[i];
+        char range[RANGE_LEN];
+
+        if (param->from_script != own) {
+            continue;
+        }
+        if (!any) {
+            (void)printf("\n%-20s %-8s %-8s %-12s %-16s %s\n", title, "TYPE", "UNIT", "DEFAULT",
+                         "RANGE", "MEANING");
+        }
+        any = true;
+        range_text(param, range);
+        (void)printf("%-20s %-8s %-8s %-12s %-16s %s\n", param->name, param_type_name(param->type),
+                     param->unit, param->default_value, range, param->text);
+    }
+}
+
+static void scenario_print(const char *path, const struct params *params, bool names)
+{
+    for (unsigned i = 0; names && i < params->count; i++) {
+        (void)printf("%s\n", params->items[i].name);
+    }
+    if (!names) {
+        char text[TEXT_LEN];
+
+        scenario_text(path, text, sizeof(text));
+        (void)printf("%s\n", path);
+        text_print(text, 0);
+        keys_print(params, true, "ITS KEYS");
+        keys_print(params, false, "OF EVERY MACHINE");
+    }
+}
+
+static int keys_list(const char *path, bool names)
 {
     static struct params params; /* large */
     const struct script_config config = {.path = path, .seed = 1, .params = &params, .quiet = true};
@@ -77,13 +127,7 @@ static int keys_list(const char *path)
     } else if (script_load(script, &desc)) {
         (void)fprintf(stderr, "%s\n", script_error(script));
     } else {
-        (void)printf("%-20s %-8s %-8s %-12s %s\n", "KEY", "TYPE", "UNIT", "DEFAULT", "MEANING");
-        for (unsigned i = 0; i < params.count; i++) {
-            const struct param *param = &params.items[i];
-
-            (void)printf("%-20s %-8s %-8s %-12s %s\n", param->name, param_type_name(param->type),
-                         param->unit, param->default_value, param->text);
-        }
+        scenario_print(path, &params, names);
         code = EXIT_HOLDS;
     }
     script_destroy(script);
@@ -92,9 +136,21 @@ static int keys_list(const char *path)
 
 int list_main(int argc, char **argv)
 {
-    if (argc > 2) {
-        (void)fprintf(stderr, "gucsim list: one scenario at most; see 'gucsim help list'\n");
+    bool names = argc > 1 && strcmp(argv[1], "--names") == 0;
+    char found[OUT_PATH_LEN];
+    struct stat status;
+    const char *path;
+
+    argc -= names;
+    argv += names;
+    if (argc > 2 || (argc == 2 && *argv[1] == '-')) {
+        (void)fprintf(stderr, "gucsim list: one scenario or folder is wanted; see 'gucsim help "
+                              "list'\n");
         return EXIT_TROUBLE;
     }
-    return argc == 2 ? keys_list(argv[1]) : scenarios_list();
+    path = argc == 2 ? scenario_path(argv[1], found) : DEFAULT_PATH;
+    if (scenario_check(path, "list") || stat(path, &status)) {
+        return EXIT_TROUBLE;
+    }
+    return S_ISDIR(status.st_mode) ? scenarios_list(path, names) : keys_list(path, names);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/help.h"
 
 #define DEFAULT_PATH    "tests/scenarios"
 #define DEFAULT_GOLDEN  "traces/golden"
@@ -29,7 +30,8 @@ enum {
     OPT_OUT,
     OPT_TIMEOUT,
     OPT_TAG,
-    OPT_COVERAGE
+    OPT_COVERAGE,
+    OPT_TRACE
 };
 
 static const struct option long_options[] = {
@@ -42,6 +44,7 @@ static const struct option long_options[] = {
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
     {"tag", required_argument, NULL, OPT_TAG},
     {"coverage", no_argument, NULL, OPT_COVERAGE},
+    {"trace", required_argument, NULL, OPT_TRACE},
     {NULL, 0, NULL, 0},
 };
 
@@ -81,6 +84,9 @@ static bool option_take(struct regress *regress, int option, const char *value)
     case OPT_TAG:
         regress->tag = value;
         return *value && !strchr(value, ' ');
+    case OPT_TRACE:
+        regress->trace = value;
+        return run_trace_is_good(value);
     case OPT_COVERAGE:
         regress->coverage = regress->coverage ? regress->coverage : coverage_create();
         return regress->coverage != NULL;
@@ -100,9 +106,7 @@ static int arguments_take(struct regress *regress, int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":j:", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            (void)fprintf(
-                stderr, "gucsim regress: %s: %s; 'gucsim help regress' lists the options\n",
-                argv[optind - 1], option == ':' ? "its value is missing" : "no such option");
+            option_refused("regress", option, argv, long_options);
             return -EINVAL;
         }
         if (!option_take(regress, option, optarg)) {
@@ -119,10 +123,10 @@ static int arguments_take(struct regress *regress, int argc, char **argv)
         return -EINVAL;
     }
     if (optind == argc) {
-        return scenarios_add(&regress->scenarios, DEFAULT_PATH);
+        return scenarios_add(&regress->scenarios, DEFAULT_PATH, "regress");
     }
     for (int i = optind; !err && i < argc; i++) {
-        err = scenarios_add(&regress->scenarios, argv[i]);
+        err = scenarios_add(&regress->scenarios, argv[i], "regress");
     }
     return err;
 }
@@ -221,8 +225,8 @@ static void tell(const struct regress *regress)
                          entry->reason, entry->detail ? entry->detail : "");
         }
     }
-    (void)printf("%zu scenarios, %zu failed, %.1f s of runs\n", regress->count, regress->failed,
-                 seconds);
+    (void)printf("%zu scenario%s, %zu failed, %.1f s of runs\n", regress->count,
+                 regress->count == 1 ? "" : "s", regress->failed, seconds);
 }
 
 static int junit_tell(const struct regress *regress)
@@ -290,6 +294,7 @@ int regress_main(int argc, char **argv)
         .timeout_s = DEFAULT_TIMEOUT,
         .shard = 1,
         .num_shards = 1,
+        .trace = "off",
         .golden_root = DEFAULT_GOLDEN,
         .out_root = DEFAULT_OUT,
     };

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "sim/cli/cli.h"
 #include "sim/hal/bits.h"
 
 #define POOL_MAX_ARGS 48u
@@ -64,9 +65,18 @@ struct scenarios {
 };
 
 /* Adds a script, or all scripts below a directory that build a machine, in order of name. Returns 0
- * or -errno with a message on stderr. */
-MUST_USE int scenarios_add(struct scenarios *scenarios, const char *path);
+ * or -errno with a message of the command on stderr. */
+MUST_USE int scenarios_add(struct scenarios *scenarios, const char *path, const char *command);
 void scenarios_free(struct scenarios *scenarios);
+/* The file that is meant by a word: it itself, or the scenario of that name below tests/scenarios,
+ * with its path in buffer. A word that means none is returned as it is. */
+const char *scenario_path(const char *word, char buffer[OUT_PATH_LEN]);
+/* Whether there is such a file. Returns 0, or -errno with a message of the command on stderr that
+ * names the nearest scenario. */
+MUST_USE int scenario_check(const char *path, const char *command);
+/* Copies the sentence at the begin of a script that tells what it shows; "" when there is none.
+ * What does not fit is cut. */
+void scenario_text(const char *path, char *text, size_t size);
 
 /* ---- regress_report.c: what a run says of itself, and what regress says of all --------------- */
 
@@ -132,6 +142,7 @@ struct regress {
     unsigned timeout_s;
     unsigned shard, num_shards; /* shard from 1 */
     bool bless;
+    const char *trace;         /* form of the waves that nobody compares */
     const char *tag;           /* only scenarios with it; NULL: all */
     const char *junit;         /* NULL: none */
     struct coverage *coverage; /* NULL: not asked for */

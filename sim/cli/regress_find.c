@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "sim/cli/regress.h"
 
@@ -161,17 +162,104 @@ static int add_path(struct scenarios *scenarios, const char *path, unsigned dept
     return err;
 }
 
-int scenarios_add(struct scenarios *scenarios, const char *path)
+/* "vf_restore" is tests/scenarios/vf_restore.lua, "faults" the folder. */
+const char *scenario_path(const char *word, char buffer[OUT_PATH_LEN])
+{
+    static const char *const ends[] = {"", ".lua"};
+
+    for (unsigned i = 0; *word && access(word, F_OK) && i < ARRAY_SIZE(ends); i++) {
+        int len = snprintf(buffer, OUT_PATH_LEN, SCENARIO_ROOT "%s%s", word, ends[i]);
+
+        if (len < (int)OUT_PATH_LEN && access(buffer, F_OK) == 0) {
+            return buffer;
+        }
+    }
+    return word;
+}
+
+/* Among the names of the scenarios there are; NULL when none is alike. */
+static const char *scenario_near(const struct scenarios *scenarios, const char *word)
+{
+    const char **names = calloc(scenarios->count + 1, sizeof(*names));
+    const char *near = NULL;
+
+    for (size_t i = 0; names && i < scenarios->count; i++) {
+        names[i] = scenarios->list[i].name;
+    }
+    if (names) {
+        near = nearest_name(word, names, (unsigned)scenarios->count);
+    }
+    free(names);
+    return near;
+}
+
+int scenario_check(const char *path, const char *command)
+{
+    struct scenarios scenarios = {0};
+    const char *near = NULL;
+    int err = access(path, R_OK) ? -errno : 0;
+
+    if (err && access(SCENARIO_ROOT, R_OK) == 0 &&
+        !scenarios_add(&scenarios, SCENARIO_ROOT, command)) {
+        near = scenario_near(&scenarios, path);
+    }
+    if (err) {
+        (void)fprintf(stderr, "gucsim %s: %s: %s%s%s%s\n", command, path, strerror(-err),
+                      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+    scenarios_free(&scenarios);
+    return err;
+}
+
+/* Adds a line to a text, up to the end of a sentence. Returns whether there may be more of it. */
+static bool sentence_add(char *text, size_t size, const char *line)
+{
+    size_t length = strlen(text);
+    const char *end = strstr(line, ". ");
+    size_t more = end ? (size_t)(end - line) + 1 : strlen(line);
+
+    (void)snprintf(text + length, size - length, "%s%.*s", length ? " " : "", (int)more, line);
+    return !end && line[more - 1] != '.';
+}
+
+void scenario_text(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "r");
+    char line[MAX_LINE];
+    bool more = true;
+
+    *text = '\0';
+    while (file && more && fgets(line, sizeof(line), file) && begins(line, "-- ")) {
+        line[strcspn(line, "\n")] = '\0';
+        if (begins(line, EXIT_COMMENT) || begins(line, TAGS_COMMENT)) {
+            more = *text == '\0';
+        } else if (!strstr(line, "SPDX") && line[3]) {
+            more = sentence_add(text, size, line + 3);
+        }
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
+int scenarios_add(struct scenarios *scenarios, const char *path, const char *command)
 {
     char clean[PATH_MAX];
-    size_t length = strlen(path);
+    size_t length;
+    char found[OUT_PATH_LEN];
     struct stat status;
     int err;
 
+    path = scenario_path(path, found);
+    length = strlen(path);
     while (length > 1 && path[length - 1] == '/') {
         length--;
     }
     (void)snprintf(clean, sizeof(clean), "%.*s", (int)length, path);
+    err = scenario_check(clean, command);
+    if (err) {
+        return err;
+    }
     if (stat(clean, &status)) {
         err = -errno;
     } else if (S_ISDIR(status.st_mode)) {
@@ -180,7 +268,7 @@ int scenarios_add(struct scenarios *scenarios, const char *path)
         err = add_script(scenarios, clean, true);
     }
     if (err) {
-        (void)fprintf(stderr, "gucsim regress: %s: %s\n", path, strerror(-err));
+        (void)fprintf(stderr, "gucsim %s: %s: %s\n", command, path, strerror(-err));
     }
     return err;
 }

@@ -39,7 +39,7 @@ static bool next_run(void *arg, struct pool_job *job)
     *job = (struct pool_job){
         .number = (size_t)(entry - regress->entries),
         .args = {"run", entry->scenario->path, "--quiet", "--out", out, "--trace",
-                 waves ? "vcd.gz" : "off"},
+                 waves ? "vcd.gz" : regress->trace},
     };
     if (entry->state == ENTRY_RUNS && entry->scenario->exact && *entry->scenario->signals) {
         job->args[6] = "vcd";

@@ -218,6 +218,12 @@ static void add_expectations(cJSON *report, const struct script *script)
         cJSON_AddStringToObject(one, "name", expectations[i].name);
         cJSON_AddBoolToObject(one, "ok", expectations[i].ok);
         add_number(one, "at_ps", expectations[i].at_ps);
+        if (expectations[i].line > 0) {
+            add_number(one, "line", (uint64_t)expectations[i].line);
+        }
+        if (expectations[i].said) {
+            cJSON_AddStringToObject(one, "said", expectations[i].said);
+        }
         cJSON_AddItemToArray(list, one);
     }
 }
@@ -251,6 +257,7 @@ static char *report_text(const struct run_options *options, const struct script 
 {
     cJSON *report = cJSON_CreateObject();
     char repeat[2 * OUT_PATH_LEN];
+    char wall[32];
     char *text;
 
     repeat_command(options, repeat, sizeof(repeat));
@@ -268,7 +275,8 @@ static char *report_text(const struct run_options *options, const struct script 
     add_number(report, "sim_time_ps", result->summary.sim_time_ps);
     add_number(report, "cycles", result->summary.cycles);
     add_number(report, "rtl_evals", result->summary.rtl_evals);
-    cJSON_AddNumberToObject(report, "wall_s", result->wall_s);
+    (void)snprintf(wall, sizeof(wall), "%.3f", result->wall_s);
+    cJSON_AddRawToObject(report, "wall_s", wall);
     add_hash(report, "trace_sha256", result->summary.trace_sha256);
     add_hash(report, "events_sha256", result->summary.events_sha256);
     add_expectations(report, script);

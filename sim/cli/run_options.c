@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The words after 'gucsim run'. */
 #include "sim/cli/cli.h"
+#include "sim/cli/help.h"
+#include "sim/cli/regress.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -55,7 +57,7 @@ static const char *const wanted[] = {
     [OPT_SKIP_CHECK] = "a number of cycles",
 };
 
-static int number_parse(const char *text, uint64_t *number)
+static int count_parse(const char *text, uint64_t *number)
 {
     char *end;
 
@@ -64,10 +66,10 @@ static int number_parse(const char *text, uint64_t *number)
     return errno || end == text || *end || *text == '-' ? -EINVAL : 0;
 }
 
-/* A time that is not 0. */
+/* A time that is not 0. Its unit is written: charts count in us, scripts in ns. */
 static int length_parse(const char *text, uint64_t *ps)
 {
-    int err = time_parse(text, ps);
+    int err = text[strcspn(text, "pnums")] ? time_parse(text, ps) : -EINVAL;
 
     return !err && *ps == 0 ? -EINVAL : err;
 }
@@ -101,6 +103,13 @@ static int trace_take(struct run_options *options, const char *value)
     return -EINVAL;
 }
 
+bool run_trace_is_good(const char *form)
+{
+    struct run_options options;
+
+    return trace_take(&options, form) == 0;
+}
+
 static int time_take(struct run_time *time, const char *value)
 {
     time->text = value;
@@ -122,11 +131,11 @@ static int value_take(struct run_options *options, int option, const char *value
     case OPT_TRACE_TO:
         return time_take(&options->trace_to, value);
     case OPT_SEED:
-        return number_parse(value, &options->seed);
+        return count_parse(value, &options->seed);
     case OPT_UNTIL:
         return time_take(&options->until, value);
     case OPT_SKIP_CHECK:
-        return number_parse(value, &options->skip_check);
+        return count_parse(value, &options->skip_check);
     case OPT_NO_SKIP:
         options->no_skip = true;
         return 0;
@@ -206,9 +215,7 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":", long_options, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            (void)fprintf(stderr, "gucsim run: %s: %s; 'gucsim help run' lists the options\n",
-                          argv[optind - 1],
-                          option == ':' ? "its value is missing" : "no such option");
+            option_refused("run", option, argv, long_options);
             return -EINVAL;
         }
         if (option_take(options, option, optarg, error)) {
@@ -224,7 +231,10 @@ int run_options_parse(struct run_options *options, int argc, char **argv)
                       argc - optind);
         return -EINVAL;
     }
-    options->scenario = argv[optind];
+    options->scenario = scenario_path(argv[optind], options->path);
+    if (scenario_check(options->scenario, "run")) {
+        return -EINVAL;
+    }
     if (options->out_is_default) {
         out_default(options);
     }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/help.h"
 #include "sim/cli/regress.h"
 
 #define DEFAULT_OUT     "build/out/sweep"
@@ -37,6 +38,8 @@ struct point {
 
 struct sweep {
     const char *scenario;
+    char path[OUT_PATH_LEN]; /* of the scenario, when it was named otherwise */
+    const char *trace;
     const char *out_root;
     unsigned parallel;
     unsigned timeout_s;
@@ -70,7 +73,60 @@ static const char *number_take(const char *text, uint64_t *number, char unit[UNI
     return end + length;
 }
 
-/* "A..B/STEP". Ends without a unit have the step's or B's. Returns false when it is no range. */
+/* Multiplies by 1000 so many times. Returns false when it does not fit. */
+static bool thousands_multiply(uint64_t *number, unsigned times)
+{
+    for (; times > 0; times--) {
+        if (*number > INT64_MAX / 1000) {
+            return false;
+        }
+        *number *= 1000;
+    }
+    return true;
+}
+
+/* Gives three numbers the finest of their units of time; one without a unit has it already.
+ * Returns false when that cannot be. */
+static bool units_join(uint64_t *const numbers[3], char units[3][UNIT_LEN], char unit[UNIT_LEN])
+{
+    static const char *const names[] = {"ps", "ns", "us", "ms", "s"};
+    unsigned finest = ARRAY_SIZE(names);
+    unsigned of[3];
+
+    for (int i = 0; i < 3; i++) {
+        for (of[i] = 0; of[i] < ARRAY_SIZE(names) && strcmp(units[i], names[of[i]]) != 0;) {
+            of[i]++;
+        }
+        if (*units[i] && of[i] == ARRAY_SIZE(names)) {
+            return false;
+        }
+        finest = of[i] < finest ? of[i] : finest;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (*units[i] && !thousands_multiply(numbers[i], of[i] - finest)) {
+            return false;
+        }
+    }
+    (void)snprintf(unit, UNIT_LEN, "%s", names[finest]);
+    return true;
+}
+
+/* Makes one unit of three. */
+static bool units_settle(struct range *range, char units[3][UNIT_LEN])
+{
+    uint64_t *const numbers[3] = {&range->first, &range->last, &range->step};
+    bool mixed = false;
+
+    for (int i = 0; i < 3; i++) {
+        mixed |= *units[i] && *range->unit && strcmp(units[i], range->unit) != 0;
+        if (*units[i]) {
+            (void)snprintf(range->unit, sizeof(range->unit), "%s", units[i]);
+        }
+    }
+    return !mixed || units_join(numbers, units, range->unit);
+}
+
+/* "A..B/STEP". A number without a unit has that of the others. Returns false when it is none. */
 static bool range_parse(struct range *range, const char *text)
 {
     char units[3][UNIT_LEN] = {"", "", ""};
@@ -84,17 +140,9 @@ static bool range_parse(struct range *range, const char *text)
     if (text && *text == '/') {
         text = number_take(text + 1, &range->step, units[2]);
     }
-    if (!text || *text || range->step == 0 || range->last < range->first ||
-        range->last > INT64_MAX) {
+    if (!text || *text || !units_settle(range, units) || range->step == 0 ||
+        range->last < range->first || range->last > INT64_MAX) {
         return false;
-    }
-    for (int i = 0; i < 3; i++) {
-        if (*units[i] && *range->unit && strcmp(units[i], range->unit) != 0) {
-            return false; /* 1us..900ns: write one unit */
-        }
-        if (*units[i]) {
-            (void)snprintf(range->unit, sizeof(range->unit), "%s", units[i]);
-        }
     }
     range->count = (size_t)((range->last - range->first) / range->step) + 1;
     return true;
@@ -172,7 +220,7 @@ static bool next_point(void *arg, struct pool_job *job)
     (void)snprintf(point->out, sizeof(point->out), "%s/%zu", sweep->out_root, sweep->started);
     *job = (struct pool_job){
         .number = sweep->started++,
-        .args = {"run", sweep->scenario, "--quiet", "--trace", "off", "--out", point->out},
+        .args = {"run", sweep->scenario, "--quiet", "--trace", sweep->trace, "--out", point->out},
     };
     add_words(sweep, job, 7);
     if (!path_make(point->out)) {
@@ -263,8 +311,8 @@ static void repeat_print(const struct sweep *sweep, size_t point)
     (void)printf("\n");
 }
 
-/* Shows the first line that the run printed, which says what is wrong. */
-static void reason_print(const struct point *point)
+/* Prints the first line that the run printed, which says what is wrong. */
+static void reason_print(const struct point *point, const char *title)
 {
     char path[PATH_MAX + 16], line[512];
     FILE *file;
@@ -273,11 +321,62 @@ static void reason_print(const struct point *point)
     file = fopen(path, "r");
     if (file && fgets(line, sizeof(line), file)) {
         line[strcspn(line, "\n")] = '\0';
-        (void)printf("said:   %s\n", line);
+        (void)printf("%s%s\n", title, line);
     }
     if (file) {
         (void)fclose(file);
     }
+}
+
+/* The first point of each other way to fail, and what it said. */
+static void others_print(const struct sweep *sweep, size_t smallest)
+{
+    static const char signs[] = "FEH!";
+
+    for (const char *sign = signs; *sign; sign++) {
+        size_t i = 0;
+
+        while (i < sweep->count && sign_of(sweep->points[i].code) != *sign) {
+            i++;
+        }
+        if (i == sweep->count || sign_of(sweep->points[smallest].code) == *sign) {
+            continue;
+        }
+        (void)printf("first %c:", *sign);
+        point_print(sweep, i);
+        (void)printf("\n");
+        reason_print(&sweep->points[i], "        ");
+    }
+}
+
+/* With one range: how to look closer at the step between the last point that holds and the first
+ * that does not, in ten smaller ones. */
+static void finer_print(const struct sweep *sweep, size_t smallest)
+{
+    static const char *const finer_units[][2] = {
+        {"s", "ms"}, {"ms", "us"}, {"us", "ns"}, {"ns", "ps"}};
+    const struct range *range = &sweep->ranges[0];
+    uint64_t step = range->step;
+    const char *unit = range->unit;
+    char before[WORD_LEN], at[WORD_LEN];
+
+    for (unsigned i = 0; step < 10 && i < ARRAY_SIZE(finer_units); i++) {
+        if (strcmp(unit, finer_units[i][0]) == 0) {
+            unit = finer_units[i][1];
+            step *= 1000;
+        }
+    }
+    if (sweep->num_ranges > 1 || smallest == 0 || step < 2) {
+        return;
+    }
+    value_text(sweep, smallest - 1, 0, before);
+    value_text(sweep, smallest, 0, at);
+    (void)printf("finer:  %s sweep %s", program_invocation_name, sweep->scenario);
+    for (unsigned i = 0; i < sweep->num_fixed; i++) {
+        (void)printf(" --set %s", sweep->fixed[i]);
+    }
+    (void)printf(" --set %s=%s..%s/%" PRIu64 "%s\n", range->key, before, at,
+                 step < 10 ? 1 : step / 10, unit);
 }
 
 static int outcome_print(const struct sweep *sweep)
@@ -300,8 +399,10 @@ static int outcome_print(const struct sweep *sweep)
     (void)printf("smallest that does not hold:");
     point_print(sweep, smallest);
     (void)printf(" (exit code %d)\n", sweep->points[smallest].code);
-    reason_print(&sweep->points[smallest]);
+    reason_print(&sweep->points[smallest], "said:   ");
     repeat_print(sweep, smallest);
+    finer_print(sweep, smallest);
+    others_print(sweep, smallest);
     /* Nothing ran: that says nothing about the scenario. */
     return mistakes == sweep->count ? EXIT_TROUBLE : EXIT_FAILS;
 }
@@ -317,6 +418,9 @@ static bool option_take(struct sweep *sweep, int option, const char *value)
         return set_take(sweep, value);
     case 't':
         return number_parse(value, MAX_TIMEOUT, &sweep->timeout_s);
+    case 'T':
+        sweep->trace = value;
+        return run_trace_is_good(value);
     default: /* 'o' */
         sweep->out_root = value;
         return *value != '\0';
@@ -326,6 +430,7 @@ static bool option_take(struct sweep *sweep, int option, const char *value)
 static int arguments_take(struct sweep *sweep, int argc, char **argv)
 {
     static const struct option names[] = {{"set", required_argument, NULL, 's'},
+                                          {"trace", required_argument, NULL, 'T'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"timeout", required_argument, NULL, 't'},
                                           {NULL, 0, NULL, 0}};
@@ -335,14 +440,13 @@ static int arguments_take(struct sweep *sweep, int argc, char **argv)
     opterr = 0;
     while ((option = getopt_long(argc, argv, ":j:", names, NULL)) != -1) {
         if (option == '?' || option == ':') {
-            (void)fprintf(stderr, "gucsim sweep: %s: %s; 'gucsim help sweep' lists the options\n",
-                          argv[optind - 1],
-                          option == ':' ? "its value is missing" : "no such option");
+            option_refused("sweep", option, argv, names);
             return -EINVAL;
         }
         if (!option_take(sweep, option, optarg)) {
-            (void)fprintf(stderr, "gucsim sweep: bad value '%s'; a range is KEY=A..B/STEP\n",
-                          optarg);
+            (void)fprintf(
+                stderr, "gucsim sweep: bad value '%s'%s; see 'gucsim help sweep'\n", optarg,
+                option == 's' ? ": a range is KEY=A..B/STEP, such as delay=1us..9us/500ns" : "");
             return -EINVAL;
         }
     }
@@ -350,7 +454,10 @@ static int arguments_take(struct sweep *sweep, int argc, char **argv)
         (void)fprintf(stderr, "gucsim sweep: one scenario and a --set KEY=A..B/STEP are wanted\n");
         return -EINVAL;
     }
-    sweep->scenario = argv[optind];
+    sweep->scenario = scenario_path(argv[optind], sweep->path);
+    if (scenario_check(sweep->scenario, "sweep")) {
+        return -EINVAL;
+    }
     sweep->count = 1;
     for (unsigned r = 0; r < sweep->num_ranges; r++) {
         if (sweep->ranges[r].count > MAX_POINTS / sweep->count) {
@@ -385,6 +492,7 @@ int sweep_main(int argc, char **argv)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     struct sweep sweep = {
+        .trace = "off",
         .out_root = DEFAULT_OUT,
         .parallel = cpus < 1               ? 1
                     : cpus > POOL_MAX_JOBS ? POOL_MAX_JOBS

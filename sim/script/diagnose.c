@@ -16,6 +16,7 @@
 #define MAX_SEATS    1024u
 #define LAST_LEN     6u /* messages told with a failure */
 #define TEXT_LEN     40u
+#define SEAT_WIDTH   16 /* of most: "  src.gt0 vf1" */
 #define SHOWN_DWORDS 4u
 #define PS_PER_US    1e6
 
@@ -302,18 +303,23 @@ static double us(uint64_t t_ps)
     return (double)t_ps / PS_PER_US;
 }
 
-static void print_seat(const struct seat *seat, FILE *to)
+/* Returns how many columns it took. */
+static int print_seat(const struct seat *seat, FILE *to)
 {
-    (void)fprintf(to, "  %s.gt%d %s", seat->gpu, seat->gt, seat->fn ? "vf" : "pf");
-    if (seat->fn) {
-        (void)fprintf(to, "%u", seat->fn);
-    }
+    int width = fprintf(to, "  %s.gt%d %s", seat->gpu, seat->gt, seat->fn ? "vf" : "pf");
+
+    return seat->fn ? width + fprintf(to, "%u", seat->fn) : width;
 }
 
+/* Mailboxes have no type and no fence, events no fence. */
 static void print_message(const struct message *message, FILE *to)
 {
-    (void)fprintf(to, "%12.3f us %-7s %s %s fence %" PRIu32 " |", us(message->t_ps), message->ev,
-                  message->type, message->name, message->fence);
+    (void)fprintf(to, "%12.3f us %-7s %s%s%s", us(message->t_ps), message->ev, message->type,
+                  *message->type ? " " : "", message->name);
+    if (*message->type && strcmp(message->type, "event") != 0) {
+        (void)fprintf(to, " fence %" PRIu32, message->fence);
+    }
+    (void)fprintf(to, " |");
     for (uint32_t i = 0; i < message->len && i < SHOWN_DWORDS; i++) {
         (void)fprintf(to, " %08" PRIx32, message->hxg[i]);
     }
@@ -326,7 +332,7 @@ static void print_ring(const struct seat *seat, enum lane lane, FILE *to)
     unsigned from = ring->count > TAIL_LEN ? ring->count - TAIL_LEN : 0;
 
     for (unsigned i = from; i < ring->count; i++) {
-        (void)fprintf(to, "      %s", lane_names[lane]);
+        (void)fprintf(to, "      %-7s", lane_names[lane]);
         print_message(&ring->tail[i % TAIL_LEN], to);
     }
 }
@@ -353,7 +359,7 @@ static bool is_open(const struct seat *seat)
 
 static void print_signals(const struct seat *seat, FILE *to)
 {
-    print_seat(seat, to);
+    (void)print_seat(seat, to);
     (void)fprintf(to, seat->doorbell_ps ? " rang last at %.3f us" : " never rang",
                   us(seat->doorbell_ps));
     (void)fprintf(to, seat->irq_ps ? ", last interrupt at %.3f us\n" : ", no interrupt\n",
@@ -363,7 +369,7 @@ static void print_signals(const struct seat *seat, FILE *to)
 static void print_requests(const struct seat *seat, FILE *to)
 {
     if (seat->mailbox.open) {
-        print_seat(seat, to);
+        (void)print_seat(seat, to);
         (void)fprintf(to, " waits for the mailbox's answer to %s since %.3f us\n",
                       seat->mailbox.name, us(seat->mailbox.t_ps));
     }
@@ -371,7 +377,7 @@ static void print_requests(const struct seat *seat, FILE *to)
         const struct request *request = &seat->requests[i];
 
         if (request->open) {
-            print_seat(seat, to);
+            (void)print_seat(seat, to);
             (void)fprintf(to, " waits for the answer to %s, fence %" PRIu32 ", since %.3f us\n",
                           request->name, request->fence, us(request->t_ps));
         }
@@ -384,7 +390,7 @@ static void print_unread(const struct seat *seat, FILE *to)
         const struct ring *ring = &seat->rings[lane];
 
         if (is_unread(ring)) {
-            print_seat(seat, to);
+            (void)print_seat(seat, to);
             (void)fprintf(to, " %s: %s has not taken dwords %" PRIu32 " to %" PRIu32 "\n",
                           lane_names[lane], lane == LANE_H2G ? "the GuC" : "the driver",
                           ring->taken, ring->sent);
@@ -398,7 +404,7 @@ static void print_jobs(const struct seat *seat, FILE *to)
         const struct job *job = &seat->jobs[i];
 
         if (job->open) {
-            print_seat(seat, to);
+            (void)print_seat(seat, to);
             (void)fprintf(to, " context %u on %s: %u jobs since it was last empty; %s at %.3f us\n",
                           job->ctx, *job->engine ? job->engine : "no engine", job->open, job->ev,
                           us(job->t_ps));
@@ -411,7 +417,7 @@ static void print_states(const struct seat *seat, FILE *to)
     if (!*seat->vf_state && !*seat->pf_state && !*seat->recovery) {
         return;
     }
-    print_seat(seat, to);
+    (void)print_seat(seat, to);
     (void)fprintf(to, " state: GuC %s, PF %s, recovery %s\n",
                   *seat->vf_state ? seat->vf_state : "-", *seat->pf_state ? seat->pf_state : "-",
                   *seat->recovery ? seat->recovery : "-");
@@ -491,7 +497,7 @@ void diagnosis_print_last(const struct diagnosis *diagnosis, const char *gpu, un
         (void)fprintf(to, "  last messages%s:\n", gpu ? " of the actor's VF" : "");
     }
     while (count-- > 0) {
-        print_seat(seats[count], to);
+        (void)fprintf(to, "%*s", SEAT_WIDTH - print_seat(seats[count], to), "");
         print_message(messages[count], to);
     }
 }

@@ -85,6 +85,33 @@ static void text_copy(lua_State *lua, char to[PARAM_TEXT_LEN], const char *text)
     }
 }
 
+/* Field "min" or "max" of the declaration at the top of the stack: a number, or for a time what is
+ * one everywhere, "5us" or ns. */
+static int64_t bound_read(lua_State *lua, const struct param *param, const char *name, int64_t none)
+{
+    int type = lua_getfield(lua, -1, name);
+    int64_t bound = none;
+    uint64_t ps;
+
+    if (type != LUA_TNIL && param->type == PARAM_TIME) {
+        if (time_parse(lua_push_text(lua, -1), &ps)) {
+            luaL_error(lua, "%s: %s = %s: a time is wanted: \"5us\", or whole ns", param->name,
+                       name, lua_push_text(lua, -2));
+        }
+        bound = (int64_t)ps;
+        lua_pop(lua, 1);
+    } else if (type != LUA_TNIL) {
+        if (param->type != PARAM_INT || !lua_isinteger(lua, -1)) {
+            luaL_error(lua, "%s: %s = %s: %s", param->name, name, lua_push_text(lua, -1),
+                       param->type == PARAM_INT ? "a whole number is wanted"
+                                                : "only an int or a time has bounds");
+        }
+        bound = lua_tointeger(lua, -1);
+    }
+    lua_pop(lua, 1);
+    return bound;
+}
+
 /* The declaration at the top of the stack: {name, type, default, text, unit =, min =, max =}. */
 static void param_read(lua_State *lua, struct param *param)
 {
@@ -109,11 +136,10 @@ static void param_read(lua_State *lua, struct param *param)
     lua_pop(lua, 8);
     lua_getfield(lua, -1, "unit");
     text_copy(lua, param->unit, luaL_optstring(lua, -1, ""));
-    lua_getfield(lua, -2, "min");
-    param->min = luaL_optinteger(lua, -1, param->type == PARAM_TIME ? 0 : INT64_MIN);
-    lua_getfield(lua, -3, "max");
-    param->max = luaL_optinteger(lua, -1, INT64_MAX);
-    lua_pop(lua, 3);
+    lua_pop(lua, 1);
+    param->min = bound_read(lua, param, "min", param->type == PARAM_TIME ? 0 : INT64_MIN);
+    param->max = bound_read(lua, param, "max", INT64_MAX);
+    param->from_script = true;
 }
 
 static void param_push(lua_State *lua, const struct param *param)

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OWN_SCENARIOS "tests/scenarios/"
 #define MAX_PATH_LEN  1024
 #define MAX_TEXT_SIZE (16u << 20)
 
@@ -341,17 +342,21 @@ static int sandbox_xpcall(lua_State *lua)
 
 /* ---- helpers beside the script -------------------------------------------------------------- */
 
-/* Where the module with this path is: beside the script, or in the folder above, where scenarios
- * in folders share theirs. Returns whether the path fits. */
+/* Where the module with this path is: beside the script, in the folder above, where scenarios in
+ * folders share theirs, or among gucsim's own as seen from where the program was started, for
+ * scripts of others; the first when it is nowhere. Returns whether the path fits. */
 static bool module_find(const char *script, const char *name, char path[MAX_PATH_LEN])
 {
-    static const char *const folders[] = {"", "../"};
     const char *slash = strrchr(script, '/');
     int folder_len = slash ? (int)(slash - script) + 1 : 0;
+    const struct {
+        int len; /* of the script's path in front of it */
+        const char *folder;
+    } places[] = {{folder_len, ""}, {folder_len, "../"}, {0, OWN_SCENARIOS}, {folder_len, ""}};
 
-    for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
-        int len =
-            snprintf(path, MAX_PATH_LEN, "%.*s%s%s.lua", folder_len, script, folders[i], name);
+    for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+        int len = snprintf(path, MAX_PATH_LEN, "%.*s%s%s.lua", places[i].len, script,
+                           places[i].folder, name);
 
         if (len < 0 || len >= MAX_PATH_LEN) {
             return false;

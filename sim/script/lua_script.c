@@ -169,6 +169,7 @@ void script_destroy(struct script *script)
     }
     for (unsigned i = 0; i < script->num_expectations; i++) {
         free(script->expectations[i].name);
+        free(script->expectations[i].said);
     }
     free(script->expectations);
     free(script->migrations);
@@ -197,7 +198,7 @@ static void actor_report(struct actor *actor, int status)
         lua_pushliteral(lua, "an actor cannot yield");
     }
     if (script->sim) {
-        (void)snprintf(where, sizeof(where), "\nin actor %s at %.6f us", actor->name,
+        (void)snprintf(where, sizeof(where), "\nin actor %s at %.3f us", actor->name,
                        (double)sim_now_ps(script->sim) / 1e6);
     }
     if (lua_getstack(lua, 0, &frame)) { /* text that does not compile has no stack */

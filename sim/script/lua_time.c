@@ -164,7 +164,22 @@ static int time_say(lua_State *lua)
     return 0;
 }
 
-static void expectation_record(lua_State *lua, const char *name, bool ok)
+/* "seen 1, wanted 2"; each may be NULL. Returns NULL when there is nothing to say. */
+static char *said_of(const char *seen, const char *wanted)
+{
+    size_t size = (seen ? strlen(seen) : 0) + (wanted ? strlen(wanted) : 0) + 32;
+    char *text = seen ? malloc(size) : NULL;
+
+    if (text) {
+        (void)snprintf(text, size, "seen %s%s%s", seen, wanted ? ", wanted " : "",
+                       wanted ? wanted : "");
+    }
+    return text;
+}
+
+/* Returns it as it is kept; seen and wanted are of one that does not hold, and may be NULL. */
+static const struct expectation *expectation_record(lua_State *lua, const char *name, bool ok,
+                                                    const char *seen, const char *wanted)
 {
     struct script *script = script_of(lua);
     struct expectation *grown;
@@ -177,38 +192,45 @@ static void expectation_record(lua_State *lua, const char *name, bool ok)
     grown = realloc(script->expectations, (script->num_expectations + 1) * sizeof(*grown));
     if (!grown) {
         luaL_error(lua, "not enough memory");
-        return;
+        return NULL;
     }
     script->expectations = grown;
-    grown[script->num_expectations] =
-        (struct expectation){.name = strdup(name), .ok = ok, .at_ps = sim_now_ps(script->sim)};
-    if (!grown[script->num_expectations].name) {
+    grown += script->num_expectations;
+    *grown = (struct expectation){.name = strdup(name),
+                                  .said = ok ? NULL : said_of(seen, wanted),
+                                  .line = script_caller_line(lua),
+                                  .ok = ok,
+                                  .at_ps = sim_now_ps(script->sim)};
+    if (!grown->name) {
+        free(grown->said);
         luaL_error(lua, "not enough memory");
+        return NULL;
     }
     script->num_expectations++;
+    return grown;
 }
 
-/* Tells of a failed one; wanted may be NULL. */
-static void expectation_complain(lua_State *lua, const char *name, const char *seen,
-                                 const char *wanted)
+/* Notes an expectation and tells of a failed one. Pushes whether it holds and returns 1. */
+static int expectation_state(lua_State *lua, const char *name, bool ok, const char *seen,
+                             const char *wanted)
 {
     struct script *script = script_of(lua);
+    const struct expectation *kept = expectation_record(lua, name, ok, seen, wanted);
 
-    (void)fprintf(stderr, "%s:%d: expectation failed at %.6f us: %s%s%s%s%s\n", script->config.path,
-                  script_caller_line(lua), now_us(script), name, seen ? ": seen " : "",
-                  seen ? seen : "", wanted ? ", wanted " : "", wanted ? wanted : "");
-    script_print_last(script_actor(lua), stderr);
+    if (kept && !ok) {
+        (void)fprintf(stderr, "%s:%d: expectation failed at %.3f us: %s%s%s\n", script->config.path,
+                      kept->line, now_us(script), name, kept->said ? ": " : "",
+                      kept->said ? kept->said : "");
+        script_print_last(script_actor(lua), stderr);
+    }
+    lua_pushboolean(lua, ok);
+    return 1;
 }
 
 int script_expectation(lua_State *lua, const char *name, bool ok, const char *seen)
 {
     check_running(lua);
-    expectation_record(lua, name, ok);
-    if (!ok) {
-        expectation_complain(lua, name, seen, NULL);
-    }
-    lua_pushboolean(lua, ok);
-    return 1;
+    return expectation_state(lua, name, ok, seen, NULL);
 }
 
 /* expect(name, condition [, seen]) */
@@ -219,12 +241,8 @@ static int time_expect(lua_State *lua)
 
     check_running(lua);
     luaL_checkany(lua, 2);
-    expectation_record(lua, name, ok);
-    if (!ok) {
-        expectation_complain(lua, name, lua_isnone(lua, 3) ? NULL : lua_push_text(lua, 3), NULL);
-    }
-    lua_pushboolean(lua, ok);
-    return 1;
+    return expectation_state(lua, name, ok, ok || lua_isnone(lua, 3) ? NULL : lua_push_text(lua, 3),
+                             NULL);
 }
 
 /* expect_eq(name, seen, wanted) */
@@ -237,12 +255,8 @@ static int time_expect_eq(lua_State *lua)
     luaL_checkany(lua, 3);
     lua_settop(lua, 3);
     ok = lua_compare(lua, 2, 3, LUA_OPEQ);
-    expectation_record(lua, name, ok);
-    if (!ok) {
-        expectation_complain(lua, name, lua_push_text(lua, 2), lua_push_text(lua, 3));
-    }
-    lua_pushboolean(lua, ok);
-    return 1;
+    return expectation_state(lua, name, ok, ok ? NULL : lua_push_text(lua, 2),
+                             ok ? NULL : lua_push_text(lua, 3));
 }
 
 /* expect_failure(name, errno, function, ...): the function's verb has to fail with that errno. */
@@ -263,12 +277,7 @@ static int time_expect_failure(lua_State *lua)
         seen = lua_tostring(lua, -1);
         ok = strcmp(seen, wanted) == 0;
     }
-    expectation_record(lua, name, ok);
-    if (!ok) {
-        expectation_complain(lua, name, seen, wanted);
-    }
-    lua_pushboolean(lua, ok);
-    return 1;
+    return expectation_state(lua, name, ok, seen, wanted);
 }
 
 const luaL_Reg lua_time_functions[] = {

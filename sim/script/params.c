@@ -85,6 +85,17 @@ int time_parse(const char *text, uint64_t *ps)
     return 0;
 }
 
+void time_text(uint64_t ps, char *text, size_t size)
+{
+    unsigned unit = ARRAY_SIZE(time_units) - 1;
+
+    while (unit > 1 && (ps == 0 || ps % time_units[unit].ps)) {
+        unit--;
+    }
+    (void)snprintf(text, size, "%" PRIu64 "%s", ps / time_units[unit].ps,
+                   ps ? time_units[unit].name : "");
+}
+
 int version_parse(const char *text, uint32_t *version)
 {
     unsigned long part[3] = {0, 0, 0};
@@ -161,6 +172,15 @@ static int value_parse(enum param_type type, const char *text, int64_t *number)
     }
 }
 
+void param_bound_text(const struct param *param, int64_t bound, char *text, size_t size)
+{
+    if (param->type == PARAM_TIME) {
+        time_text((uint64_t)bound, text, size);
+    } else {
+        (void)snprintf(text, size, "%" PRId64, bound);
+    }
+}
+
 static int value_assign(struct param *param, const char *value, char error[ERROR_TEXT_LEN])
 {
     static const char *const wanted[PARAM_TYPES] = {"a whole number", "a time such as 10us",
@@ -175,9 +195,12 @@ static int value_assign(struct param *param, const char *value, char error[ERROR
     }
     if ((param->type == PARAM_INT || param->type == PARAM_TIME) &&
         (number < param->min || number > param->max)) {
-        (void)snprintf(error, ERROR_TEXT_LEN, "%s=%s: out of range, %" PRId64 " to %" PRId64 "%s",
-                       param->name, value, param->min, param->max,
-                       param->type == PARAM_TIME ? " ps" : "");
+        char min[PARAM_TEXT_LEN], max[PARAM_TEXT_LEN];
+
+        param_bound_text(param, param->min, min, sizeof(min));
+        param_bound_text(param, param->max, max, sizeof(max));
+        (void)snprintf(error, ERROR_TEXT_LEN, "%s=%s: out of range, %s to %s", param->name, value,
+                       min, max);
         return -EINVAL;
     }
     (void)snprintf(param->value, sizeof(param->value), "%s", value);

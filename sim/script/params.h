@@ -20,6 +20,7 @@ struct param {
     char name[PARAM_TEXT_LEN];
     enum param_type type;
     bool from_command_line;
+    bool from_script; /* declared by the scenario, whoever did it before */
     char unit[PARAM_TEXT_LEN];
     char text[PARAM_TEXT_LEN]; /* what it does, for list */
     char default_value[PARAM_TEXT_LEN];
@@ -40,6 +41,10 @@ struct params {
 /* A time: digits with at most one point, then ps, ns, us, ms or s; no unit means ns. Returns 0,
  * or -EINVAL (also when it does not fit into 63 bits of picoseconds). */
 MUST_USE int time_parse(const char *text, uint64_t *ps);
+/* The time in the largest unit in which it is a whole number: "25us". */
+void time_text(uint64_t ps, char *text, size_t size);
+/* A bound of a whole number or of a time, as one writes it. */
+void param_bound_text(const struct param *param, int64_t bound, char *text, size_t size);
 /* A version: MAJOR.MINOR or MAJOR.MINOR.PATCH. Returns 0 or -EINVAL. */
 MUST_USE int version_parse(const char *text, uint32_t *version);
 

@@ -31,6 +31,8 @@ enum script_outcome {
 
 struct expectation {
     char *name;
+    char *said; /* "seen 1, wanted 2" of one that does not hold, or NULL */
+    int line;   /* of the script */
     bool ok;
     uint64_t at_ps;
 };

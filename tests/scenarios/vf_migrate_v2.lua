@@ -9,7 +9,7 @@ local p = params {
     max = 1000000000000 },
   { "page", "int", 4096, "size of a page on the link", unit = "bytes", min = 4096,
     max = 1 << 20 },
-  { "downtime", "time", "25us", "that the rest of RAM may take", min = 1000, max = 1000000000000 },
+  { "downtime", "time", "25us", "that the rest of RAM may take", min = "1ns", max = "1s" },
   { "jobs", "int", 12, "jobs in each queue when the migration begins", min = 1, max = 50 },
   { "work", "int", 20000, "of a job on its engine", unit = "cycles", min = 1000, max = 1000000 },
 }

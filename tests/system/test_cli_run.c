@@ -71,7 +71,7 @@ Test(cli, misspelt_command_gets_a_hint)
 Test(cli, help_lists_every_command)
 {
     cr_expect_eq(gucsim("help"), 0);
-    cr_expect(strstr(shell_output, "run SCENARIO.lua") && strstr(shell_output, "timeline") &&
+    cr_expect(strstr(shell_output, "run ") && strstr(shell_output, "timeline") &&
               strstr(shell_output, "list"));
     cr_expect_eq(gucsim("--version"), 0);
 }
@@ -96,6 +96,57 @@ Test(cli, a_full_disk_behind_standard_output_is_told)
     }
 }
 
+Test(cli, every_command_tells_its_options_also_behind_others)
+{
+    static const char *const commands[] = {"run",     "sweep",  "regress", "list",
+                                           "serve",   "replay", "report",  "timeline",
+                                           "profile", "diff",   "image"};
+    char words[64], usage[64];
+
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        (void)snprintf(usage, sizeof(usage), "usage: gucsim %s", commands[i]);
+        for (const char *const *form =
+                 (const char *const[]){"%s --help", "%s -h", "%s x --help", "help %s", NULL};
+             *form; form++) {
+            (void)snprintf(words, sizeof(words), *form, commands[i]);
+            cr_expect_eq(gucsim(words), 0, "%s: %s", words, shell_output);
+            cr_expect(strstr(shell_output, usage), "%s: %s", words, shell_output);
+        }
+    }
+}
+
+Test(cli, every_command_names_the_word_that_it_does_not_know)
+{
+    static const char *const commands[] = {"run",      "sweep",   "regress",
+                                           "timeline", "profile", "diff"};
+    char words[64], hint[64];
+
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        (void)snprintf(words, sizeof(words), "%s --qqqqqqqq x", commands[i]);
+        (void)snprintf(hint, sizeof(hint), "--qqqqqqqq: no such option; see 'gucsim help %s'\n",
+                       commands[i]);
+        cr_expect_eq(gucsim(words), 2, "%s", words);
+        cr_expect(strstr(shell_output, hint), "%s: %s", words, shell_output);
+    }
+    cr_expect_eq(gucsim("run --tarce off x"), 2);
+    cr_expect(strstr(shell_output, "did you mean --trace?"), "%s", shell_output);
+}
+
+Test(cli, scenario_is_found_by_its_name)
+{
+    cr_expect_eq(gucsim("run relay/handshake --quiet --trace off"), 0, "%s", shell_output);
+    cr_expect_eq(gucsim("run relay/handshaek"), 2);
+    cr_expect(strstr(shell_output, "did you mean relay/handshake?"), "%s", shell_output);
+}
+
+Test(cli, time_on_the_command_line_has_a_unit)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--until 5", 2, "a time such as 10us");
+    EXPECT_RUN(SMALL_MACHINE, "--until 5ms", 0, "pass");
+    cr_expect_eq(shell("%s timeline --from 5 %s/out 2>&1", gucsim_path(), work_dir), 2);
+    cr_expect_eq(shell("%s timeline --from 5us %s/out 2>&1", gucsim_path(), work_dir), 0);
+}
+
 Test(cli, broken_text_is_told_with_file_and_line)
 {
     EXPECT_RUN("local a = 1\nlocal = 2\n", "", 2, "case.lua:2:");
@@ -118,6 +169,24 @@ Test(cli, bad_value_of_a_key_is_refused)
                "src.guc.abi=1.26");
     EXPECT_RUN("params { { 'n', 'int', 1, 'n', min = 1, max = 9 } }\n" SMALL_MACHINE, "--set n=10",
                2, "out of range, 1 to 9");
+}
+
+#define TIMED "params { { 't', 'time', '2us', 't', min = %s, max = '1ms' } }\n" SMALL_MACHINE
+
+Test(cli, bounds_of_a_time_are_times)
+{
+    char text[256];
+
+    (void)snprintf(text, sizeof(text), TIMED, "1000"); /* ns, as everywhere */
+    EXPECT_RUN(text, "--set t=1us", 0, "t=1us");
+    EXPECT_RUN(text, "--set t=999ns", 2, "t=999ns: out of range, 1us to 1ms");
+    EXPECT_RUN(text, "--set t=1001us", 2, "out of range, 1us to 1ms");
+    (void)snprintf(text, sizeof(text), TIMED, "'soon'");
+    EXPECT_RUN(text, "", 2, "t: min = soon: a time is wanted");
+    EXPECT_RUN("params { { 'n', 'int', 1, 'n', max = '1us' } }\n" SMALL_MACHINE, "", 2,
+               "n: max = 1us: a whole number is wanted");
+    EXPECT_RUN("params { { 'b', 'bool', true, 'b', max = 1 } }\n" SMALL_MACHINE, "", 2,
+               "only an int or a time has bounds");
 }
 
 Test(cli, slow_action_is_an_action_and_cycles)
@@ -157,6 +226,9 @@ Test(cli, endless_loop_is_stopped)
 Test(cli, failed_expectation_exits_with_one)
 {
     EXPECT_RUN(SMALL_MACHINE "expect_eq('answer', 41, 42)\n", "", 1, "seen 41, wanted 42");
+    cr_expect_eq(shell("tr -d '\\n\\t' < %s/out/report.json", work_dir), 0);
+    cr_expect(strstr(shell_output, "\"line\":2,\"said\":\"seen 41, wanted 42\""), "%s",
+              shell_output);
 }
 
 Test(cli, uncaught_failure_exits_with_one)
@@ -221,7 +293,7 @@ Test(cli, failed_expectation_names_line_time_value_and_last_messages)
 {
     EXPECT_RUN(LOST_JOB, "--set watchdog=80ms", 3, "case.lua:11: expectation failed at ");
     EXPECT_OUTPUT(" us: both ran: seen 1, wanted 2\n  last messages of the actor's VF:\n");
-    EXPECT_OUTPUT("taken   event SCHED_CONTEXT_MODE_DONE fence 0 | 90001002");
+    EXPECT_OUTPUT("taken   event SCHED_CONTEXT_MODE_DONE | 90001002");
 }
 
 Test(cli, uncaught_failure_tells_the_last_messages)
@@ -329,11 +401,39 @@ Test(cli, same_run_twice_writes_the_same_bytes)
 Test(cli, list_shows_scenarios_and_keys)
 {
     cr_expect_eq(gucsim("list"), 0);
-    cr_expect(strstr(shell_output, "tests/scenarios/vf_restore.lua"), "%s", shell_output);
-    cr_expect_eq(gucsim("list tests/scenarios/vf_restore.lua"), 0);
-    cr_expect(strstr(shell_output, "dst.guc.abi") && strstr(shell_output, "jobs"), "%s",
+    cr_expect(strstr(shell_output, "\nvf_restore ") && strstr(shell_output, "\nfaults/guc_dead "),
+              "%s", shell_output);
+    cr_expect(!strstr(shell_output, "lib/"), "%s", shell_output);
+    cr_expect_eq(gucsim("list vf_migrate_v2"), 0);
+    cr_expect(strstr(shell_output, "dst.guc.abi") && strstr(shell_output, "1ns..1s"), "%s",
               shell_output);
+    cr_expect(strstr(shell_output, "ITS KEYS") < strstr(shell_output, "\njobs ") &&
+                  strstr(shell_output, "\njobs ") < strstr(shell_output, "OF EVERY MACHINE"),
+              "%s", shell_output);
     cr_expect_eq(gucsim("list /nowhere.lua"), 2);
+}
+
+/* What a scenario says of itself may go over several lines; its first sentence is shown. */
+Test(cli, list_shows_scenarios_of_another_folder)
+{
+    char arguments[128];
+
+    work_file("mine.lua",
+              "-- SPDX-License-Identifier: MIT\n-- It shows\n-- this. Not that.\n" SMALL_MACHINE);
+    (void)snprintf(arguments, sizeof(arguments), "list %s", work_dir);
+    cr_expect_eq(gucsim(arguments), 0);
+    cr_expect(strstr(shell_output, "mine.lua ") && strstr(shell_output, " It shows this.\n"), "%s",
+              shell_output);
+    cr_expect_eq(gucsim("list --names relay"), 0);
+    cr_expect_str_eq(shell_output, "relay/errors\nrelay/handshake\nrelay/versions\n");
+}
+
+Test(cli, scenario_of_another_folder_has_the_helpers_of_ours)
+{
+    EXPECT_RUN("local work = require 'lib.work'\n" SMALL_MACHINE
+               "expect('there', work.open ~= nil)\n",
+               "", 0, "1 of 1");
+    EXPECT_RUN("require 'lib.nothing'\n" SMALL_MACHINE, "", 2, "lib/nothing.lua");
 }
 
 Test(cli, interrupt_leaves_valid_files)

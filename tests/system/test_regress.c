@@ -74,8 +74,8 @@ Test(regress, blessed_scenario_passes_and_blessing_it_again_changes_nothing)
     work_file("a.lua", GOOD);
     EXPECT(regress("--bless %/a.lua"), 0, "made ");
     cr_expect(exists("golden/a.golden") && !exists("golden/a.golden.tmp"));
-    EXPECT(regress("%/a.lua"), 0, "1 scenarios, 0 failed");
-    EXPECT(regress("--bless %/a.lua"), 0, "1 scenarios, 0 failed");
+    EXPECT(regress("%/a.lua"), 0, "1 scenario, 0 failed");
+    EXPECT(regress("--bless %/a.lua"), 0, "1 scenario, 0 failed");
     cr_expect(!strstr(shell_output, "replaced"), "%s", shell_output);
 }
 
@@ -134,7 +134,7 @@ Test(regress, shards_share_the_scenarios)
     work_file("c.lua", GOOD);
     EXPECT(regress("--bless %"), 0, "3 scenarios");
     EXPECT(regress("--shard 1/2 %"), 0, "2 scenarios");
-    EXPECT(regress("--shard 2/2 -j 2 %"), 0, "1 scenarios");
+    EXPECT(regress("--shard 2/2 -j 2 %"), 0, "1 scenario");
 }
 
 Test(regress, repetitions_leave_the_same_bytes)
@@ -236,7 +236,7 @@ Test(regress, tags_pick_scenarios)
     work_file("a.lua", "-- tags: quick ring\n" GOOD);
     work_file("b.lua", "-- tags: ringing\n" GOOD);
     EXPECT(regress("--bless %"), 0, "2 scenarios");
-    EXPECT(regress("--tag ring %"), 0, "1 scenarios");
+    EXPECT(regress("--tag ring %"), 0, "1 scenario");
     EXPECT(regress("--tag nothing %"), 2, "and has the tag");
 }
 
@@ -335,6 +335,31 @@ Test(sweep, two_keys_with_units_make_rows)
     EXPECT(gucsim("sweep", "%/a.lua --set t=1us..3us/2us --set n=4..8/2"), 1, "t=1us n=4  .FF\n");
     cr_expect(strstr(shell_output, "t=3us n=4  ...\n"), "%s", shell_output);
     cr_expect(strstr(shell_output, "--set t=1us --set n=6"), "%s", shell_output);
+}
+
+Test(sweep, units_of_time_may_be_mixed)
+{
+    work_file("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set t=1us..3us/500ns --set n=9"), 1, "t=1000ns  FFF..\n");
+    EXPECT(gucsim("sweep", "%/a.lua --set n=1us..3/500ns"), 2, "n=");
+}
+
+Test(sweep, each_way_to_fail_is_told_and_how_to_look_closer)
+{
+    work_file("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set n=0..110/20"), 1, ".FFFFE\n");
+    cr_expect(strstr(shell_output, "--set n=0..20/2\n"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "first E: n=100\n") &&
+                  strstr(shell_output, "n=100: out of range, 0 to 99"),
+              "%s", shell_output);
+}
+
+Test(sweep, waves_of_failing_points_alone)
+{
+    work_file("a.lua", SWEPT);
+    EXPECT(gucsim("sweep", "%/a.lua --set n=4..5 --trace last=5us"), 1, ".F\n");
+    cr_expect(!exists("out/0/trace.vcd.gz") && exists("out/1/trace.vcd.gz"));
+    EXPECT(gucsim("sweep", "%/a.lua --set n=4..5 --trace fst"), 2, "bad value 'fst'");
 }
 
 Test(sweep, all_points_hold_also_over_seeds)

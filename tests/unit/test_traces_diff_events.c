@@ -169,3 +169,16 @@ Test(diff_events, waves_of_one_run_alone_are_a_difference)
     EXPECT_DIFF("one two", 0, "same");
     EXPECT_DIFF("one missing", 2, "missing");
 }
+
+#define STEP(ps, step, round)                                                                      \
+    "{\"t_ps\":" #ps ",\"cycle\":0,\"gpu\":null,\"gt\":null,\"kind\":\"migration\",\"vm\":\"vm1\"" \
+    ",\"step\":\"" step "\",\"round\":" #round ",\"dirty\":12,\"bytes\":4096}\n"
+
+Test(diff_events, step_of_a_migration_is_told_in_words)
+{
+    write_text("a.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 1));
+    write_text("b.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 2));
+    EXPECT_DIFF("a.jsonl b.jsonl", 1, "migration vm1 round 1: 12 pages dirty, 4096 bytes");
+    write_text("b.jsonl", STEP(1000, "round", 1));
+    EXPECT_DIFF("a.jsonl b.jsonl", 1, "migration vm1 setup: 12 pages dirty, 4096 bytes");
+}

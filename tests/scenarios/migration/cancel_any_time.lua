@@ -4,8 +4,8 @@
 local work = require "lib.work"
 
 local p = params {
-  { "step", "time", "47us", "between one try's time of cancelling and the next one's", min = 1000,
-    max = 1000000000 },
+  { "step", "time", "47us", "between one try's time of cancelling and the next one's", min = "1ns",
+    max = "1ms" },
 }
 
 local m = machine { gpus = { { name = "src" }, { name = "dst" } }, vms = { { name = "vm1" } } }

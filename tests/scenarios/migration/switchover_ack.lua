@@ -4,8 +4,8 @@
 -- a guest that does what the target refuses while pre-copy runs; a face without initial data.
 local p = params {
   { "bandwidth", "int", 2000000000, "of the link, bytes a second", min = 1000000 },
-  { "delay", "time", "500us", "of the target's answer", min = 1000000, max = 50000000000 },
-  { "limit", "time", "1ms", "that an answer is waited for", min = 1000000, max = 100000000000 },
+  { "delay", "time", "500us", "of the target's answer", min = "1us", max = "50ms" },
+  { "limit", "time", "1ms", "that an answer is waited for", min = "1us", max = "100ms" },
 }
 local m = machine {
   gpus = {
