@@ -111,6 +111,10 @@ static void on_trap(struct chart *chart, const struct event *event)
     const char *name = register_name(addr, value);
     unsigned vgpu = (unsigned)event_int(event, "fn") - FN_BASE;
 
+    if (strcmp(event_text(event, "ev"), "table") == 0) {
+        row(chart, event, GUEST, MEDIATOR, "vGPU %u writes page table 0x%" PRIx64, vgpu, addr);
+        return;
+    }
     if (!chart->options->all && addr != PVINFO_G2V_NOTIFY && strcmp(name, "ELSP") != 0) {
         return;
     }

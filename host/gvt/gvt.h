@@ -165,6 +165,10 @@ bool gvt_workload_take(struct gvt_vgpu *vgpu, unsigned engine, struct gvt_worklo
 void gvt_workload_done(struct gvt_vgpu *vgpu, unsigned engine);
 unsigned gvt_workload_count(const struct gvt_vgpu *vgpu);
 
+/* A vCPU of the guest wrote its RAM. Tables that are shadowed are write-protected: returns how many
+ * entries of them that touched; each trapped, and the shadows are as they are now. */
+unsigned gvt_guest_wrote(struct gvt_vgpu *vgpu, uint64_t gpa, uint64_t size);
+
 /* The device wrote guest RAM: log it. */
 void gvt_dirty_mark(struct gvt_vgpu *vgpu, uint64_t gpa, uint64_t size);
 

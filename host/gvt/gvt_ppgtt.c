@@ -110,6 +110,7 @@ void gvt_ppgtt_drop_all(struct gvt_vgpu *vgpu)
 
 int gvt_ppgtt_map(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t addr, uint64_t entry)
 {
+    const struct gvt_mapping mapping = {.addr = addr, .entry = entry};
     uint64_t frame = 0;
     int err;
 
@@ -121,5 +122,9 @@ int gvt_ppgtt_map(struct gvt_vgpu *vgpu, struct gvt_ppgtt *ppgtt, uint64_t addr,
         }
     }
     err = vgpu->ops->ppgtt_map(vgpu->arg, ppgtt->pdp[0], addr, (entry & ~XE_PTE_ADDR_MASK) | frame);
-    return err ? err : gvt_mapping_set(&vgpu->mapping_tables, ppgtt, addr, entry);
+    err = err ? err : gvt_mapping_set(&vgpu->mapping_tables, ppgtt, addr, entry);
+    if (!err) {
+        gvt_shadow_bound(vgpu, ppgtt, &mapping);
+    }
+    return err;
 }

@@ -68,6 +68,7 @@ struct gvt_shadow {
         uint64_t page;   /* of the host's RAM */
         uint64_t gpa;    /* of the table that it shadows; GVT_NO_GPA: made for what PV bound */
         uint64_t writes; /* to that, as of when it was read */
+        unsigned level;  /* 1: its entries are pages */
     } * tables;
     unsigned num_tables, max_tables;
     bool whole;
@@ -77,7 +78,14 @@ struct gvt_shadow {
     uint64_t roots[4]; /* and what became of them */
     uint32_t cost;     /* cycles that it took the last time, to be charged */
 };
-#define GVT_NO_GPA UINT64_MAX
+#define GVT_NO_GPA  UINT64_MAX
+
+#define ENTRIES     512u
+#define INDEX_BITS  9u
+#define PTE_PRESENT 0x1ull
+#define PTE_WRITE   0x2ull
+#define PTE_LARGE   0x80ull /* of a directory: a page, not a table */
+#define PTE_NULL    0x200ull
 
 /* What an engine does, as the guest sees it. */
 struct gvt_execlist {
@@ -282,11 +290,20 @@ void gvt_mapping_drop(unsigned *tables, struct gvt_ppgtt *ppgtt);
  * table was written since, else built anew. 0, -EINVAL unknown, -ENOMEM. */
 MUST_USE int gvt_shadow_build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow,
                               const uint64_t roots[4], struct exec_work *work);
+/* What an entry of a guest's table is on this host, with all below it. 0 or -ENOMEM. */
+MUST_USE int gvt_shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsigned level,
+                              uint64_t *entry);
+/* Puts one mapping by PV into a shadow of four levels. 0 or -errno. */
+MUST_USE int gvt_shadow_insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow,
+                               const struct gvt_mapping *mapping);
 /* Memory behind an address of the guest's space. 0 or -EFAULT (some of it may have moved). */
 MUST_USE int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work,
                              uint64_t addr, void *to, uint64_t size);
 /* Whatever was built for this vGPU is void: something changed that is in no table of the guest. */
 void gvt_shadow_forget(struct gvt_vgpu *vgpu);
+/* PV bound a page of this root, or took it away: a shadow in which an engine is has it at once. */
+void gvt_shadow_bound(struct gvt_vgpu *vgpu, const struct gvt_ppgtt *ppgtt,
+                      const struct gvt_mapping *mapping);
 /* Gives the tables back. */
 void gvt_shadow_drop(struct gvt *gvt, struct gvt_shadow *shadow);
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Shadows of a guest's page tables: the same tree in the host's RAM, with host addresses. A worker
- * keeps the one of its last workload, and looks before the next whether a table was written since:
- * then it is built anew. So it is with pages that GVT-g lets go out of sync; a write costs the
- * guest nothing, and counts from the next workload on. A shadow is one worker's, so what the guest
- * does to a root, or to work on another engine, cannot take it away under a running engine. What
- * was mapped by PV is in no table of the guest and is added. */
+ * keeps the one of its last workload. Tables that are shadowed are write-protected, as GVT-g has
+ * them: each entry that a vCPU writes traps, and the shadow follows at once, also under a running
+ * engine (gvt_tables.c). What others write there, a device or the host, does not trap: before the
+ * next workload the worker looks whether a table was written so, and builds the shadow anew. A
+ * shadow is one worker's, so what the guest does to a root, or to work on another engine, cannot
+ * take it away under a running engine. What was mapped by PV is in no table of the guest and is
+ * added. */
 #include "host/gvt/gvt_private.h"
 
 #include <errno.h>
@@ -13,17 +15,12 @@
 
 #include "host/abi/xe_gtt_defs.h"
 
-#define ENTRIES     512u
-#define INDEX_BITS  9u
-#define PTE_PRESENT 0x1ull
-#define PTE_WRITE   0x2ull
-#define PTE_LARGE   0x80ull /* of a directory: a page, not a table */
-#define PTE_NULL    0x200ull
 /* Of the mediator: to look whether a table was written, and to shadow one; chosen. */
 #define LOOK_CYCLES  40u
 #define TABLE_CYCLES 600u
 
-static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa)
+static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
+                          unsigned level)
 {
     uint64_t page;
 
@@ -43,6 +40,7 @@ static uint64_t take_page(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint
         shadow->tables[shadow->num_tables++] = (struct gvt_shadow_table){
             .page = page,
             .gpa = gpa,
+            .level = level,
             .writes = gpa == GVT_NO_GPA ? 0 : vgpu->ops->guest_writes(vgpu->arg, gpa),
         };
     }
@@ -87,9 +85,8 @@ static uint64_t shadow_leaf(struct gvt_vgpu *vgpu, uint64_t entry, unsigned leve
 static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
                              unsigned level);
 
-/* One entry, with all below it. Returns 0 or -ENOMEM. */
-static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsigned level,
-                        uint64_t *entry)
+int gvt_shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsigned level,
+                     uint64_t *entry)
 {
     uint64_t below;
 
@@ -112,14 +109,14 @@ static int shadow_entry(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, unsign
 static uint64_t shadow_table(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t gpa,
                              unsigned level)
 {
-    uint64_t page = take_page(vgpu, shadow, gpa);
+    uint64_t page = take_page(vgpu, shadow, gpa, level);
     uint64_t entries[ENTRIES];
 
     if (!page || vgpu->ops->guest_read(vgpu->arg, gpa, entries, sizeof(entries))) {
         return page;
     }
     for (unsigned n = 0; n < ENTRIES; n++) {
-        if (shadow_entry(vgpu, shadow, level, &entries[n])) {
+        if (gvt_shadow_entry(vgpu, shadow, level, &entries[n])) {
             return 0;
         }
     }
@@ -178,12 +175,12 @@ int gvt_shadow_read(const struct gvt_vgpu *vgpu, const struct exec_work *work, u
 
 /* ---- mappings by PV -------------------------------------------------------------------------- */
 
-/* Puts one mapping into a shadow of four levels. A guest chooses no more of an entry than in its
- * own tables. */
-static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t table,
-                  const struct gvt_mapping *mapping)
+/* A guest chooses no more of an entry than in its own tables. */
+int gvt_shadow_insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow,
+                      const struct gvt_mapping *mapping)
 {
     struct hal *hal = vgpu->gvt->config.hal;
+    uint64_t table = shadow->roots[0];
     const uint64_t leaf = mapping->entry & PTE_PRESENT ? shadow_leaf(vgpu, mapping->entry, 1) : 0;
 
     for (unsigned level = 4; level > 0; level--) {
@@ -193,7 +190,7 @@ static int insert(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, uint64_t tab
         int err = level == 1 ? 0 : hal_mem_read(hal, place, &entry, sizeof(entry));
 
         if (!err && level > 1 && !(entry & PTE_PRESENT)) {
-            entry = take_page(vgpu, shadow, GVT_NO_GPA) | PTE_PRESENT | PTE_WRITE;
+            entry = take_page(vgpu, shadow, GVT_NO_GPA, level - 1) | PTE_PRESENT | PTE_WRITE;
             err = entry & XE_PTE_ADDR_MASK ? 0 : -ENOMEM;
         }
         err = err ? err : hal_mem_write(hal, place, &entry, sizeof(entry));
@@ -245,7 +242,7 @@ static int build(struct gvt_vgpu *vgpu, struct gvt_shadow *shadow, const struct 
         }
     }
     for (; ppgtt->level == 4 && gvt_mapping_next(ppgtt, &mapping); mapping.addr += XE_PAGE_SIZE) {
-        int err = insert(vgpu, shadow, shadow->roots[0], &mapping);
+        int err = gvt_shadow_insert(vgpu, shadow, &mapping);
 
         if (err) {
             return err;

@@ -69,6 +69,7 @@ struct sim_vm {
     bool stopped = false;
     uint64_t stopped_at = 0;
     uint64_t lost = 0; /* cycles spent stopped */
+    sim_write_watch write_watch{};
 };
 
 class machine_clock;

@@ -304,5 +304,7 @@ struct sim_gpu {
 
 /* A step of a trapped access, as an event. (mediated.cpp) */
 void trace_trap(const sim_gpu *gpu, const host_port::request &access, const char *ev);
+/* A vCPU of a mediated guest wrote its RAM. */
+void guest_wrote(hal *hal, uint64_t addr, uint64_t size);
 
 #endif

@@ -183,6 +183,7 @@ bool hal::answers() const
 
 void hal::begin_access(const char *call)
 {
+    machine->programs.pay(this, call);
     while (in_flight >= max_in_flight) {
         machine->programs.block(this, WAITS_LINK, call, FOREVER);
     }
@@ -246,8 +247,14 @@ int hal_mem_write(struct hal *hal, uint64_t addr, const void *from, size_t size)
 {
     const ram_window *const window = find_window(hal, addr, size);
 
-    return window ? window->memory->write(addr - window->base, from, size, writer::DEVICE)
-                  : hal->memory->write(addr, from, size, writer::CPU);
+    if (window) {
+        return window->memory->write(addr - window->base, from, size, writer::DEVICE);
+    }
+    const int err = hal->memory->write(addr, from, size, writer::CPU);
+    if (!err && hal->mediated) {
+        guest_wrote(hal, addr, size);
+    }
+    return err;
 }
 
 uint64_t hal_mem_alloc(struct hal *hal, uint64_t size)
@@ -298,12 +305,14 @@ uint64_t hal_now(struct hal *hal)
 void hal_cycles(struct hal *hal, uint64_t n)
 {
     if (n > 0) {
+        hal->machine->programs.pay(hal, "hal_cycles");
         hal->machine->programs.block(hal, WAITS_TIME, "hal_cycles", n);
     }
 }
 
 void hal_delay(struct hal *hal, uint64_t ns)
 {
+    hal->machine->programs.pay(hal, "hal_delay");
     hal->machine->programs.block(hal, WAITS_TIME, "hal_delay", hal->machine->cycles_of(ns));
 }
 

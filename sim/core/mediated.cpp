@@ -92,6 +92,32 @@ void sim_gpu_trap_done(struct sim_gpu *gpu, const struct sim_trap *trap, uint64_
                          value << trap->offset % 8 * 8);
 }
 
+void sim_vm_watch_writes(struct sim_vm *vm, const struct sim_write_watch *watch)
+{
+    vm->write_watch = *watch;
+}
+
+void guest_wrote(hal *hal, uint64_t addr, uint64_t size)
+{
+    const sim_write_watch &watch = hal->vm->write_watch;
+    programs &programs = hal->machine->programs;
+    const uint64_t cycles = watch.wrote ? watch.wrote(watch.arg, addr, size) : 0;
+
+    if (cycles == 0 || !hal->gpu) {
+        return;
+    }
+    const hal_field fields[] = {
+        {"fn", HAL_INT, hal->fn, nullptr},  {"ev", HAL_STR, 0, "table"},
+        {"write", HAL_BOOL, true, nullptr}, {"addr", HAL_INT, addr, nullptr},
+        {"size", HAL_INT, size, nullptr},   {"value", HAL_INT, 0, nullptr},
+        {"bar", HAL_STR, 0, nullptr},
+    };
+    hal->machine->event(hal->gpu, HAL_GT_NONE, "trap", fields, ARRAY_SIZE(fields));
+    if (programs.home() == hal) {
+        programs.owe(cycles);
+    }
+}
+
 void sim_gpu_map_vm(struct sim_gpu *gpu, struct sim_vm *vm, uint64_t base,
                     void (*wrote)(void *arg, uint64_t gpa), void *arg)
 {

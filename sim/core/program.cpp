@@ -38,6 +38,7 @@ struct program {
     uint64_t frozen_left = 0;
     bool timed_out = false;
     uint64_t data = 0;
+    uint64_t owed = 0; /* cycles for which it has to stand still */
 };
 
 static bool is_stopped(const program *program)
@@ -134,6 +135,21 @@ bool programs::block(hal *where, waits reason, const char *call, uint64_t cycles
     current_ = self;
     self->call = "running";
     return !self->timed_out;
+}
+
+void programs::owe(uint64_t cycles)
+{
+    current_->owed += cycles;
+}
+
+void programs::pay(hal *where, const char *call)
+{
+    if (current_ && current_->owed > 0) {
+        const uint64_t cycles = current_->owed;
+
+        current_->owed = 0;
+        block(where, WAITS_TIME, call, cycles);
+    }
 }
 
 // What the program waited for has happened; it only learns of it later.

@@ -56,6 +56,9 @@ class programs
      * bound). Returns false when the time was over. A program of a stopped VM comes back only after
      * the VM's start. */
     bool block(hal *where, waits reason, const char *call, uint64_t cycles);
+    /* The current program stands still for so many cycles, before it next pays. */
+    void owe(uint64_t cycles);
+    void pay(hal *where, const char *call);
     void wake(program *waiting);
     /* Wakes all that wait so on this handle, oldest program first. */
     void wake_all(hal *where, waits reason);

@@ -112,6 +112,14 @@ uint64_t sim_vm_log_take(struct sim_vm *vm, struct sim_vm_writers by, uint64_t a
 /* Of the page at addr: how often anybody wrote it since this was first asked of any page. What a
  * host does that write-protects pages of its guest, and catches the writes. */
 uint64_t sim_vm_page_writes(struct sim_vm *vm, uint64_t addr);
+/* Of a mediated guest: told of each write of a vCPU to its RAM, when it is done. Returns for how
+ * many cycles that vCPU stands still, because a host write-protects the page; it does so before it
+ * next reaches for the device, or time passes for it. Must not block. */
+struct sim_write_watch {
+    uint64_t (*wrote)(void *arg, uint64_t addr, uint64_t size);
+    void *arg;
+};
+void sim_vm_watch_writes(struct sim_vm *vm, const struct sim_write_watch *watch);
 uint64_t sim_vm_ram_size(struct sim_vm *vm);
 /* RAM of a guest that lives outside of the machine. Called in the instant of each access; must not
  * block. Return 0, or -EFAULT. */

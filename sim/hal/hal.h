@@ -45,8 +45,9 @@ void hal_config_write32(struct hal *hal, uint32_t offset, uint32_t value);
 
 /* ---- memory ---------------------------------------------------------------------------------- */
 
-/* The driver's own RAM by physical address, without delay. Returns 0, or -EFAULT outside of it
- * (nothing moved). Drivers only. */
+/* The driver's own RAM by physical address, without delay; a mediated guest pays for a write to
+ * page tables that its host protects when it next asks for a register or for time. Returns 0, or
+ * -EFAULT outside of it (nothing moved). Drivers only. */
 MUST_USE int hal_mem_read(struct hal *hal, uint64_t addr, void *to, size_t size);
 MUST_USE int hal_mem_write(struct hal *hal, uint64_t addr, const void *from, size_t size);
 /* Takes zeroed, page-aligned RAM of at least size bytes. Returns its address, 0 when none is left.

@@ -48,6 +48,16 @@ static int set_ram(struct machine_vgpu *vgpu, uint64_t ram)
     return err;
 }
 
+/* Each entry of a write-protected table is a trap. */
+static uint64_t vcpu_wrote(void *arg, uint64_t addr, uint64_t size)
+{
+    const struct machine_vgpu *vgpu = ((const struct machine_vm *)arg)->vgpu;
+    const struct machine_gvt_desc *desc = vgpu ? &vgpu->gvt->gpu->desc.gvt : NULL;
+    unsigned entries = vgpu ? gvt_guest_wrote(vgpu->vgpu, addr, size) : 0;
+
+    return entries ? entries * (uint64_t)(desc->trap_exit + desc->trap_work + desc->trap_entry) : 0;
+}
+
 /* What a guest's firmware does before its system is there. */
 static int power_on(struct gvt_vgpu *vgpu)
 {
@@ -71,6 +81,7 @@ int machine_vgpu_attach(struct machine_vgpu *vgpu, struct machine_vm *vm)
     sim_vm_attach_mediated(vm->sim, vgpu->gvt->gpu->sim, VGPU_FN_BASE + vgpu->id);
     vgpu->vm = vm;
     vm->vgpu = vgpu;
+    sim_vm_watch_writes(vm->sim, &(struct sim_write_watch){vcpu_wrote, vm});
     err = power_on(vgpu->vgpu);
     gvt_vgpu_start(vgpu->vgpu);
     return err;
