@@ -20,7 +20,7 @@ static int scenario_run(const char *path, const char *out)
     return WEXITSTATUS(system(command));
 }
 
-Test(scenario_files, every_one_passes, .timeout = 600)
+Test(scenario_files, every_one_passes, .timeout = 1800)
 {
     char out[] = "/tmp/gucsim-scenarios-XXXXXX";
     char command[64];

@@ -13,7 +13,7 @@
 
 #define SCENARIO "tests/scenarios/pause_resume.lua"
 
-TestSuite(trace_parts, .init = work_dir_make, .fini = work_dir_remove, .timeout = 600);
+TestSuite(trace_parts, .init = work_dir_make, .fini = work_dir_remove, .timeout = 1800);
 
 /* Runs the scenario into WORK_DIR/name. Returns the exit code. */
 static int run(const char *name, const char *options)

@@ -23,7 +23,7 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_control, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(pf_control, .init = setup, .fini = teardown, .timeout = 600);
 
 static void run(void (*program)(void *arg))
 {

@@ -24,7 +24,7 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_provision, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(pf_provision, .init = setup, .fini = teardown, .timeout = 600);
 
 static uint64_t pte(uint64_t addr)
 {

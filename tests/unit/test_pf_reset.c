@@ -22,8 +22,8 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_reset, .init = setup, .fini = teardown, .timeout = 20);
-TestSuite(pf_tune, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(pf_reset, .init = setup, .fini = teardown, .timeout = 600);
+TestSuite(pf_tune, .init = setup, .fini = teardown, .timeout = 600);
 
 static void run(void (*program)(void *arg))
 {

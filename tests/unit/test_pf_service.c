@@ -23,7 +23,7 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_service, .init = setup, .fini = teardown, .timeout = 20);
+TestSuite(pf_service, .init = setup, .fini = teardown, .timeout = 600);
 
 /* Sends a request of VF 1 on the main GT and gives the PF time. */
 static const struct fake_guc_gt *ask(const uint32_t *hxg, uint32_t len)

@@ -46,7 +46,7 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_stream, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(pf_stream, .init = setup, .fini = teardown, .timeout = 600);
 
 static uint64_t pte_of(unsigned page)
 {

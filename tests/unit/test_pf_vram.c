@@ -39,7 +39,7 @@ static void teardown(void)
     free(forged);
 }
 
-TestSuite(pf_vram, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(pf_vram, .init = setup, .fini = teardown, .timeout = 600);
 
 static uint64_t entry_64(uint64_t addr)
 {

@@ -40,7 +40,7 @@ static void teardown(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(diff, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(diff, .init = setup, .fini = teardown, .timeout = 600);
 
 static void write_file(const char *name, const char *text, size_t size)
 {

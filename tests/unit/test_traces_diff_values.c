@@ -44,7 +44,7 @@ static void teardown(void)
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(diff_values, .init = setup, .fini = teardown, .timeout = 120);
+TestSuite(diff_values, .init = setup, .fini = teardown, .timeout = 600);
 
 static FILE *create(const char *name)
 {

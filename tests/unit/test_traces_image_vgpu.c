@@ -128,7 +128,7 @@ Test(image_vgpu, cut_at_every_record_and_inside_it_is_bad, .init = open_silently
     cr_expect_eq(at, size);
 }
 
-Test(image_vgpu, flipped_bits_are_noticed, .init = open_silently, .timeout = 120)
+Test(image_vgpu, flipped_bits_are_noticed, .init = open_silently, .timeout = 600)
 {
     uint32_t random = 4711;
 
