@@ -164,7 +164,7 @@ $(BENCH_RUNTIME): build/tests/rtl/runtime/%.o: $(VERILATOR_ROOT)/include/%.cpp
 	$(Q)$(CXX) -std=gnu++17 -O0 -fcoroutines -DVL_TIME_CONTEXT -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=0 \
 	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $< -o $@
 
-build/tests/rtl/%: tests/rtl/%.sv $(RTL) $(GEN)/gpu_regs_pkg.sv $(BENCH_RUNTIME)
+build/tests/rtl/%: tests/rtl/%.sv $(wildcard tests/rtl/*.svh) $(RTL) $(GEN)/gpu_regs_pkg.sv $(BENCH_RUNTIME)
 	@mkdir -p $(@D)
 	$(call tell,bench,$*)
 	$(Q)verilator --binary --timing --assert -Wall -Wno-fatal --Mdir $@.dir --top-module $* -o ../$* \

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit 2
 make --silent build/gen/gpu_regs.h build/gen/gpu_regs_pkg.sv || exit 2
 
 failed=
-for step in ${*:-words include_table abi headers covered format rtl cppcheck clang_tidy}; do
+for step in ${*:-words lengths include_table abi headers covered format rtl cppcheck clang_tidy}; do
     start=$(date +%s)
     if "tests/lint/$step.sh"; then
         echo "lint: $step: ok ($(($(date +%s) - start)) s)"
