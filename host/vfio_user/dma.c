@@ -3,10 +3,12 @@
  * to them. No pointer into a range outlives a call. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "host/vfio_user/private.h"
@@ -32,14 +34,17 @@ static int check_file(int fd, uint64_t offset, uint64_t size)
     return 0;
 }
 
-/* A file that its owner could shrink must not be mapped: an access behind its end would kill us. */
+/* An access behind the end of a file that its owner has shrunk would kill us, and so would one of a
+ * hole that its owner has made in huge pages while none are left: such a file is not mapped. */
 static uint8_t *map_file(const struct dma_map *map)
 {
     int protection = PROT_READ | (map->writable ? PROT_WRITE : 0);
     int seals = fcntl(map->fd, F_GET_SEALS);
+    struct statfs system;
     void *base;
 
-    if (seals < 0 || !(seals & F_SEAL_SHRINK) || map->size > SIZE_MAX) {
+    if (seals < 0 || !(seals & F_SEAL_SHRINK) || map->size > SIZE_MAX ||
+        fstatfs(map->fd, &system) || system.f_type == HUGETLBFS_MAGIC) {
         return NULL;
     }
     base = mmap(NULL, map->size, protection, MAP_SHARED, map->fd, (off_t)map->offset);

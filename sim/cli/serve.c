@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "gpu_regs.h"
@@ -507,6 +508,17 @@ static void serve_end(struct serve *serve, int *code)
     }
 }
 
+/* Each piece of a guest's memory is a file: one guest must not use up what the others need. */
+static void allow_files(void)
+{
+    struct rlimit files;
+
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < files.rlim_max) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
 int serve_main(int argc, char **argv)
 {
     static struct serve serve; /* outlives every program of the machine */
@@ -522,6 +534,7 @@ int serve_main(int argc, char **argv)
                               "'gucsim help serve'\n");
         return EXIT_TROUBLE;
     }
+    allow_files();
     code = run_prepared(left, argv, prepare, &serve);
     serve_end(&serve, &code);
     return code;

@@ -257,20 +257,31 @@ void serve_invalidate_tlb(void)
     cr_expect_eq(*dword(G2H + 8), 7);
 }
 
-void serve_share_memory(void)
+/* Returns the file. */
+static int share_memory(unsigned seals)
 {
     const struct vfio_user_dma_map map = {sizeof(map), 3, 0, 0, MEMORY};
     uint8_t none[16];
     int fd = memfd_create("guest", MFD_ALLOW_SEALING);
 
     cr_assert_eq(ftruncate(fd, MEMORY), 0);
-    cr_assert_eq(fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK), 0);
+    cr_assert_eq(fcntl(fd, F_ADD_SEALS, seals), 0);
     serve_memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     cr_assert_neq(serve_memory, MAP_FAILED);
     serve_send(VFIO_USER_DMA_MAP, 0, &map, sizeof(map), fd);
     (void)serve_take(none, sizeof(none));
-    (void)close(fd);
     serve_write(VFIO_PCI_CONFIG_REGION_INDEX, 4, 2, 6);
+    return fd;
+}
+
+void serve_share_memory(void)
+{
+    (void)close(share_memory(F_SEAL_SHRINK));
+}
+
+int serve_share_memory_that_shrinks(void)
+{
+    return share_memory(0);
 }
 
 void serve_start(const char *options)

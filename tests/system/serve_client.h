@@ -38,6 +38,8 @@ uint64_t serve_read64(uint64_t offset);
 
 /* Gives the guest's memory to the device and switches it on. */
 void serve_share_memory(void);
+/* Returns the file, which can be cut. */
+int serve_share_memory_that_shrinks(void);
 /* The window of GGTT entries; from now on they are stored there. */
 uint64_t *serve_map_window(void);
 /* One exchange over the mailbox; dword n of the answer. */

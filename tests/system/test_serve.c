@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "gpu_regs.h"
 #include "tests/system/serve_client.h"
@@ -70,6 +71,43 @@ Test(serve, machine_outlives_a_client_that_breaks_off)
 {
     serve_start("");
     cr_expect_eq(send(serve_client, "\1\0\11\0\377\377\377\377", 8, MSG_NOSIGNAL), 8);
+    cr_expect_eq(serve_end(), 0);
+}
+
+/* Its GuC reads a ring that is no more. */
+Test(serve, machine_outlives_a_client_that_cuts_its_memory)
+{
+    int fd;
+
+    serve_start("");
+    fd = serve_share_memory_that_shrinks();
+    cr_expect_eq(serve_open_rings(), 27);
+    serve_invalidate_tlb();
+    cr_assert_eq(ftruncate(fd, 0), 0);
+    for (unsigned n = 0; n < 10; n++) {
+        serve_write(0, GUC_HOST_INTERRUPT, 4, 0);
+        cr_expect_eq(serve_read(VF_CAP_REG), 1);
+    }
+    (void)close(fd);
+    cr_expect_eq(serve_end(), 0);
+}
+
+/* More than a process may usually have open. */
+Test(serve, client_has_a_thousand_pieces_of_memory)
+{
+    struct vfio_user_dma_map map = {sizeof(map), 3, 0, 1u << 30, 4096};
+    uint8_t none[16];
+    int fd;
+
+    serve_start("");
+    fd = serve_share_memory_that_shrinks();
+    for (unsigned n = 0; n < 1500; n++) {
+        serve_send(VFIO_USER_DMA_MAP, 0, &map, sizeof(map), fd);
+        (void)serve_take(none, sizeof(none));
+        map.address += map.size;
+    }
+    cr_expect_eq(serve_read(VF_CAP_REG), 1);
+    (void)close(fd);
     cr_expect_eq(serve_end(), 0);
 }
 

@@ -265,7 +265,10 @@ int outside_answer(struct outside *scene, void *to, uint32_t room, uint32_t *got
     size = header.size - (uint32_t)sizeof(header);
     cr_assert_leq(size, MAX_ANSWER);
     cr_assert_eq(header.flags & VFIO_USER_FLAGS_TYPE_MASK, VFIO_USER_FLAGS_REPLY);
-    cr_assert(take(scene, payload, size), "an answer ends where its header says");
+    if (!take(scene, payload, size)) {
+        cr_assert(outside_is_closed(scene), "an answer ends where its header says");
+        return -1; /* too long for a client that does not read meanwhile */
+    }
     if (got) {
         *got = size;
     }
