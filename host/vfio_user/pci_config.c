@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The function's configuration space: a PCI Express endpoint of class display with FLR, and MSI-X
- * or one MSI. The VMM answers the guest for BARs and the interrupt capability itself, but needs
+/* The function's configuration space: a PCI Express endpoint of class display with FLR, D3hot, and
+ * MSI-X or one MSI. In D3hot it has its configuration space alone: no BAR, no mastering; what the
+ * chip knows stays (No_Soft_Reset). The VMM answers the guest for BARs and the interrupt capability itself, but needs
  * ours when it sets up. */
 #include <string.h>
 
@@ -15,7 +16,9 @@
 #define PCI_CLASS_DISPLAY   0x03u
 
 #define CAP_EXPRESS         0x40u
-#define CAP_IRQ             0x80u
+#define CAP_IRQ             0x80u /* behind the 0x3c bytes of the first */
+#define CAP_POWER           0xa0u
+#define CAP_ID_POWER        0x01u
 #define CAP_ID_EXPRESS      0x10u
 #define CAP_ID_MSI          0x05u
 #define CAP_ID_MSIX         0x11u
@@ -24,6 +27,10 @@
 #define EXPRESS_CAP_FLR     0x10000000u
 #define EXPRESS_CONTROL     (CAP_EXPRESS + 8u)
 #define EXPRESS_CONTROL_FLR 0x8000u
+#define POWER_VERSION       3u
+#define POWER_CONTROL       (CAP_POWER + 4u)
+#define POWER_STATE         0x3u /* 0: D0 */
+#define POWER_NO_SOFT_RESET 0x8u
 #define MSI_64BIT_MASKABLE  0x180u
 #define BAR4_INDEX          4u
 
@@ -38,7 +45,8 @@ static const struct writable {
     {0x3c, 1, 0xff},   /* interrupt line */
     {EXPRESS_CONTROL, 2, 0x7fff},
     {CAP_EXPRESS + 0x28, 2, 0xffff}, /* device control 2 */
-    {CAP_IRQ + 2, 2, 0xc071},        /* enable and mask of MSI-X, enable and count of MSI */
+    {POWER_CONTROL, 1, POWER_STATE},
+    {CAP_IRQ + 2, 2, 0xc071}, /* enable and mask of MSI-X, enable and count of MSI */
 };
 
 static void put(struct vfio_user *server, uint32_t offset, uint32_t value, uint32_t size)
@@ -61,11 +69,11 @@ static uint32_t get(const struct vfio_user *server, uint32_t offset, uint32_t si
 static void put_irq_capability(struct vfio_user *server)
 {
     if (!server->config.num_vectors) {
-        put(server, CAP_IRQ, CAP_ID_MSI, 2);
+        put(server, CAP_IRQ, CAP_ID_MSI | CAP_POWER << 8, 2);
         put(server, CAP_IRQ + 2, MSI_64BIT_MASKABLE, 2);
         return;
     }
-    put(server, CAP_IRQ, CAP_ID_MSIX, 2);
+    put(server, CAP_IRQ, CAP_ID_MSIX | CAP_POWER << 8, 2);
     put(server, CAP_IRQ + 2, server->config.num_vectors - 1, 2);
     put(server, CAP_IRQ + 4, BAR4_INDEX, 4);
     put(server, CAP_IRQ + 8, MSIX_PBA_OFFSET | BAR4_INDEX, 4);
@@ -86,17 +94,25 @@ void config_reset(struct vfio_user *server)
     put(server, CAP_EXPRESS, CAP_ID_EXPRESS | CAP_IRQ << 8, 2);
     put(server, CAP_EXPRESS + 2, EXPRESS_VERSION, 2);
     put(server, CAP_EXPRESS + 4, EXPRESS_CAP_RBER | EXPRESS_CAP_FLR, 4);
+    put(server, CAP_POWER, CAP_ID_POWER, 2);
+    put(server, CAP_POWER + 2, POWER_VERSION, 2);
+    put(server, POWER_CONTROL, POWER_NO_SOFT_RESET, 2);
     put_irq_capability(server);
+}
+
+static bool is_awake(const struct vfio_user *server)
+{
+    return (get(server, POWER_CONTROL, 1) & POWER_STATE) == 0;
 }
 
 bool config_is_master(const struct vfio_user *server)
 {
-    return get(server, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
+    return is_awake(server) && get(server, PCI_COMMAND, 2) & PCI_COMMAND_MASTER;
 }
 
 bool config_has_memory(const struct vfio_user *server)
 {
-    return get(server, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
+    return is_awake(server) && get(server, PCI_COMMAND, 2) & PCI_COMMAND_MEMORY;
 }
 
 void config_read(const struct vfio_user *server, uint32_t offset, void *to, uint32_t size)

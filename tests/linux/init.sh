@@ -50,6 +50,11 @@ for step in $(word steps | tr , ' '); do
     echo "guest: step $step after $(cut -d' ' -f1 /proc/uptime) s"
     case $step in
         batches) xe_batches ;;
+        pci) for file in vendor device class resource reset_method power_state; do
+            echo "guest: pci $file: $(tr '\n' ' ' < "$device/$file")"
+        done ;;
+        suspend) echo devices > /sys/power/pm_test # they sleep for 5 s, the rest stays awake
+            echo freeze > /sys/power/state && echo "guest: awake, $(cat "$device/power_state")" ;;
         hang) xe_batches hang ;;
         rebind | flr) rebind $step ;;
         gtreset) for file in $(find /sys/kernel/debug/dri -name force_reset_sync); do

@@ -65,7 +65,8 @@ recovered()
 }
 
 bound='Initialized xe' card='guest: /dev/dri/renderD128'
-run bind bind batches "$bound" "$card" 'batches: RCS0 on GT0, sync object: ok' \
+run bind bind pci,batches "$bound" "$card" 'pci reset_method: flr' 'pci power_state: D0' \
+    'batches: RCS0 on GT0, sync object: ok' \
     'batches: RCS0 on GT0, user fence: ok' 'batches: BCS0 on GT0, sync object: ok' \
     'batches: BCS0 on GT0, user fence: ok' 'batches: CCS0 on GT0, sync object: ok' \
     'batches: CCS0 on GT0, user fence: ok' 'batches: VCS0 on GT1, sync object: ok' \
@@ -85,6 +86,7 @@ run faults bind faults,batches 'RCS0 on GT0, page faults: ok' 'BCS0 on GT0, page
 [ -n "${CASE:-}" ] && [ "$CASE" != faults ] ||
     check faults "$out/faults/events.jsonl" '"name":"REPORT_PAGE_FAULT_REQ_DESC"' \
         '"name":"PAGE_FAULT_RES_DESC"'
+run suspend bind batches,suspend,batches 'guest: awake, D0'
 run hang bind hang,batches 'Timedout job' 'batches: hang on RCS0: given up' 'batches: all ok'
 run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'

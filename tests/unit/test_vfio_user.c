@@ -14,6 +14,7 @@
 #define MEMORY    0x2u
 #define MASTER    0x4u
 #define DEVCTL    0x48u
+#define PMCSR     0xa4u
 #define FLR       0x8000u
 #define MSIX_TRIG (VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER)
 
@@ -206,7 +207,7 @@ Test(vfio_user, function_that_does_not_decode_memory_refuses_its_bars)
 Test(vfio_user, configuration_space_is_that_of_an_endpoint_with_flr_and_msix)
 {
     struct outside *scene = outside_create(2);
-    uint8_t space[4096];
+    uint8_t space[4096], irq, power;
 
     outside_open(scene);
     cr_assert_eq(outside_read(scene, 7, 0, sizeof(space), space), 0);
@@ -218,8 +219,14 @@ Test(vfio_user, configuration_space_is_that_of_an_endpoint_with_flr_and_msix)
     cr_expect_eq(space[0x3d], 0, "no pin");
     cr_expect_eq(space[space[0x34]], 0x10);
     cr_expect_eq(space[space[0x34] + 7] & 0x10, 0x10, "FLR");
-    cr_expect_eq(space[space[space[0x34] + 1]], 0x11);
-    cr_expect_eq(space[space[space[0x34] + 1] + 2], 1, "two vectors");
+    irq = space[space[0x34] + 1];
+    cr_expect_geq(irq, space[0x34] + 0x3c, "behind all of the first");
+    cr_expect_eq(space[irq], 0x11);
+    cr_expect_eq(space[irq + 2], 1, "two vectors");
+    power = space[irq + 1];
+    cr_expect_eq(space[power], 0x01);
+    cr_expect_eq(space[power + 4], 0x08, "D0, and it forgets nothing");
+    cr_expect_eq(space[power + 1], 0, "the last");
     outside_destroy(scene);
 }
 
@@ -240,6 +247,34 @@ Test(vfio_user, read_only_bits_of_the_configuration_space_stay)
     cr_expect_eq(value, 0, "no ROM");
     cr_expect_eq(scene->num_resets, 0);
     outside_destroy(scene);
+}
+
+Test(vfio_user, function_in_d3hot_has_its_configuration_space_alone)
+{
+    struct outside *scene = outside_create(2);
+    int fd = outside_memory(0x1000, true);
+    uint32_t value;
+
+    outside_open(scene);
+    cr_assert_eq(outside_write(scene, 7, COMMAND, 2, MEMORY | MASTER), 0);
+    cr_assert_eq(outside_map(scene, 0, 0x1000, 0, RW, fd), 0);
+    cr_assert_eq(outside_write(scene, 7, PMCSR, 2, 3), 0);
+    cr_assert_eq(outside_read(scene, 7, PMCSR, 2, &value), 0);
+    cr_expect_eq((uint16_t)value, 0x0b);
+    cr_expect_eq(outside_read(scene, 0, 0x1901f8, 4, &value), EIO);
+    cr_expect_eq(vfio_user_mem_read(scene->server, 0, &value, 4), -EFAULT);
+    cr_expect_not(scene->mastering);
+    cr_assert_eq(outside_write(scene, 7, PMCSR, 2, 0), 0);
+    cr_expect_eq(outside_read(scene, 0, 0x1901f8, 4, &value), 0);
+    cr_expect_eq(vfio_user_mem_read(scene->server, 0, &value, 4), 0);
+    cr_expect(scene->mastering);
+    cr_expect_eq(scene->num_resets, 0, "it was not reset");
+    cr_assert_eq(outside_write(scene, 7, PMCSR, 2, 3), 0);
+    cr_assert_eq(outside_write(scene, 7, DEVCTL, 2, FLR), 0);
+    cr_assert_eq(outside_read(scene, 7, PMCSR, 2, &value), 0);
+    cr_expect_eq((uint16_t)value, 0x08, "FLR wakes it");
+    outside_destroy(scene);
+    (void)close(fd);
 }
 
 Test(vfio_user, flr_resets_the_function_and_keeps_the_eventfds)
