@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The function's configuration space: a PCI Express endpoint of class display with FLR, D3hot, and
  * MSI-X or one MSI. In D3hot it has its configuration space alone: no BAR, no mastering; what the
- * chip knows stays (No_Soft_Reset). The VMM answers the guest for BARs and the interrupt capability itself, but needs
- * ours when it sets up. */
+ * chip knows stays (No_Soft_Reset). The VMM answers the guest for BARs and the interrupt capability
+ * itself, but needs ours when it sets up. */
 #include <string.h>
 
 #include "host/vfio_user/private.h"

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "gpu_regs.h"
 #include "tests/system/serve_client.h"
@@ -15,12 +16,14 @@
 #define WORDS   (WINDOW / 8)
 #define CLEARED 1u                    /* an entry that has no page */
 #define PLAIN   0x003ffffffffff003ull /* bits of an entry that a VF can change */
-#define TRIES   20000
+#define TRIES   200000
 
 /* VF 1 and VF 2 have their ranges in the other order on dst. What is VF 2's, and what is nobody's
  * behind it, has to be at the end what it was. The guest asks for a move by a register. */
 static const char scenario[] =
-    "local p = params { { 'move', 'bool', false, 'to dst' } }\n"
+    "local p = params { { 'move', 'bool', false, 'to dst' },\n"
+    "                   { 'echo', 'bool', false, 'an entry of its own, when it has stored one' } "
+    "}\n"
     "local m = machine { gpus = { { name = 'src', gts = 1, vfs = 2 },\n"
     "                             { name = 'dst', gts = 1, vfs = 2 } },\n"
     "  vms = { { name = 'vm1', ram = 4 << 20 } } }\n"
@@ -38,6 +41,11 @@ static const char scenario[] =
     "  return function() return m.vm1:outside() == state end\n"
     "end\n"
     "wait_until(is('here'), '300s', '100us')\n"
+    "if p.echo then\n"
+    "  local at = 0x800000 + 8 * (m.src:config(1).ggtt_start // 4096)\n"
+    "  wait_until(function() return m.src:read64(at) == 0x5005 end, '300s', '100us')\n"
+    "  m.src:write64(at + 8, 0x7005)\n"
+    "end\n"
     "if p.move then\n"
     "  wait_event({ kind = 'mmio_msg', ev = 'request', action = 0x5509 }, '300s')\n"
     "  vmm.migrate { vm = m.vm1, to = { m.dst, 1 } }\n"
@@ -123,6 +131,21 @@ Test(serve_window, guest_sees_its_own_entries_as_the_chip_has_them)
     settle();
     cr_expect_eq(words[first + 7], 0x700000001, "a write by message is seen too");
     cr_expect_eq(words[first + COUNT], 0);
+    expect_same_again();
+}
+
+/* Not one message in between. */
+Test(serve_window, entries_come_and_go_as_time_goes_on)
+{
+    uint64_t *words;
+    uint32_t first;
+
+    start("--set echo=true", &words, &first);
+    words[first] = 0x5001;
+    for (int tries = 0; __atomic_load_n(&words[first + 1], __ATOMIC_ACQUIRE) != 0x7001; tries++) {
+        cr_assert_lt(tries, TRIES, "the PF's answer is never seen");
+        (void)usleep(1000);
+    }
     expect_same_again();
 }
 
