@@ -89,13 +89,13 @@ static uint32_t compose(uint16_t command, uint8_t *payload)
 static uint32_t mutate(uint8_t *payload, uint32_t size)
 {
     for (unsigned n = pick(4); n > 0 && size; n--) {
-        const uint64_t number = edge();
+        const uint64_t value = edge();
         const uint32_t at = pick(size) & ~3u, room = size - at;
 
         if (pick(2)) {
             payload[pick(size)] ^= (uint8_t)(1u << pick(8));
         } else {
-            memcpy(payload + at, &number, room < 8 ? room : 4u << pick(2));
+            memcpy(payload + at, &value, room < 8 ? room : 4u << pick(2));
         }
     }
     return pick(4) ? size : pick(MAX_SIZE);
