@@ -396,19 +396,19 @@ static int reset(struct vfio_user *server, struct request *request)
 static const struct {
     uint16_t command;
     uint16_t min_size; /* of the payload */
+    bool window;       /* what was stored in the window is taken before */
     int (*handle)(struct vfio_user *server, struct request *request);
-    bool window; /* what was stored in the window is taken before */
 } handlers[] = {
-    {VFIO_USER_VERSION, sizeof(struct vfio_user_version), version, false},
-    {VFIO_USER_DMA_MAP, sizeof(struct vfio_user_dma_map), map, false},
-    {VFIO_USER_DMA_UNMAP, sizeof(struct vfio_user_dma_unmap), unmap, false},
-    {VFIO_USER_DEVICE_GET_INFO, sizeof(struct vfio_user_device_info), device_info, false},
-    {VFIO_USER_DEVICE_GET_REGION_INFO, sizeof(struct vfio_user_region_info), region_info, false},
-    {VFIO_USER_DEVICE_GET_IRQ_INFO, sizeof(struct vfio_user_irq_info), irq_info, false},
-    {VFIO_USER_DEVICE_SET_IRQS, sizeof(struct vfio_user_irq_set), set_irqs, false},
-    {VFIO_USER_REGION_READ, sizeof(struct vfio_user_region_access), region_read, true},
-    {VFIO_USER_REGION_WRITE, sizeof(struct vfio_user_region_access), region_write, true},
-    {VFIO_USER_DEVICE_RESET, 0, reset, true},
+    {VFIO_USER_VERSION, sizeof(struct vfio_user_version), false, version},
+    {VFIO_USER_DMA_MAP, sizeof(struct vfio_user_dma_map), false, map},
+    {VFIO_USER_DMA_UNMAP, sizeof(struct vfio_user_dma_unmap), false, unmap},
+    {VFIO_USER_DEVICE_GET_INFO, sizeof(struct vfio_user_device_info), false, device_info},
+    {VFIO_USER_DEVICE_GET_REGION_INFO, sizeof(struct vfio_user_region_info), false, region_info},
+    {VFIO_USER_DEVICE_GET_IRQ_INFO, sizeof(struct vfio_user_irq_info), false, irq_info},
+    {VFIO_USER_DEVICE_SET_IRQS, sizeof(struct vfio_user_irq_set), false, set_irqs},
+    {VFIO_USER_REGION_READ, sizeof(struct vfio_user_region_access), true, region_read},
+    {VFIO_USER_REGION_WRITE, sizeof(struct vfio_user_region_access), true, region_write},
+    {VFIO_USER_DEVICE_RESET, 0, true, reset},
 };
 
 int message_handle(struct vfio_user *server, struct request *request)

@@ -230,7 +230,7 @@ void vfio_user_window_own(struct vfio_user *server, uint32_t offset, uint32_t si
     window->first = first;
     window->end = first + count;
     window->scan = first_page(window);
-    for (uint32_t n = 0; n < num_late && late[n].word < count; n++) {
+    for (uint32_t n = 0; late && n < num_late && late[n].word < count; n++) {
         store(window, first + late[n].word, late[n].value);
         window->known[first + late[n].word] = ~late[n].value; /* still to be taken */
     }
