@@ -140,8 +140,8 @@ $(B)/gucsim: $(call objects,sim/cli/main.c) $(SIM_OBJ) $(V)/Vgpu_top__ALL.a $(V)
 # ---- tests -----------------------------------------------------------------------------------------
 # -lcriterion stands before -lsystemc: both bring a main, the first one wins.
 
-UNIT_OBJ   := $(call objects,$(wildcard tests/unit/*.c))
-SYSTEM_OBJ := $(call objects,$(wildcard tests/system/*.c))
+UNIT_OBJ   := $(call objects,$(wildcard tests/unit/*.c) tests/leaks.c)
+SYSTEM_OBJ := $(call objects,$(wildcard tests/system/*.c) tests/leaks.c)
 
 $(B)/tests/unit: $(UNIT_OBJ) $(SOFTWARE_OBJ) $(call objects,$(TRACES))
 	@mkdir -p $(@D)
