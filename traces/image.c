@@ -419,7 +419,7 @@ static int print_image(FILE *in, const char *name)
     }
     (void)printf("%u packets, %" PRIu64 " bytes: ", image.packets, image.at);
     if (image.faults) {
-        (void)printf("%u faults\n", image.faults);
+        (void)printf("%u fault%s\n", image.faults, image.faults == 1 ? "" : "s");
         return EXIT_BAD_IMAGE;
     }
     (void)printf("good\n");

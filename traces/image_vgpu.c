@@ -459,7 +459,7 @@ int image_print_vgpu(FILE *in, const char *name)
     free(bytes);
     (void)printf("image of a vGPU, %" PRIu64 " bytes: ", image.size);
     if (image.faults) {
-        (void)printf("%u faults\n", image.faults);
+        (void)printf("%u fault%s\n", image.faults, image.faults == 1 ? "" : "s");
         return EXIT_BAD_IMAGE;
     }
     (void)printf("good\n");

@@ -186,6 +186,12 @@ static bool is_beyond(const struct row *row, double max_regress)
     return max_regress >= 0 && grew(row) && growth(row) > max_regress;
 }
 
+/* Of a message that only came more or less often, the total says so. */
+static bool is_told(const struct row *row)
+{
+    return row->hop == TRACE_NUM_HOPS || !row->a || !row->b || row->steady != 0 || row->moved != 0;
+}
+
 static void print_row(FILE *out, const struct row *row, double max_regress)
 {
     const char *hop = row->hop == TRACE_NUM_HOPS
@@ -236,7 +242,9 @@ int profile_compare(FILE *out, const struct profile_stats *a, const struct profi
     }
     for (size_t i = 0; i < rows.count; i++) {
         beyond += is_beyond(&rows.rows[i], max_regress);
-        print_row(out, &rows.rows[i], max_regress);
+        if (is_told(&rows.rows[i])) {
+            print_row(out, &rows.rows[i], max_regress);
+        }
     }
     if (max_regress >= 0) {
         (void)fprintf(out, "\ngate: %zu means grew by more than %g%%\n", beyond, max_regress);

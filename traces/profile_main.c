@@ -231,6 +231,17 @@ static int show(const struct arguments *arguments)
     return err ? EXIT_TROUBLE : 0;
 }
 
+/* Returns 1 when a migration is beyond the gate. */
+static int gate_migrations(const struct profile *a, const struct profile *b, double max_regress)
+{
+    size_t beyond = profile_compare_migrations(stdout, a, b, max_regress);
+
+    if (max_regress >= 0) {
+        (void)printf("gate: %zu times of migrations grew by more than %g%%\n", beyond, max_regress);
+    }
+    return beyond > 0;
+}
+
 static int compare(const struct arguments *arguments)
 {
     struct profile profiles[2];
@@ -245,6 +256,8 @@ static int compare(const struct arguments *arguments)
         if (ret < 0) {
             (void)fprintf(stderr, "gucsim profile: no memory\n");
             ret = EXIT_TROUBLE;
+        } else {
+            ret |= gate_migrations(&profiles[0], &profiles[1], arguments->max_regress);
         }
         profile_stats_free(&stats[1]);
         profile_free(&profiles[1]);

@@ -81,10 +81,16 @@ static void print_recovery_text(FILE *out, const struct profile_recovery *gt)
     uint64_t total = migration_total(gt);
 
     for (unsigned step = 0; step < PROFILE_NUM_STEPS; step++) {
-        (void)fprintf(out, "  %-16s %14.1f %6.2f\n", profile_step_name((enum profile_step)step),
-                      (double)gt->steps[step] / 1000.0, percent(gt->steps[step], total));
+        const char *name = profile_step_name((enum profile_step)step);
+
+        if (gt->steps[step]) {
+            (void)fprintf(out, "  %-16s %12.3f %6.2f%%\n", name, (double)gt->steps[step] / 1e6,
+                          percent(gt->steps[step], total));
+        } else {
+            (void)fprintf(out, "  %-16s %12s\n", name, "-");
+        }
     }
-    (void)fprintf(out, "  %-16s %14.1f 100.00\n", "total", (double)total / 1000.0);
+    (void)fprintf(out, "  %-16s %12.3f 100.00%%\n", "total", (double)total / 1e6);
 }
 
 static void print_migration_text(FILE *out, const struct profile *profile,
@@ -98,14 +104,14 @@ static void print_migration_text(FILE *out, const struct profile *profile,
         (void)fprintf(out, " from %.3f us: did not arrive\n\n", (double)migration->start / 1e6);
         return;
     }
-    (void)fprintf(out, " -> %s.vf%u from %.3f us, down for %.1f ns\n",
+    (void)fprintf(out, " -> %s.vf%u from %.3f us, down for %.3f us\n",
                   profile->gpus.names[migration->to], migration->vf_to,
                   (double)migration->start / 1e6,
-                  (double)(migration->resume - migration->start) / 1000.0);
+                  (double)(migration->resume - migration->start) / 1e6);
     for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
         if (seen ? migration->gts[gt].seen : gt == 0) {
-            (void)fprintf(out, " gt%u%s\n  %-16s %14s %6s\n", gt,
-                          migration->gts[gt].ended ? "" : " (did not recover)", "step", "ns",
+            (void)fprintf(out, " gt%u%s\n  %-16s %12s %7s\n", gt,
+                          migration->gts[gt].ended ? "" : " (did not recover)", "step", "us",
                           "share");
             print_recovery_text(out, &migration->gts[gt]);
         }

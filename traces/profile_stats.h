@@ -89,7 +89,7 @@ void profile_add_stalls(struct profile_stats *stats, const struct profile_group 
 /* Once all are in. */
 void profile_explain_stalls(const struct profile *profile, struct profile_stats *stats);
 
-/* ---- output (profile_print.c, profile_compare.c) --------------------------------------------- */
+/* ---- output (profile_print.c, profile_compare*.c) --------------------------------------------- */
 
 void profile_print_text(FILE *out, const struct profile *profile,
                         const struct profile_stats *stats);
@@ -112,9 +112,13 @@ void profile_print_use_json(FILE *out, const struct profile *profile,
 MUST_USE int profile_plot(const char *dir, bool png, const struct profile *profile,
                           const struct profile_stats *stats);
 
-/* Prints what differs, what moved most consistently first. max_regress: percent, negative for no
- * gate. Returns 0, 1 when a mean of B is beyond the gate, -ENOMEM. */
+/* Prints what differs of messages, what moved most consistently first. max_regress: percent,
+ * negative for no gate. Returns 0, 1 when a mean of B is beyond the gate, -ENOMEM. */
 MUST_USE int profile_compare(FILE *out, const struct profile_stats *a,
                              const struct profile_stats *b, double max_regress);
+/* Prints what differs of migrations, by their order. Returns how many times of B are beyond the
+ * gate. */
+size_t profile_compare_migrations(FILE *out, const struct profile *a, const struct profile *b,
+                                  double max_regress);
 
 #endif

@@ -5,8 +5,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "traces/profile.h"
+#include "traces/profile_stats.h"
 
 static void event(FILE *out, unsigned ns, const char *gpu, const char *rest)
 {
@@ -50,14 +51,12 @@ static void job(FILE *out, unsigned ns)
           "\"kind\":\"job\",\"fn\":1,\"ctx\":0,\"engine\":\"rcs0\",\"ev\":\"complete\"");
 }
 
-/* The steps from the interrupt on. */
-static void expect(void (*write)(FILE *out), const uint64_t expected[PROFILE_NUM_STEPS], bool ended)
+/* The profile of a move and of what write adds. */
+static void profile_of(void (*write)(FILE *out), struct profile *profile)
 {
     char error[PROFILE_ERROR], *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size), *in;
-    struct profile profile;
-    const struct profile_recovery *gt;
 
     cr_assert_not_null(out);
     moved(out);
@@ -65,9 +64,18 @@ static void expect(void (*write)(FILE *out), const uint64_t expected[PROFILE_NUM
     (void)fclose(out);
     in = fmemopen(text, size, "r");
     cr_assert_not_null(in);
-    cr_assert_eq(profile_read(in, "log", &profile, error), 0, "%s", error);
+    cr_assert_eq(profile_read(in, "log", profile, error), 0, "%s", error);
     (void)fclose(in);
     free(text);
+}
+
+/* The steps from the interrupt on. */
+static void expect(void (*write)(FILE *out), const uint64_t expected[PROFILE_NUM_STEPS], bool ended)
+{
+    struct profile profile;
+    const struct profile_recovery *gt;
+
+    profile_of(write, &profile);
     cr_assert_eq(profile.num_migrations, 1u);
     gt = &profile.migrations[0].gts[0];
     cr_expect(gt->seen);
@@ -145,4 +153,75 @@ Test(profile_downtime, driver_that_tells_its_steps_is_believed)
                                                          [PROFILE_FIRST_JOB] = 10};
 
     expect(tells, expected, true);
+}
+
+/* ---- two runs -------------------------------------------------------------------------------- */
+
+static void nothing(FILE *out)
+{
+    (void)out;
+}
+
+/* The VF moves back, and is down for 40 ns longer than the first time. */
+static void back(FILE *out)
+{
+    vfio(out, 600, "dst", "STOP", "STOP_COPY");
+    vfio(out, 700, "dst", "STOP_COPY", "STOP");
+    vfio(out, 710, "src", "STOP", "RESUMING");
+    vfio(out, 800, "src", "RESUMING", "STOP");
+    vfio(out, 1010, "src", "STOP", "RUNNING");
+}
+
+static void back_sooner(FILE *out)
+{
+    vfio(out, 600, "dst", "STOP", "STOP_COPY");
+    vfio(out, 700, "dst", "STOP_COPY", "STOP");
+    vfio(out, 710, "src", "STOP", "RESUMING");
+    vfio(out, 800, "src", "RESUMING", "STOP");
+    vfio(out, 970, "src", "STOP", "RUNNING");
+}
+
+/* Compares what two write, in this order, and wants a text (NULL: none at all). Returns how many
+ * times were beyond the gate. */
+static size_t compared(void (*a)(FILE *out), void (*b)(FILE *out), double gate, const char *wanted)
+{
+    struct profile profiles[2];
+    char *text = NULL;
+    size_t size = 0, beyond;
+    FILE *out = open_memstream(&text, &size);
+
+    cr_assert_not_null(out);
+    profile_of(a, &profiles[0]);
+    profile_of(b, &profiles[1]);
+    beyond = profile_compare_migrations(out, &profiles[0], &profiles[1], gate);
+    (void)fclose(out);
+    cr_expect(wanted ? strstr(text, wanted) != NULL : !*text, "%s", text);
+    free(text);
+    profile_free(&profiles[0]);
+    profile_free(&profiles[1]);
+    return beyond;
+}
+
+Test(profile_downtime, longer_downtime_fails_the_gate)
+{
+    cr_expect_eq(compared(back, back, 0, NULL), 0);
+    cr_expect_eq(compared(back_sooner, back, 10, "+10.81%  REGRESSED"), 1);
+    cr_expect_eq(compared(back_sooner, back, 11, "+10.81%\n"), 0);
+    cr_expect_eq(compared(back_sooner, back, -1, "dst.vf1 -> src.vf1               down"), 0);
+    cr_expect_eq(compared(back, back_sooner, 0, "-9.76%"), 0);
+}
+
+/* The way back begins and never ends. */
+static void lost(FILE *out)
+{
+    vfio(out, 600, "dst", "STOP", "STOP_COPY");
+    vfio(out, 700, "dst", "STOP_COPY", "STOP");
+}
+
+Test(profile_downtime, migration_that_does_not_arrive_any_more_fails_the_gate)
+{
+    cr_expect_eq(compared(back, lost, 10, "did not arrive in B  REGRESSED"), 1);
+    cr_expect_eq(compared(back, lost, -1, "did not arrive in B\n"), 0);
+    cr_expect_eq(compared(lost, back, 10, "did not arrive in A\n"), 0);
+    cr_expect_eq(compared(back, nothing, 10, "A has 2 migrations, B has 1"), 0);
 }
