@@ -139,6 +139,32 @@ Test(cli, scenario_is_found_by_its_name)
     cr_expect(strstr(shell_output, "did you mean relay/handshake?"), "%s", shell_output);
 }
 
+/* What bash offers behind these words, the last of which is being written. */
+static void completed(const char *words, int count)
+{
+    cr_assert_eq(
+        shell("bash -c '. sim/cli/gucsim.bash; COMP_WORDS=(%s %s); COMP_CWORD=%d; _gucsim; "
+              "echo \"${COMPREPLY[*]}\"' 2>&1",
+              gucsim_path(), words, count),
+        0, "%s", shell_output);
+}
+
+Test(cli, bash_completes_commands_options_scenarios_and_keys)
+{
+    completed("re", 1);
+    cr_expect_str_eq(shell_output, "regress replay report\n");
+    completed("run relay/h", 2);
+    cr_expect_str_eq(shell_output, "relay/handshake\n");
+    completed("sweep --t", 2);
+    cr_expect_str_eq(shell_output, "--trace --timeout\n");
+    completed("serve vf_restore --map", 3);
+    cr_expect_str_eq(shell_output, "--map-ggtt\n");
+    completed("run vf_restore --quiet --set nei", 5);
+    cr_expect_str_eq(shell_output, "neighbour.work=\n");
+    completed("run nowhere --set j", 4);
+    cr_expect_str_eq(shell_output, "\n");
+}
+
 Test(cli, time_on_the_command_line_has_a_unit)
 {
     EXPECT_RUN(SMALL_MACHINE, "--until 5", 2, "a time such as 10us");
