@@ -126,9 +126,12 @@ size_t profile_compare_migrations(FILE *out, const struct profile *a, const stru
             (const struct profile_migration *const[]){&a->migrations[i], &b->migrations[i]});
     }
     if (a->num_migrations != b->num_migrations) {
+        bool lost = b->num_migrations < a->num_migrations && max_regress >= 0;
+
         title_print(&moves);
-        (void)fprintf(out, "A has %zu migrations, B has %zu\n", a->num_migrations,
-                      b->num_migrations);
+        (void)fprintf(out, "A has %zu migrations, B has %zu%s\n", a->num_migrations,
+                      b->num_migrations, lost ? "  REGRESSED" : "");
+        moves.beyond += lost;
     }
     return moves.beyond;
 }

@@ -89,7 +89,7 @@ void profile_add_stalls(struct profile_stats *stats, const struct profile_group 
 /* Once all are in. */
 void profile_explain_stalls(const struct profile *profile, struct profile_stats *stats);
 
-/* ---- output (profile_print.c, profile_compare*.c) --------------------------------------------- */
+/* ---- output (profile_print.c, profile_compare*.c) -------------------------------------------- */
 
 void profile_print_text(FILE *out, const struct profile *profile,
                         const struct profile_stats *stats);

@@ -223,5 +223,7 @@ Test(profile_downtime, migration_that_does_not_arrive_any_more_fails_the_gate)
     cr_expect_eq(compared(back, lost, 10, "did not arrive in B  REGRESSED"), 1);
     cr_expect_eq(compared(back, lost, -1, "did not arrive in B\n"), 0);
     cr_expect_eq(compared(lost, back, 10, "did not arrive in A\n"), 0);
-    cr_expect_eq(compared(back, nothing, 10, "A has 2 migrations, B has 1"), 0);
+    cr_expect_eq(compared(back, nothing, 10, "A has 2 migrations, B has 1  REGRESSED"), 1);
+    cr_expect_eq(compared(back, nothing, -1, "A has 2 migrations, B has 1\n"), 0);
+    cr_expect_eq(compared(nothing, back, 10, "A has 1 migrations, B has 2\n"), 0);
 }
