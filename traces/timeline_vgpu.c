@@ -69,34 +69,50 @@ __attribute__((format(printf, 5, 6))) static void row(struct chart *chart,
     }
     /* The drawing begins with as many blanks as the time takes. */
     (void)fprintf(chart->out, "%8" PRIu64 ".%03u  %s  %s: %s\n", event->t_ps / 1000000,
-                  (unsigned)(event->t_ps / 1000 % 1000), line + FIRST, event->gpu, text);
+                  (unsigned)(event->t_ps / 1000 % 1000), line + FIRST,
+                  event->gpu[0] ? event->gpu : "VMM", text);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+static const char *notification_name(uint64_t value)
+{
+    static const char *const names[] = {
+        [VGT_G2V_PPGTT_L3_PAGE_TABLE_CREATE] = "g2v_notify: root of 3 levels",
+        [VGT_G2V_PPGTT_L3_PAGE_TABLE_DESTROY] = "g2v_notify: root of 3 levels gone",
+        [VGT_G2V_PPGTT_L4_PAGE_TABLE_CREATE] = "g2v_notify: root of 4 levels",
+        [VGT_G2V_PPGTT_L4_PAGE_TABLE_DESTROY] = "g2v_notify: root of 4 levels gone",
+        [VGT_G2V_SHARED_PAGE_REGISTER] = "g2v_notify: shared page",
+        [VGT_G2V_PV_SEND_TRIGGER] = "g2v_notify: PV message",
+    };
+
+    return value < ARRAY_SIZE(names) && names[value] ? names[value] : "g2v_notify";
+}
+
 static const char *register_name(uint64_t addr, uint64_t value)
 {
-    static const uint32_t bases[] = {RCS_BASE, VCS_BASE, VECS_BASE, VCS2_BASE, BCS_BASE};
     static const struct {
-        uint32_t offset;
-        const char *name;
-    } of_engine[] = {{EL_OFFSET_ELSP, "ELSP"},
-                     {RING_MODE_OFFSET, "RING_MODE"},
-                     {RING_HWS_PGA_OFFSET, "HWS_PGA"},
-                     {EL_OFFSET_STATUS_PTR, "CSB pointer"}};
+        uint32_t base;
+        const char *names[4];
+    } engines[] = {
+        {RCS_BASE, {"rcs0 ELSP", "rcs0 RING_MODE", "rcs0 HWS_PGA", "rcs0 CSB pointer"}},
+        {VCS_BASE, {"vcs0 ELSP", "vcs0 RING_MODE", "vcs0 HWS_PGA", "vcs0 CSB pointer"}},
+        {VECS_BASE, {"vecs0 ELSP", "vecs0 RING_MODE", "vecs0 HWS_PGA", "vecs0 CSB pointer"}},
+        {VCS2_BASE, {"vcs1 ELSP", "vcs1 RING_MODE", "vcs1 HWS_PGA", "vcs1 CSB pointer"}},
+        {BCS_BASE, {"bcs0 ELSP", "bcs0 RING_MODE", "bcs0 HWS_PGA", "bcs0 CSB pointer"}},
+    };
+    static const uint32_t offsets[] = {EL_OFFSET_ELSP, RING_MODE_OFFSET, RING_HWS_PGA_OFFSET,
+                                       EL_OFFSET_STATUS_PTR};
 
     if (addr == PVINFO_G2V_NOTIFY) {
-        return value == VGT_G2V_PV_SEND_TRIGGER        ? "g2v_notify: PV message"
-               : value == VGT_G2V_SHARED_PAGE_REGISTER ? "g2v_notify: shared page"
-                                                       : "g2v_notify";
+        return notification_name(value);
     }
     if (addr >= GVT_GTT_START_OFFSET) {
         return "GGTT entry";
     }
-    for (unsigned n = 0; n < ARRAY_SIZE(bases) * ARRAY_SIZE(of_engine); n++) {
-        if (addr ==
-            bases[n / ARRAY_SIZE(of_engine)] + of_engine[n % ARRAY_SIZE(of_engine)].offset) {
-            return of_engine[n % ARRAY_SIZE(of_engine)].name;
+    for (unsigned n = 0; n < ARRAY_SIZE(engines) * ARRAY_SIZE(offsets); n++) {
+        if (addr == engines[n / ARRAY_SIZE(offsets)].base + offsets[n % ARRAY_SIZE(offsets)]) {
+            return engines[n / ARRAY_SIZE(offsets)].names[n % ARRAY_SIZE(offsets)];
         }
     }
     return addr >= VGT_PVINFO_PAGE && addr < VGT_PVINFO_PAGE + VGT_PVINFO_SIZE ? "PVINFO"
@@ -115,7 +131,7 @@ static void on_trap(struct chart *chart, const struct event *event)
         row(chart, event, GUEST, MEDIATOR, "vGPU %u writes page table 0x%" PRIx64, vgpu, addr);
         return;
     }
-    if (!chart->options->all && addr != PVINFO_G2V_NOTIFY && strcmp(name, "ELSP") != 0) {
+    if (!chart->options->all && addr != PVINFO_G2V_NOTIFY && !strstr(name, " ELSP")) {
         return;
     }
     if (strcmp(event_text(event, "ev"), "exit") == 0) {
@@ -138,10 +154,15 @@ static void on_pv(struct chart *chart, const struct event *event)
         {"seen", GUEST, GUEST, "fence seen"},     {"timeout", GUEST, GUEST, "time-out"}};
     const char *name = event_text(event, "name");
     const char *ev = event_text(event, "ev");
+    const unsigned vgpu = (unsigned)event_int(event, "vgpu"); /* 0: the guest's own word */
+    char whose[24] = "";
 
+    if (vgpu) {
+        (void)snprintf(whose, sizeof(whose), "vGPU %u ", vgpu);
+    }
     for (unsigned n = 0; n < ARRAY_SIZE(rows); n++) {
         if (strcmp(ev, rows[n].ev) == 0) {
-            row(chart, event, rows[n].from, rows[n].to, "fence %" PRIu64 " %s%s%s",
+            row(chart, event, rows[n].from, rows[n].to, "%sfence %" PRIu64 " %s%s%s", whose,
                 event_int(event, "fence"), name ? name : "", name ? " " : "", rows[n].text);
         }
     }
@@ -177,6 +198,18 @@ static void on_vfio(struct chart *chart, const struct event *event)
         event_text(event, "from"), event_text(event, "to"));
 }
 
+/* Of the VMM, which has no column of its own: the steps, and of the rounds the first. */
+static void on_migration(struct chart *chart, const struct event *event)
+{
+    if (!chart->options->all && strcmp(event_text(event, "step"), "round") == 0 &&
+        event_int(event, "round") > 1) {
+        return;
+    }
+    row(chart, event, MEDIATOR, MEDIATOR, "%s migrates: %s, round %" PRIu64 ", %" PRIu64 " bytes",
+        event_text(event, "vm"), event_text(event, "step"), event_int(event, "round"),
+        event_int(event, "bytes"));
+}
+
 static void on_fault(struct chart *chart, const struct event *event)
 {
     row(chart, event, MEDIATOR, MEDIATOR, "%s: %s", event->kind, event_text(event, "what"));
@@ -193,8 +226,9 @@ static void take(struct chart *chart, const struct event *event)
     static const struct {
         const char *kind;
         void (*take)(struct chart *chart, const struct event *event);
-    } kinds[] = {{"trap", on_trap}, {"pv", on_pv},       {"job", on_job},
-                 {"vfio", on_vfio}, {"fault", on_fault}, {"peer_error", on_fault}};
+    } kinds[] = {{"trap", on_trap},          {"pv", on_pv},       {"job", on_job},
+                 {"vfio", on_vfio},          {"fault", on_fault}, {"peer_error", on_fault},
+                 {"migration", on_migration}};
 
     for (unsigned n = 0; n < ARRAY_SIZE(kinds); n++) {
         if (strcmp(event->kind, kinds[n].kind) == 0 && in_window(chart->options, event)) {

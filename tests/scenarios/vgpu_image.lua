@@ -60,7 +60,7 @@ expect_eq("cut before each record: refused", refusals, #records)
 refusals = 0
 for n = 1, p.flips do
   refusals = refusals + (refused("flip " .. n, function(stream)
-    local bit = math.random(0, (#stream - 1) * 8)
+    local bit = math.random(0, #stream * 8 - 1)
     local at = bit // 8 + 1
     return stream:sub(1, at - 1) .. string.char(stream:byte(at) ~ 1 << bit % 8) ..
            stream:sub(at + 1)

@@ -51,9 +51,9 @@ Test(timeline_vgpu, a_message_goes_from_guest_to_mediator_and_back)
         "  o           |           |           |  src: fence 7 DEFAULT in the ring",
         "  |---------->|           |           |  src: vGPU 2 writes g2v_notify: PV message "
         "0x78818",
-        "  |           |---------->|           |  src: fence 7 DEFAULT taken out",
-        "  |           |           o           |  src: fence 7 DEFAULT executed",
-        "  |<----------------------|           |  src: fence 7 DEFAULT fence written",
+        "  |           |---------->|           |  src: vGPU 2 fence 7 DEFAULT taken out",
+        "  |           |           o           |  src: vGPU 2 fence 7 DEFAULT executed",
+        "  |<----------------------|           |  src: vGPU 2 fence 7 DEFAULT fence written",
         "  |<----------------------|           |  src: vGPU 2 goes on",
         "  o           |           |           |  src: fence 7 DEFAULT fence seen",
         "  |           |           o           |  src: vGPU 2 context 5 on rcs0: begins",
@@ -88,6 +88,31 @@ Test(timeline_vgpu, all_shows_every_register_and_a_window_its_part)
     options.gpu = "dst";
     free(draw(message, &options, 0));
     cr_expect_eq(rows, 0);
+}
+
+Test(timeline_vgpu, engines_notifications_tables_and_the_vmm_are_named)
+{
+    static const char *const wanted[] = {
+        "  |---------->|           |           |  src: vGPU 2 writes vcs0 ELSP 0x12230",
+        "  |---------->|           |           |  src: vGPU 2 writes g2v_notify: root of 4 levels "
+        "0x78818",
+        "  |---------------------->|           |  src: vGPU 2 writes page table 0x203008",
+        "  |           |           o           |  VMM: vm1 migrates: init_data_sent, round 2, 99 "
+        "bytes",
+    };
+    const struct timeline_options options = {.vf = -1, .gt = -1, .to_ps = UINT64_MAX};
+    char *text = draw(
+        ACCESS(1, "exit", 74288, 5) ACCESS(2, "exit", 493592, 4) ACCESS(
+            3, "table", 2109448,
+            0) "{\"t_ps\":4000000,\"cycle\":4000,\"gpu\":null,\"gt\":null,\"kind\":\"migration\","
+               "\"vm\":\"vm1\",\"step\":\"init_data_sent\",\"round\":2,\"dirty\":0,\"bytes\":99}\n",
+        &options, 0);
+
+    cr_expect_eq(rows, ARRAY_SIZE(wanted));
+    for (size_t n = 0; n < ARRAY_SIZE(wanted); n++) {
+        cr_expect(strstr(text, wanted[n]), "row %zu: %s\n%s", n, wanted[n], text);
+    }
+    free(text);
 }
 
 Test(timeline_vgpu, log_without_traps_is_not_drawn)
