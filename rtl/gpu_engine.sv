@@ -54,6 +54,7 @@ module gpu_engine
   space_e       next_mode;
   logic [3:0]   reason;
   logic         start, preempt, reset, busy, aborts, finish, page_lost, arb_off, polling;
+  logic         retry, fail, switches;
 
   // Nothing moves here but by an access or by the context's end.
   gpu_engine_bus u_bus (
@@ -70,8 +71,8 @@ module gpu_engine
     .next_mode_o (next_mode),
     .reset_o     (reset),
     .preempt_o   (preempt),
-    .retry_o     (mem_ctl_o.retry),
-    .fail_o      (mem_ctl_o.fail),
+    .retry_o     (retry),
+    .fail_o      (fail),
     .finish_i    (finish),
     .reason_i    (reason),
     .page_lost_i (page_lost),
@@ -101,14 +102,18 @@ module gpu_engine
 
   always_comb begin
     signals = '0;
-    if (hears) begin
+    if (awake || reg_sel_i) begin
       signals = '{start, reset, leave, mem_ready_i, mem_ready_i && mem_fault_i,
                   mem_state_i.given_up, mem_state_i.reported, mem_sent_i, mem_rsp_valid_i};
     end
   end
 
-  assign leave           = busy && (preempt || gate_closed_i[mem_fn_o]);
-  assign mem_ctl_o.leave = leave || aborts;
+  assign leave = busy && (preempt || gate_closed_i[mem_fn_o]);
+
+  always_comb begin
+    mem_ctl_o = '0;
+    if (awake || reg_sel_i) mem_ctl_o = '{switches, leave || aborts, retry, fail};
+  end
 
   gpu_clock_gate u_clock (
     .clk_i    (clk_i),
@@ -151,7 +156,7 @@ module gpu_engine
     .polling_o       (polling),
     .mem_valid_o, .mem_op_o, .mem_ppgtt_o,
     .mem_space_o, .mem_addr_o, .mem_be_o, .mem_data_o,
-    .mem_switch_o    (mem_ctl_o.switches),
+    .mem_switch_o    (switches),
     .mem_ready_i     (signals_q.mem_ready),
     .mem_fault_i     (signals_q.mem_fault),
     .mem_given_up_i  (signals_q.given_up),

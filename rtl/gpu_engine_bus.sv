@@ -45,7 +45,7 @@ module gpu_engine_bus
   logic         preempt_q, event_q, event_page_q;
   logic [3:0]   event_type_q;
 
-  logic [31:0]  addr, status;
+  logic [31:0]  addr;
   logic         write, command, submit, preempt, pop, refused;
 
   assign addr    = GUCBUS_ENGINE_BASE | {26'd0, reg_offset_i};
@@ -56,18 +56,18 @@ module gpu_engine_bus
   assign pop     = reg_sel_i && !reg_write_i && addr == GUCBUS_ENGINE_EVENT && event_q;
   assign refused = submit && gate_closed_i[fn_q];
 
-  assign status = (busy_i ? GUCBUS_ENGINE_BUSY : 32'd0) |
-                  (arb_off_i ? GUCBUS_ENGINE_ARB_OFF : 32'd0) |
-                  (polling_i ? GUCBUS_ENGINE_SEMAPHORE : 32'd0) |
-                  (held_i ? GUCBUS_ENGINE_PAGE : 32'd0);
-
   always_comb begin
     reg_rdata_o = 32'd0;
     if (reg_sel_i && !reg_write_i) begin
       case (addr)
         GUCBUS_ENGINE_LRCA:   reg_rdata_o = {lrca_q, 3'd0, mode_q != SpaceNone, 3'd0, mode_q, 3'd0};
         GUCBUS_ENGINE_TAG:    reg_rdata_o = {10'd0, fn_q, tag_q};
-        GUCBUS_ENGINE_STATUS: reg_rdata_o = status;
+        GUCBUS_ENGINE_STATUS: begin
+          reg_rdata_o = (busy_i ? GUCBUS_ENGINE_BUSY : 32'd0) |
+                        (arb_off_i ? GUCBUS_ENGINE_ARB_OFF : 32'd0) |
+                        (polling_i ? GUCBUS_ENGINE_SEMAPHORE : 32'd0) |
+                        (held_i ? GUCBUS_ENGINE_PAGE : 32'd0);
+        end
         GUCBUS_ENGINE_EVENT: begin
           if (event_q) begin
             reg_rdata_o = GUCBUS_ENGINE_EVENT_VALID |

@@ -21,10 +21,14 @@ module gpu_engines
   input  logic [63:0]           gate_closed_i [2],
 
   // memory
+  /* verilator tracing_off */  // waves show the engines' own, and the arbiter's
   output logic [NumEngines-1:0] mem_valid_o,
+  /* verilator tracing_on */
   output mem_op_e               mem_op_o      [NumEngines],
   output logic [5:0]            mem_fn_o      [NumEngines],
+  /* verilator tracing_off */  // waves show the engines' own
   output logic [NumEngines-1:0] mem_ppgtt_o,
+  /* verilator tracing_on */
   output space_t                mem_space_o   [NumEngines],
   output space_ctl_t            mem_ctl_o     [NumEngines],
   input  space_state_t          mem_state_i   [NumEngines],

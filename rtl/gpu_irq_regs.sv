@@ -9,12 +9,15 @@
 // back to the vector. While an identity is valid, selecting does nothing. GT_INTR_DW0 shows a GuC
 // that has something in either and not masked. An MSI goes out when a vector is raised, and when
 // the master is enabled or a mask is written while that level is up. Master of a VF:
-// GFX_MSTR_IRQ bit 31; of the PF: DG1_MSTR_TILE_INTR bit 31 as well.
+// GFX_MSTR_IRQ bit 31; of the PF: DG1_MSTR_TILE_INTR bit 31 as well. The clock stands while nothing
+// is written, raised or sent.
 
 module gpu_irq_regs
   import gpu_pkg::*;
   import gpu_regs_pkg::*;
-(
+#(
+  parameter bit Sleeps = 1'b1  // a bench compares it with one that does not
+) (
   input  logic        clk_i,
   input  logic        rst_ni,
 
@@ -57,6 +60,22 @@ module gpu_irq_regs
 
   logic [63:0] master_q, msi_pending_q;
   logic        tile_master_q;
+
+  // ---- clock ------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic irq_clk;
+  /*verilator tracing_on*/
+  logic hears;
+
+  assign hears = (reg_valid_i && reg_write_i) || raise_valid_i != 2'd0 || !idle_o || !rst_ni ||
+                 !Sleeps;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (hears),
+    .clk_o    (irq_clk)
+  );
 
   // ---- one access a cycle: the host, else a GuC -------------------------------------------------
 
@@ -178,7 +197,7 @@ module gpu_irq_regs
 
   // ---- state ------------------------------------------------------------------------------------
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge irq_clk) begin
     if (raise) vector[fn] <= old | raised;
     if (write && is_storage) begin
       stored[{fn, reg_offset_i[7:2]}] <= (stored[{fn, reg_offset_i[7:2]}] & ~byte_mask) | wdata;
@@ -193,7 +212,7 @@ module gpu_irq_regs
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge irq_clk) begin
     if (!rst_ni) begin
       master_q      <= '1;
       tile_master_q <= 1'b0;
@@ -215,7 +234,7 @@ module gpu_irq_regs
   assign next_msi_fn = (msi_pending_q != 64'd0 && !offer_q) ? next_fn(msi_pending_q, offer_fn_q)
                                                             : offer_fn_q;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge irq_clk) begin
     if (!rst_ni) begin
       offer_q    <= 1'b0;
       offer_fn_q <= 6'd0;
@@ -230,7 +249,7 @@ module gpu_irq_regs
   assign msi_fn_o    = offer_fn_q;
   assign idle_o      = !offer_q && msi_pending_q == 64'd0;
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge irq_clk) begin
     if (rst_ni) begin
       // What is offered is pending.
       IrqOfferPending: assert (offer_q -> msi_pending_q[offer_fn_q]);

@@ -9,7 +9,8 @@
 module gpu_lmtt
   import gpu_regs_pkg::*;
 #(
-  parameter int unsigned Entries = 16  // cached, direct mapped; chosen: 32 MiB in use at once
+  parameter int unsigned Entries = 16,  // cached, direct mapped; chosen: 32 MiB in use at once
+  parameter bit          Sleeps  = 1'b1 // a bench compares it with one that does not
 ) (
   input  logic        clk_i,
   input  logic        rst_ni,
@@ -90,8 +91,7 @@ module gpu_lmtt
   /*verilator tracing_on*/
   logic hears;
 
-  // Behind the last request for_bar_q still goes back.
-  assign hears = state_q != StIdle || asks || for_bar_q || invalidate_i || !rst_ni;
+  assign hears = state_q != StIdle || asks || invalidate_i || !rst_ni || !Sleeps;
 
   gpu_clock_gate u_clock (
     .clk_i    (clk_i),

@@ -264,18 +264,21 @@ module gpu_memarb
 
   assign idle_o = !any && !walk_valid_i && !out_valid_q;
 
+  /*verilator tracing_off*/
+  logic        was_kept_q;
+  logic [47:0] was_addr_q;
+  /*verilator tracing_on*/
   always_ff @(posedge clk_i) begin
+    was_kept_q <= rst_ni && mem_req_valid_o && !mem_req_ready_i;
+    was_addr_q <= mem_req_addr_o;
     if (rst_ni) begin
       // An answer belongs to somebody.
       MemarbAnswerExpected: assert (mem_rsp_valid_i -> reads_q != '0);
       // Requests stay until taken.
       MemarbRequestStays: assert (locked_q -> req_valid_i[locked_client_q]);
-    end
-  end
-  MemarbPortStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (mem_req_valid_o && !mem_req_ready_i) |=> mem_req_valid_o && $stable(mem_req_addr_o));
-  always_ff @(posedge clk_i) begin
-    if (rst_ni) begin
+      // So does what the port offers.
+      MemarbPortStays: assert (
+          was_kept_q -> mem_req_valid_o && mem_req_addr_o == was_addr_q);
       // One client is served at a time.
       MemarbReadyOneHot: assert ($onehot0(req_ready_o));
     end

@@ -301,7 +301,14 @@ module gpu_memory
   assign idle_o        = tlb_idle && ppgtt_idle && memarb_idle && lmtt_idle;
 
   // A fault is no access: nothing was put on the port for it.
-  MemoryFaultNotSent: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      (fault_valid && req_sent_o) |=> !mem_req_valid_o);
+  /*verilator tracing_off*/
+  logic was_fault_q;
+  /*verilator tracing_on*/
+  always_ff @(posedge clk_i) begin
+    was_fault_q <= rst_ni && fault_valid && req_sent_o;
+    if (rst_ni) begin
+      MemoryFaultNotSent: assert (was_fault_q -> !mem_req_valid_o);
+    end
+  end
 
 endmodule

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // BAR0 of all functions, and BAR2 of the PF: a VF is an address translation in front of the same
 // registers. Splits an access into dwords, finds whose copy of which register is meant, and answers
-// every read; what does not exist or may not be seen reads 0 and ignores writes.
+// every read; what does not exist or may not be seen reads 0 and ignores writes. Its clock stands
+// while no access is under way.
 //
 //   0x000000  PF: registers of the main GT             0x380000  PF: registers of the media GT
 //   0x078000  PVINFO page: reads 0; what a mediated vGPU asks is the host's (gpu_pvinfo)
@@ -12,7 +13,9 @@
 module gpu_mmio
   import gpu_pkg::*;
   import gpu_regs_pkg::*;
-(
+#(
+  parameter bit Sleeps = 1'b1  // a bench compares it with one that does not
+) (
   input  logic        clk_i,
   input  logic        rst_ni,
 
@@ -89,12 +92,27 @@ module gpu_mmio
   logic [63:0] wdata_q;
   logic        fault_q;
 
+  // ---- clock ------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic mmio_clk;
+  /*verilator tracing_on*/
+  logic hears, pvinfo_idle;
+
+  assign hears = host_req_valid_i || state_q != StIdle || !pvinfo_idle || !rst_ni || !Sleeps;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (hears),
+    .clk_o    (mmio_clk)
+  );
+
   // ---- trap window ------------------------------------------------------------------------------
 
-  logic        req_valid, pvinfo_idle;
+  logic        req_valid;
 
   gpu_pvinfo u_pvinfo (
-    .clk_i            (clk_i),
+    .clk_i            (mmio_clk),
     .rst_ni           (rst_ni),
     .host_req_valid_i (host_req_valid_i),
     .host_req_write_i (host_req_write_i),
@@ -205,7 +223,7 @@ module gpu_mmio
   logic [63:0] aperture_rdata;
 
   gpu_aperture u_aperture (
-    .clk_i           (clk_i),
+    .clk_i           (mmio_clk),
     .rst_ni          (rst_ni),
     .reg_valid_i     (select == SelFence),
     .reg_write_i     (write_q),
@@ -265,7 +283,7 @@ module gpu_mmio
     endcase
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge mmio_clk) begin
     if (!rst_ni) begin
       state_q <= StIdle;
       write_q <= 1'b0;
@@ -296,7 +314,7 @@ module gpu_mmio
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge mmio_clk) begin
     if (rst_ni) begin
       // Byte enables stay in the half that the address names, unless the access is a quad-word.
       MmioBytesFitAddress: assert (

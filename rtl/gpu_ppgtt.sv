@@ -3,12 +3,13 @@
 // The arbiter looks up; an engine whose page is not there steps aside until its walk is over, so
 // that nobody else waits for it, and asks again. Pieces of 4 KiB are kept, whatever the page's
 // size. In a space with an id (ASID) a page that is not there, or not writable, is no end: the
-// access is held until the driver has brought it.
+// access is held until the driver has brought it. The clock stands while nobody asks or waits.
 
 module gpu_ppgtt
   import gpu_pkg::*;
 #(
-  parameter int unsigned Sets = 16  // of each engine, direct mapped; chosen
+  parameter int unsigned Sets   = 16,  // of each engine, direct mapped; chosen
+  parameter bit          Sleeps = 1'b1 // a bench compares it with one that does not
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -82,6 +83,27 @@ module gpu_ppgtt
   logic [NumEngines-1:0] recovers, held, hold, ends, refuse, refused, given_up;
   logic [NumEngines-1:0] reported;
 
+  // ---- clock ------------------------------------------------------------------------------------
+
+  /*verilator tracing_off*/
+  logic ppgtt_clk;
+  /*verilator tracing_on*/
+  logic hears;
+  logic [NumEngines-1:0] switches;
+
+  always_comb begin
+    for (int unsigned e = 0; e < NumEngines; e++) switches[e] = ctl_i[e].switches;
+  end
+
+  assign hears = lookup_valid_i || invalidate_i || switches != '0 || mem_rsp_valid_i || !idle_o ||
+                 !rst_ni || !Sleeps;
+
+  gpu_clock_gate u_clock (
+    .clk_i    (clk_i),
+    .enable_i (hears),
+    .clk_o    (ppgtt_clk)
+  );
+
   // ---- lookup -----------------------------------------------------------------------------------
 
   logic        hit, known_fault, bars_write;
@@ -146,7 +168,7 @@ module gpu_ppgtt
   assign filled    = place(walker_q, walk_page[12 +: SetBits]);
 
   gpu_ppgtt_walk u_walk (
-    .clk_i           (clk_i),
+    .clk_i           (ppgtt_clk),
     .rst_ni          (rst_ni),
     .start_i         (start),
     .space_i         (space_i[walk_busy ? walker_q : next]),
@@ -186,7 +208,7 @@ module gpu_ppgtt
   end
 
   gpu_ppgtt_hold u_hold (
-    .clk_i           (clk_i),
+    .clk_i           (ppgtt_clk),
     .rst_ni          (rst_ni),
     .hold_i          (hold),
     .ctl_i           (ctl_i),
@@ -218,7 +240,7 @@ module gpu_ppgtt
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge ppgtt_clk) begin
     if (walk_done && !walk_fault && !void_q) begin
       tags[filled] <= walk_page[63:12+SetBits];
       entries[filled] <= {walk_writable, walk_null, walk_local, walk_frame};
@@ -231,7 +253,7 @@ module gpu_ppgtt
     end
   end
 
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge ppgtt_clk) begin
     if (!rst_ni) begin
       valid_q  <= '0;
       waits_q  <= '0;
@@ -262,12 +284,7 @@ module gpu_ppgtt
     end
   end
 
-  logic [NumEngines-1:0] switches;
-  always_comb begin
-    for (int unsigned e = 0; e < NumEngines; e++) switches[e] = ctl_i[e].switches;
-  end
-
-  always_ff @(posedge clk_i) begin
+  always_ff @(posedge ppgtt_clk) begin
     if (rst_ni) begin
       // The space of an engine that waits stays.
       PpgttSwitchAlone: assert ((switches & (waits_q | fault_q | held)) == '0);

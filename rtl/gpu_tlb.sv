@@ -115,11 +115,15 @@ module gpu_tlb
     end
   end
 
-  // The requester waits for the verdict.
-  TlbLookupStays: assert property (@(posedge clk_i) disable iff (!rst_ni)
-      state_q != StLookup |-> lookup_valid_i && $stable(lookup_page_i) && $stable(lookup_fn_i));
+  /*verilator tracing_off*/
+  logic [IndexBits+5:0] was_lookup_q;
+  /*verilator tracing_on*/
   always_ff @(posedge clk_i) begin
+    was_lookup_q <= {lookup_page_i, lookup_fn_i};
     if (rst_ni) begin
+      // The requester waits for the verdict.
+      TlbLookupStays: assert (state_q == StLookup ||
+          (lookup_valid_i && {lookup_page_i, lookup_fn_i} == was_lookup_q));
       // A verdict is never good for a function that does not own the page.
       TlbVerdictOwner: assert (verdict_ok_o -> set_owner == fn);
     end

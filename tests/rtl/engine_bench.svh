@@ -225,7 +225,10 @@
   endtask
 
   function automatic logic [31:0] status();
-    return u_engine.u_bus.status;
+    return (u_engine.u_bus.busy_i    ? GUCBUS_ENGINE_BUSY      : 32'd0) |
+           (u_engine.u_bus.arb_off_i ? GUCBUS_ENGINE_ARB_OFF   : 32'd0) |
+           (u_engine.u_bus.polling_i ? GUCBUS_ENGINE_SEMAPHORE : 32'd0) |
+           (u_engine.u_bus.held_i    ? GUCBUS_ENGINE_PAGE      : 32'd0);
   endfunction
 
   function automatic logic [63:0] quad(input int addr);

@@ -103,6 +103,49 @@ module tb_gpu_irq;
     .idle_o         (regs_idle)
   );
 
+  // ---- the same, which never sleeps: no difference in any cycle ---------------------------------
+
+  typedef struct packed {
+    logic [31:0] reg_rdata;
+    logic [1:0]  raise_ready;
+    logic        msi_valid;
+    logic [5:0]  msi_fn;
+    logic        idle;
+  } outputs_t;
+
+  outputs_t awake, sleeper;
+  int       differ, slept;
+
+  assign sleeper =
+      {reg_rdata, readies, msi_valid, msi_fn, regs_idle};
+
+  gpu_irq_regs #(
+    .Sleeps (1'b0)
+  ) u_awake (
+    .clk_i          (clk),
+    .rst_ni         (rst_n),
+    .reg_valid_i    (reg_valid),
+    .reg_write_i    (reg_write),
+    .reg_fn_i       (reg_fn),
+    .reg_offset_i   (reg_offset),
+    .reg_be_i       (4'hf),
+    .reg_wdata_i    (reg_wdata),
+    .reg_rdata_o    (awake.reg_rdata),
+    .raise_valid_i  ({media_valid, raise_valid}),
+    .raise_fn_i     (fns),
+    .raise_vector_i (vectors),
+    .raise_ready_o  (awake.raise_ready),
+    .msi_valid_o    (awake.msi_valid),
+    .msi_fn_o       (awake.msi_fn),
+    .msi_ready_i    (msi_valid && msi_ready),
+    .idle_o         (awake.idle)
+  );
+
+  always @(posedge clk) begin
+    if (rst_n && sleeper !== awake) differ++;
+    if (rst_n && !u_irq_regs.hears) slept++;
+  end
+
   always @(posedge clk) if (msi_valid && msi_ready) msis[msi_fn] <= msis[msi_fn] + 1;
 
   task automatic put(input int fn, input logic [31:0] addr, input logic [31:0] data);
@@ -242,6 +285,8 @@ module tb_gpu_irq;
     case_registers();
     case_functions();
     case_moved();
+    check("asleep in no cycle that matters", 64'(differ), 64'd0);
+    check("it slept", {63'd0, slept > 0}, 64'd1);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_irq");
     $finish;

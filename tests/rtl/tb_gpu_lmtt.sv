@@ -54,6 +54,60 @@ module tb_gpu_lmtt;
     .idle_o           (idle)
   );
 
+  // ---- the same, which never sleeps: no difference in any cycle ---------------------------------
+
+  typedef struct packed {
+    logic        req_verdict;
+    logic        req_fault;
+    logic [35:0] req_frame;
+    logic        bar_verdict;
+    logic        bar_fault;
+    logic [35:0] bar_frame;
+    logic        walk_valid;
+    logic [47:0] walk_addr;
+    logic        idle;
+  } outputs_t;
+
+  outputs_t awake, sleeper;
+  int       differ, slept;
+
+  assign sleeper =
+      {req_verdict, req_fault, req_out, bar_verdict, bar_fault, bar_out, walk_valid, walk_addr,
+       idle};
+
+  gpu_lmtt #(
+    .Entries (4),
+    .Sleeps  (1'b0)
+  ) u_awake (
+    .clk_i            (clk),
+    .rst_ni           (rst_n),
+    .cfg_i            (cfg),
+    .invalidate_i     (invalidate || plan == 1),
+    .req_valid_i      (req_valid),
+    .req_local_i      (req_local),
+    .req_fn_i         (req_fn),
+    .req_frame_i      (req_frame),
+    .req_verdict_o    (awake.req_verdict),
+    .req_fault_o      (awake.req_fault),
+    .req_frame_o      (awake.req_frame),
+    .bar_valid_i      (bar_valid),
+    .bar_fn_i         (bar_fn),
+    .bar_frame_i      (bar_frame),
+    .bar_verdict_o    (awake.bar_verdict),
+    .bar_fault_o      (awake.bar_fault),
+    .bar_frame_o      (awake.bar_frame),
+    .walk_valid_o     (awake.walk_valid),
+    .walk_addr_o      (awake.walk_addr),
+    .walk_rsp_valid_i (walk_rsp),
+    .walk_rsp_data_i  (walk_data),
+    .idle_o           (awake.idle)
+  );
+
+  always @(posedge clk) begin
+    if (rst_n && sleeper !== awake) differ++;
+    if (rst_n && !u_lmtt.hears) slept++;
+  end
+
   // ---- tables: the directory is table 2; every read is answered 9 cycles later ------------------
 
   localparam int unsigned Latency = 9;
@@ -236,6 +290,8 @@ module tb_gpu_lmtt;
     repeat (40) @(negedge clk);
     check("idle at the end", {63'd0, idle}, 64'd1);
 
+    check("asleep in no cycle that matters", 64'(differ), 64'd0);
+    check("it slept", {63'd0, slept > 0}, 64'd1);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_lmtt");
     $finish;

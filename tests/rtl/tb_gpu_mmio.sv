@@ -96,6 +96,98 @@ module tb_gpu_mmio;
     .idle_o           (idle)
   );
 
+  // ---- the same, which never sleeps: no difference in any cycle ---------------------------------
+
+  typedef struct packed {
+    logic        host_req_ready;
+    logic        host_trap;
+    logic        host_rsp_valid;
+    logic        host_rsp_fault;
+    logic [63:0] host_rsp_data;
+    logic        reg_write;
+    logic [5:0]  reg_fn;
+    logic [17:0] reg_offset;
+    logic [3:0]  reg_be;
+    logic [31:0] reg_wdata;
+    logic [1:0]  mailbox_sel;
+    logic [1:0]  doorbell_sel;
+    logic        irq_sel;
+    logic [1:0]  pf_sel;
+    logic        pte_valid;
+    logic        pte_write;
+    logic [5:0]  pte_fn;
+    logic [19:0] pte_index;
+    logic [7:0]  pte_be;
+    logic [63:0] pte_wdata;
+    logic        mem_valid;
+    mem_op_e     mem_op;
+    logic [31:0] mem_addr;
+    logic [7:0]  mem_be;
+    logic [63:0] mem_data;
+    logic        idle;
+  } outputs_t;
+
+  outputs_t awake, sleeper;
+  int       differ, slept;
+
+  assign sleeper =
+      {ready, trap, rsp, rsp_fault, rdata, reg_write, reg_fn, reg_offset, reg_be, reg_wdata,
+       mailbox_sel, doorbell_sel, irq_sel, pf_sel, pte_valid, pte_write, pte_fn, pte_index,
+       pte_be, pte_wdata, mem_valid, mem_op, mem_addr, mem_be, mem_data, idle};
+
+  gpu_mmio #(
+    .Sleeps (1'b0)
+  ) u_awake (
+    .clk_i            (clk),
+    .rst_ni           (rst_n),
+    .host_req_valid_i (valid),
+    .host_req_write_i (write),
+    .host_req_aperture_i (aperture),
+    .host_req_fn_i    (fn),
+    .host_req_addr_i  (addr),
+    .host_req_be_i    (be),
+    .host_req_data_i  (wdata),
+    .host_req_ready_o (awake.host_req_ready),
+    .host_trap_o      (awake.host_trap),
+    .host_rsp_valid_o (awake.host_rsp_valid),
+    .host_rsp_fault_o (awake.host_rsp_fault),
+    .host_rsp_data_o  (awake.host_rsp_data),
+    .reg_write_o      (awake.reg_write),
+    .reg_fn_o         (awake.reg_fn),
+    .reg_offset_o     (awake.reg_offset),
+    .reg_be_o         (awake.reg_be),
+    .reg_wdata_o      (awake.reg_wdata),
+    .mailbox_sel_o    (awake.mailbox_sel),
+    .doorbell_sel_o   (awake.doorbell_sel),
+    .irq_sel_o        (awake.irq_sel),
+    .pf_sel_o         (awake.pf_sel),
+    .mailbox_rdata_i  (mailbox_rdata),
+    .irq_rdata_i      (tag(4'd3, 1'b0)),
+    .pf_rdata_i       (pf_rdata),
+    .pte_valid_o      (awake.pte_valid),
+    .pte_write_o      (awake.pte_write),
+    .pte_fn_o         (awake.pte_fn),
+    .pte_index_o      (awake.pte_index),
+    .pte_be_o         (awake.pte_be),
+    .pte_wdata_o      (awake.pte_wdata),
+    .pte_rdata_i      ({40'habc, 4'd0, pte_index}),
+    .mem_valid_o      (awake.mem_valid),
+    .mem_op_o         (awake.mem_op),
+    .mem_addr_o       (awake.mem_addr),
+    .mem_be_o         (awake.mem_be),
+    .mem_data_o       (awake.mem_data),
+    .mem_ready_i      (mem_valid),
+    .mem_fault_i      (1'b0),
+    .mem_rsp_valid_i  (mem_rsp),
+    .mem_rsp_data_i   ({32'h600d, mem_addr}),
+    .idle_o           (awake.idle)
+  );
+
+  always @(posedge clk) begin
+    if (rst_n && sleeper !== awake) differ++;
+    if (rst_n && !u_mmio.hears) slept++;
+  end
+
   int          selects, rings [2];
   logic [31:0] last_wdata;
   logic [3:0]  last_be;
@@ -213,6 +305,8 @@ module tb_gpu_mmio;
     access(1'b1, 4, MED_GUC_HOST_INTERRUPT, 8'hf0, 64'd0);
     check("doorbells", {32'(rings[1]), 32'(rings[0])}, 64'h1_0000_0002);
     case_aperture();
+    check("asleep in no cycle that matters", 64'(differ), 64'd0);
+    check("it slept", {63'd0, slept > 0}, 64'd1);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_mmio");
     $finish;

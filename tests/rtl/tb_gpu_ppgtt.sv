@@ -87,6 +87,77 @@ module tb_gpu_ppgtt;
     .idle_o          (idle)
   );
 
+  // ---- the same, which never sleeps: no difference in any cycle ---------------------------------
+
+  typedef struct packed {
+    logic                  verdict_valid;
+    logic                  verdict_ok;
+    logic [2:0]            verdict_level;
+    logic                  verdict_known;
+    logic [35:0]           frame;
+    logic                  is_null;
+    logic                  is_local;
+    logic                  report_valid;
+    logic [EngineBits-1:0] report_engine;
+    fault_t                report;
+    logic [63:0]           report_addr;
+    logic                  mem_valid;
+    logic [5:0]            mem_fn;
+    logic [44:0]           mem_addr;
+    logic                  idle;
+  } outputs_t;
+
+  outputs_t awake, sleeper;
+  space_state_t awake_state [NumEngines];
+  int       differ, slept;
+
+  assign sleeper =
+      {verdict, ok, level, known, frame, is_null, is_local, told, told_engine,
+       told_fault, told_addr, mem_valid, mem_fn, mem_addr, idle};
+
+  gpu_ppgtt #(
+    .Sleeps (1'b0)
+  ) u_awake (
+    .clk_i           (clk),
+    .rst_ni          (rst_n),
+    .ctl_i           (req_ctl),
+    .state_o         (awake_state),
+    .space_i         (req_space),
+    .fn_i            (req_fn),
+    .addr_i          (req_addr),
+    .lookup_valid_i  (lookup),
+    .lookup_engine_i (engine),
+    .lookup_write_i  (write),
+    .lookup_atomic_i (atomic),
+    .verdict_valid_o (awake.verdict_valid),
+    .verdict_ok_o    (awake.verdict_ok),
+    .verdict_level_o (awake.verdict_level),
+    .verdict_known_o (awake.verdict_known),
+    .frame_o         (awake.frame),
+    .null_o          (awake.is_null),
+    .local_o         (awake.is_local),
+    .invalidate_i    (invalidate),
+    .report_valid_o  (awake.report_valid),
+    .report_engine_o (awake.report_engine),
+    .report_o        (awake.report),
+    .report_addr_o   (awake.report_addr),
+    .report_room_i   ({{2{room}}, 3'b111}),
+    .report_ready_i  (!port_busy),
+    .mem_valid_o     (awake.mem_valid),
+    .mem_fn_o        (awake.mem_fn),
+    .mem_addr_o      (awake.mem_addr),
+    .mem_ready_i     (mem_valid),
+    .mem_rsp_valid_i (mem_rsp),
+    .mem_rsp_data_i  (mem_rdata),
+    .idle_o          (awake.idle)
+  );
+
+  always @(posedge clk) begin
+    if (rst_n && sleeper !== awake) differ++;
+    for (int e = 0; e < int'(NumEngines); e++) if (rst_n && state[e] !== awake_state[e]) differ++;
+    if (rst_n && !u_ppgtt.hears) slept++;
+  end
+
   // ---- memory of the functions: 2 MiB, answers after five cycles --------------------------------
 
   localparam int unsigned Latency = 5;
@@ -525,6 +596,8 @@ module tb_gpu_ppgtt;
     case_page_writable();
     case_page_never_comes();
     case_room();
+    check("asleep in no cycle that matters", 64'(differ), 64'd0);
+    check("it slept", {63'd0, slept > 0}, 64'd1);
     $display("%0d passed, %0d failed", passed, failed);
     if (failed != 0) $fatal(1, "tb_gpu_ppgtt");
     $finish;
