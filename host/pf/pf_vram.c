@@ -75,9 +75,15 @@ void pf_vram_release(struct pf *pf, const struct pf_vf *vf)
     }
 }
 
+/* Its compression metadata too: they would tell the share's next owner of the one before. */
 void pf_vram_clear(struct pf *pf, const struct pf_vf *vf)
 {
-    clear(pf, vf->has[PF_LMEM].start, vf->has[PF_LMEM].size);
+    const struct pf_range *has = &vf->has[PF_LMEM];
+    const uint64_t metadata = hal_vram_size(pf->hal);
+
+    clear(pf, has->start, has->size);
+    clear(pf, metadata + has->start / HAL_PAGE_SIZE * HAL_VRAM_META,
+          has->size / HAL_PAGE_SIZE * HAL_VRAM_META);
 }
 
 /* ---- packets --------------------------------------------------------------------------------- */

@@ -11,7 +11,8 @@
 sim_gpu::sim_gpu(sim *of, const char *gpu_name, uint64_t host_ram, unsigned gts)
     : machine(of), name(gpu_name), num_gts(gts), rtl(gpu_name),
       host(*this), bus{{*this, 0}, {*this, 1}}, dma{{*this, 0}, {*this, 1}}, memory(*this),
-      lmem(*this), tables(*this), vram(std::make_shared<ram>(0))
+      lmem(*this), tables(*this), vram(std::make_shared<ram>(0)),
+      vram_meta(std::make_shared<ram>(0))
 {
     pf = std::make_unique<hal>(of, hal::PF, name + ".pf", host_ram);
     pf->gpu = this;

@@ -287,8 +287,8 @@ struct sim_gpu {
     memory_path memory;
     lmem_window lmem;
     lmtt_port tables;
-    std::shared_ptr<ram> vram; /* local memory, of size 0 when it has none */
-    std::shared_ptr<ram> vram_meta;
+    std::shared_ptr<ram> vram;      /* local memory, of size 0 when it has none */
+    std::shared_ptr<ram> vram_meta; /* its compression metadata */
     uint64_t evals = 0;
     uint64_t due_edge = 0; /* next_edge, as the clock last asked */
 

@@ -64,12 +64,17 @@ void lmem_window::sample(gpu_inputs *in, const gpu_outputs &out, uint64_t cycle)
 }
 
 // Beyond the end of what is there, a write is lost and a read leaves the ones that it started with.
+// For the PF compression metadata begin there.
 void lmem_window::move_data(const request &front, uint64_t place)
 {
+    const bool is_meta = front.fn == 0 && place >= gpu_.vram->size();
+    ram *const memory = is_meta ? gpu_.vram_meta.get() : gpu_.vram.get();
+    const uint64_t at = is_meta ? place - gpu_.vram->size() : place;
+
     if (front.to) {
-        (void)gpu_.vram->read(place, front.to, front.bytes);
+        (void)memory->read(at, front.to, front.bytes);
     } else {
-        (void)gpu_.vram->write(place, front.from, front.bytes);
+        (void)memory->write(at, front.from, front.bytes);
     }
 }
 
@@ -107,6 +112,7 @@ void sim_gpu_set_vram(struct sim_gpu *gpu, uint64_t size)
         gpu->machine->fatal("sim_gpu_set_vram: " + gpu->name + ": before sim_start");
     }
     gpu->vram = std::make_shared<ram>(size);
+    gpu->vram_meta = std::make_shared<ram>(size / HAL_PAGE_SIZE * HAL_VRAM_META);
 }
 
 uint64_t hal_vram_size(struct hal *hal)
@@ -116,6 +122,13 @@ uint64_t hal_vram_size(struct hal *hal)
 
 namespace
 {
+
+uint64_t window_size(const hal *hal)
+{
+    const uint64_t size = hal->gpu->vram->size();
+
+    return hal->kind == hal::PF ? size + hal->gpu->vram_meta->size() : size;
+}
 
 // Page by page, as the chip translates.
 void access_window(hal *hal, lmem_window::request part, uint64_t size, const char *call)
@@ -127,7 +140,7 @@ void access_window(hal *hal, lmem_window::request part, uint64_t size, const cha
     }
     while (size > 0) {
         part.bytes = std::min(size, HAL_PAGE_SIZE - part.addr % HAL_PAGE_SIZE);
-        if (hal->answers() && part.addr < hal->gpu->vram->size()) {
+        if (hal->answers() && part.addr < window_size(hal)) {
             hal->begin_access(call);
             part.fn = hal->fn;
             part.owner = programs.current();

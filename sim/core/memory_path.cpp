@@ -107,11 +107,11 @@ void memory_path::access_meta(const memory_request &request)
     bool fault;
 
     if (!meta && memory) {
-        meta = std::make_shared<ram>(memory->size() / HAL_PAGE_SIZE * sizeof(uint64_t));
+        meta = std::make_shared<ram>(memory->size() / HAL_PAGE_SIZE * HAL_VRAM_META);
     }
     word.op =
         request.op == memory_request::META_READ ? memory_request::READ : memory_request::WRITE;
-    word.addr = request.addr / HAL_PAGE_SIZE * sizeof(uint64_t);
+    word.addr = request.addr / HAL_PAGE_SIZE * HAL_VRAM_META;
     const uint64_t before = memory_access(meta.get(), word, &fault);
     if (fault) {
         tell_fault(request);

@@ -67,7 +67,10 @@ MUST_USE int hal_dma_write(struct hal *hal, unsigned fn, uint64_t ggtt_addr, con
 /* The function's window (BAR) of local memory: how large PCI configuration says it is, 0 without
  * local memory. Drivers only, like the accesses: addresses count from the window's start; for a VF
  * the chip translates them, page by page (block). What the function does not have reads as ones,
- * and writes to it are lost. A write is done when the call returns. */
+ * and writes to it are lost. A write is done when the call returns. In the PF's window, the
+ * compression metadata follow on the last byte: HAL_VRAM_META bytes for each page, in order (the
+ * model's choice; chips keep them at the end of local memory, where drivers must leave room). */
+#define HAL_VRAM_META 8u
 uint64_t hal_vram_size(struct hal *hal);
 void hal_vram_read(struct hal *hal, uint64_t addr, void *to, size_t size);
 void hal_vram_write(struct hal *hal, uint64_t addr, const void *from, size_t size);

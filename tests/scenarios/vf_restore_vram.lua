@@ -51,7 +51,7 @@ for _, vm in ipairs { m.near, m.far } do
 end
 
 -- The GPU's compression metadata, 8 bytes a page: 16 pages in RAM, 16 in local memory. Jobs put it
--- there, through a pair of slots; no CPU reaches it.
+-- there, through a pair of slots; no CPU of a VM reaches it.
 local PAGES = 32
 local function metadata_of(page)
   return 0xc0de0000 + page
@@ -151,13 +151,19 @@ expect_eq("the compression metadata of every page has come along", lost, 0)
 
 -- What the VF left behind goes with a reset, and nothing else does.
 local OLD = 8 * MIB -- the first share, behind the tables
+local function old_metadata() -- 8 bytes a page, behind all local memory
+  return src:vram_read(16 * MIB + OLD // 512, 4 * MIB // 512)
+end
 expect("the source still has it", src:vram_read(OLD + AT, FILL) == fill)
+expect("the source still has its metadata",
+       old_metadata():find(string.pack("<I4", metadata_of(PAGES - 1)), 1, true))
 src:flr(1)
 local rest = 0
 for at = OLD, OLD + 4 * MIB - 1, MIB do
   rest = rest + (src:vram_read(at, MIB) == string.rep("\0", MIB) and 0 or 1)
 end
 expect_eq("a reset of its function clears it", rest, 0)
+expect("the reset clears its metadata", old_metadata() == string.rep("\0", 4 * MIB // 512))
 
 -- The GuC's DMA takes the same way: it writes its table to a page of local memory.
 local GGTT, PRESENT, LOCAL, HWCONFIG = 0x800000, 1, 2, 0x4100

@@ -260,13 +260,20 @@ void hal_config_write32(struct hal *hal, uint32_t offset, uint32_t value)
 
 /* ---- local memory ---------------------------------------------------------------------------- */
 
+static uint64_t vram_with_metadata(uint64_t size)
+{
+    return size + size / HAL_PAGE_SIZE * HAL_VRAM_META;
+}
+
 void fake_set_vram(struct hal *hal, uint64_t size)
 {
-    hal->vram = realloc(hal->vram, size + 1);
+    const uint64_t bytes = vram_with_metadata(size);
+
+    hal->vram = realloc(hal->vram, bytes + 1);
     if (!hal->vram) {
         fake_fatal("no memory for %llu bytes of local memory", (unsigned long long)size);
     }
-    memset(hal->vram, 0, size);
+    memset(hal->vram, 0, bytes);
     hal->vram_size = size;
 }
 
@@ -283,7 +290,8 @@ uint64_t hal_vram_size(struct hal *hal)
 /* How much of an access lies in local memory. */
 static size_t vram_part(const struct hal *hal, uint64_t addr, size_t size)
 {
-    const uint64_t rest = addr < hal->vram_size ? hal->vram_size - addr : 0;
+    const uint64_t end = vram_with_metadata(hal->vram_size);
+    const uint64_t rest = addr < end ? end - addr : 0;
 
     fake_charge(FAKE_READ_NS);
     return size < rest ? size : (size_t)rest;

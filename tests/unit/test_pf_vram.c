@@ -16,8 +16,10 @@
 #define VRAM_SIZE (16 * MIB)
 #define SHARE     (2 * MIB) /* fair, of four VFs */
 #define SHARE_AT  PF_LMEM_KEPT
-#define HDR       sizeof(struct xe_sriov_packet_hdr)
-#define MAX_SIZE  (3 * MIB)
+#define META(at)                                                                                   \
+    ((at) / HAL_PAGE_SIZE * HAL_VRAM_META) /* of so much; all of it follows VRAM_SIZE */
+#define HDR      sizeof(struct xe_sriov_packet_hdr)
+#define MAX_SIZE (3 * MIB)
 
 static struct fake_guc_pf gpu;
 static uint8_t *saved, *forged;
@@ -168,28 +170,42 @@ Test(pf_vram, gpu_without_local_memory_gives_none)
 
 /* ---- clearing -------------------------------------------------------------------------------- */
 
-static bool all_of_share_is(uint8_t value)
+static bool is_clear(uint64_t at, uint64_t size)
 {
-    const uint8_t *bytes = fake_vram(gpu.hal, SHARE_AT);
+    const uint8_t *bytes = fake_vram(gpu.hal, at);
 
-    return bytes[0] == value && memcmp(bytes, bytes + 1, SHARE - 1) == 0;
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+static void expect_clear(uint64_t at, uint64_t size)
+{
+    const uint8_t *bytes = fake_vram(gpu.hal, at);
+
+    cr_expect(is_clear(at, size));
+    cr_expect_neq(bytes[-1], 0, "no more than that");
+    cr_expect_neq(bytes[size], 0);
+}
+
+static void expect_share_is_clear(void)
+{
+    expect_clear(SHARE_AT, SHARE);
+    expect_clear(VRAM_SIZE + META(SHARE_AT), META(SHARE));
 }
 
 static void reset_it(void *arg)
 {
     (void)arg;
-    cr_expect(all_of_share_is(0), "what was there before is not the VF's to see");
+    expect_share_is_clear();
     memset(fake_vram(gpu.hal, SHARE_AT - 1), 0x55, SHARE + 2);
+    memset(fake_vram(gpu.hal, VRAM_SIZE), 0x55, META(VRAM_SIZE));
     cr_assert_eq(pf_control_flr(gpu.pf, 1), 0);
-    cr_expect(all_of_share_is(0));
-    cr_expect_eq(*(uint8_t *)fake_vram(gpu.hal, SHARE_AT - 1), 0x55, "and no more than that");
-    cr_expect_eq(*(uint8_t *)fake_vram(gpu.hal, SHARE_AT + SHARE), 0x55);
+    expect_share_is_clear();
     cr_expect_eq(walk(1, 0), SHARE_AT, "the share stays the VF's");
 }
 
-Test(pf_vram, share_is_cleared_when_it_is_given_and_at_a_function_level_reset)
+Test(pf_vram, share_and_its_metadata_are_cleared_when_given_and_at_a_function_level_reset)
 {
-    memset(fake_vram(gpu.hal, 0), 0xaa, VRAM_SIZE);
+    memset(fake_vram(gpu.hal, 0), 0xaa, VRAM_SIZE + META(VRAM_SIZE));
     fake_guc_pf_run(&gpu, reset_it, NULL);
 }
 
@@ -408,7 +424,7 @@ static void load_forged(void *arg)
         forgeries[n].forge(&total);
         gpu.gts[0].seed[1] = 0;
         cr_expect_lt(load(forged, total), 0, "%s", forgeries[n].name);
-        cr_expect(all_of_share_is(0), "%s: the share has changed", forgeries[n].name);
+        cr_expect(is_clear(SHARE_AT, SHARE), "%s: the share has changed", forgeries[n].name);
         cr_expect_eq(gpu.gts[0].seed[1], 0, "%s: the GuC has got it", forgeries[n].name);
         cr_assert_eq(pf_control_flr(gpu.pf, 1), 0);
         cr_assert_eq(pf_control_pause(gpu.pf, 1), 0);
@@ -431,7 +447,7 @@ static void chunk_behind_the_last(void *arg)
     memcpy(forged, saved, SECOND + packet);
     memcpy(forged + SECOND + packet, saved + SECOND, HDR + 4096);
     cr_expect_eq(load(forged, SECOND + packet + HDR + 4096), -EINVAL);
-    cr_expect(all_of_share_is(0));
+    cr_expect(is_clear(SHARE_AT, SHARE));
 }
 
 Test(pf_vram, nothing_more_is_taken_when_the_share_is_full)
