@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "sim/script/diagnose.h"
+#include "sim/script/event_kinds.h"
 #include "sim/script/failure.h"
 
 #define DEFAULT_LIMIT_NS HAL_NS_PER_S
@@ -248,6 +249,36 @@ static void term_read(lua_State *lua, struct watch_field *term)
     }
 }
 
+static bool has_gpu(const struct script *script, const char *name)
+{
+    for (unsigned i = 0; i < script->desc.num_gpus; i++) {
+        if (strcmp(script->desc.gpus[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Stops at a pattern that no event of this machine can look like. */
+static void pattern_check(lua_State *lua, const struct script *script, const struct watch *pattern)
+{
+    struct event_term terms[WATCH_MAX_TERMS];
+    char error[ERROR_TEXT_LEN];
+
+    for (unsigned i = 0; i < pattern->num_terms; i++) {
+        const struct watch_field *term = &pattern->terms[i];
+
+        terms[i] = (struct event_term){term->name, term->type, term->text};
+        if (strcmp(term->name, "gpu") == 0 && term->type == HAL_STR &&
+            !has_gpu(script, term->text)) {
+            luaL_error(lua, "gpu = \"%s\": the machine has none of that name", term->text);
+        }
+    }
+    if (event_terms_check(terms, pattern->num_terms, error)) {
+        luaL_error(lua, "%s", error);
+    }
+}
+
 /* Makes a watch of the pattern at index 1. */
 static struct watch *watch_create(lua_State *lua)
 {
@@ -265,6 +296,7 @@ static struct watch *watch_create(lua_State *lua)
         }
         term_read(lua, &pattern.terms[pattern.num_terms++]);
     }
+    pattern_check(lua, script, &pattern);
     watch = malloc(sizeof(*watch));
     if (!watch) {
         luaL_error(lua, "not enough memory");
