@@ -96,6 +96,8 @@ struct sim {
     uint64_t next_instant();
     uint64_t step_towards(uint64_t next) const;
     void run_instant(bool step_all);
+    void run_edges();
+    void run_edges_of(sim_gpu *gpu, uint64_t others);
     bool quiet_in_gap(uint64_t next);
     bool dump_wanted() const;
     /* Once an instant: what changes between two runs within one instant is seen with the next

@@ -178,6 +178,46 @@ inline void sim::run_instant(bool step_all)
     }
 }
 
+// One chip's edges that follow each other, while no program is ready and before anything of the
+// others is due: what the next instant is need not be asked then.
+void sim::run_edges_of(sim_gpu *gpu, uint64_t others)
+{
+    while (cycle + 1 < others && gpu->next_edge(cycle) == cycle + 1 && !programs.any_ready() &&
+           !interrupted && !stopping) {
+        if (wave.is_open()) {
+            dump();
+        }
+        cycle++;
+        instant = cycle;
+        gpu->edge(cycle);
+        edge_since_dump = true;
+        if (gpu->memory.due_effect <= cycle) {
+            gpu->memory.apply(cycle);
+        }
+        if (programs.next_timer() <= cycle) {
+            programs.fire_timers();
+        }
+    }
+}
+
+void sim::run_edges()
+{
+    uint64_t others = trace_from > cycle ? trace_from : FOREVER;
+    sim_gpu *running = nullptr;
+
+    others = until_cycle < others ? until_cycle + 1 : others;
+    for (const auto &gpu : gpus) {
+        if (gpu->due_edge == cycle && !running) {
+            running = gpu.get();
+        } else {
+            others = std::min(others, std::min(gpu->due_edge, gpu->memory.due_effect));
+        }
+    }
+    if (running) {
+        run_edges_of(running, others);
+    }
+}
+
 bool sim::dump_wanted() const
 {
     const uint64_t now = now_ps();
@@ -225,6 +265,9 @@ bool sim::advance()
     run_instant(in_gap || config.no_skip);
     if (!in_gap) {
         instant = cycle;
+        if (!config.no_skip && config.skip_check == 0) {
+            run_edges();
+        }
     } else if (config.skip_check && !quiet_in_gap(next)) {
         result = SIM_NOT_QUIET;
         return false;

@@ -22,7 +22,7 @@ struct counting {
 
 static void close_in_child(struct sim *sim)
 {
-    struct sim_summary summary;
+    struct sim_summary summary = {0};
     int status = 0;
     const pid_t child = fork();
 
