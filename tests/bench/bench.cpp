@@ -260,17 +260,31 @@ void rows_of_instructions(rows *table)
     }
 }
 
+// For a profiler: one storm in this process, or the bare loop over the pins that the last one left.
+[[noreturn]] void one_storm(uint64_t messages)
+{
+    const sample got = storm_of(STORM_VFS, STORM_VFS, messages);
+
+    printf("%.0f evaluated of %.0f cycles in %.3f s\n", got.evals, got.cycles, got.wall_s);
+    exit(got.good ? 0 : 1);
+}
+
+[[noreturn]] void one_bare()
+{
+    const sample got = bare();
+
+    printf("%.0f evaluated in %.3f s\n", got.evals, got.wall_s);
+    exit(got.good ? 0 : 1);
+}
+
 bool options_parse(int argc, char **argv)
 {
-    static const option names[] = {{"gucsim", required_argument, nullptr, 'g'},
-                                   {"plain", required_argument, nullptr, 'p'},
-                                   {"work", required_argument, nullptr, 'w'},
-                                   {"out", required_argument, nullptr, 'o'},
-                                   {"runs", required_argument, nullptr, 'r'},
-                                   {"messages", required_argument, nullptr, 'm'},
-                                   {"storm", required_argument, nullptr, 's'},
-                                   {"only", required_argument, nullptr, 'y'},
-                                   {nullptr, 0, nullptr, 0}};
+    static const option names[] = {
+        {"gucsim", required_argument, nullptr, 'g'}, {"plain", required_argument, nullptr, 'p'},
+        {"work", required_argument, nullptr, 'w'},   {"out", required_argument, nullptr, 'o'},
+        {"runs", required_argument, nullptr, 'r'},   {"messages", required_argument, nullptr, 'm'},
+        {"storm", required_argument, nullptr, 's'},  {"only", required_argument, nullptr, 'y'},
+        {"bare", no_argument, nullptr, 'b'},         {nullptr, 0, nullptr, 0}};
     int option;
 
     with.self = argv[0];
@@ -297,12 +311,10 @@ bool options_parse(int argc, char **argv)
         case 'y':
             with.only = optarg;
             break;
-        case 's': {
-            // For a profiler: one storm in this process.
-            const sample got = storm_of(STORM_VFS, STORM_VFS, strtoull(optarg, nullptr, 10));
-            printf("%.0f evaluated of %.0f cycles in %.3f s\n", got.evals, got.cycles, got.wall_s);
-            exit(got.good ? 0 : 1);
-        }
+        case 's':
+            one_storm(strtoull(optarg, nullptr, 10));
+        case 'b':
+            one_bare();
         default:
             return false;
         }
@@ -330,7 +342,7 @@ int main(int argc, char **argv)
 
     if (!options_parse(argc, argv)) {
         fprintf(stderr, "usage: bench [--gucsim FILE] [--plain FILE] [--work DIR] [--out FILE] "
-                        "[--runs N] [--messages N] [--only GROUP] | --storm MESSAGES\n");
+                        "[--runs N] [--messages N] [--only GROUP] | --storm MESSAGES | --bare\n");
         return 2;
     }
     if (system((std::string("mkdir -p ") + with.work).c_str()) != 0) {
