@@ -69,6 +69,17 @@ static void name_make(char *name, size_t size, const struct profile *profile,
     }
 }
 
+/* One of the two migrations did not come so far. */
+static void lost_print(struct moves *moves, const char *name, const char *what, bool in_b)
+{
+    bool lost = in_b && moves->max_regress >= 0;
+
+    title_print(moves);
+    (void)fprintf(moves->out, "%-32s %s in %s%s\n", name, what, in_b ? "B" : "A",
+                  lost ? "  REGRESSED" : "");
+    moves->beyond += lost;
+}
+
 static void gts_compare(struct moves *moves, const char *name,
                         const struct profile_migration *const both[2])
 {
@@ -79,9 +90,13 @@ static void gts_compare(struct moves *moves, const char *name,
         if (!a->seen || !b->seen) {
             continue;
         }
+        if (a->ended != b->ended) { /* its times are those of another end */
+            (void)snprintf(step, sizeof(step), "gt%u did not recover", gt);
+            lost_print(moves, name, step, a->ended);
+            continue;
+        }
         (void)snprintf(step, sizeof(step), "gt%u until work", gt);
-        row_print(moves, name, step, (const uint64_t[]){total_of(a), total_of(b)},
-                  a->ended && b->ended);
+        row_print(moves, name, step, (const uint64_t[]){total_of(a), total_of(b)}, a->ended);
         for (unsigned n = 0; n < PROFILE_NUM_STEPS; n++) {
             (void)snprintf(step, sizeof(step), "gt%u %s", gt,
                            profile_step_name((enum profile_step)n));
@@ -104,12 +119,7 @@ static void pair_compare(struct moves *moves, const struct profile *const profil
             true);
         gts_compare(moves, name, both);
     } else if (both[0]->arrived != both[1]->arrived) {
-        bool lost = both[0]->arrived && moves->max_regress >= 0;
-
-        title_print(moves);
-        (void)fprintf(moves->out, "%-32s did not arrive in %s%s\n", name,
-                      both[0]->arrived ? "B" : "A", lost ? "  REGRESSED" : "");
-        moves->beyond += lost;
+        lost_print(moves, name, "did not arrive", both[0]->arrived);
     }
 }
 

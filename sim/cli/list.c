@@ -7,12 +7,12 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/regress.h"
+#include "sim/script/script.h"
 
-#define DEFAULT_PATH "tests/scenarios"
-#define TEXT_LEN     1024u
-#define COLUMNS      100
-#define NAME_COLUMN  34
-#define RANGE_LEN    64u
+#define TEXT_LEN    1024u
+#define COLUMNS     100
+#define NAME_COLUMN 34
+#define RANGE_LEN   64u
 
 /* Prints a text in lines that begin at a column; the first one has got there. */
 static void text_print(const char *text, int column)
@@ -148,7 +148,7 @@ int list_main(int argc, char **argv)
                               "list'\n");
         return EXIT_TROUBLE;
     }
-    path = argc == 2 ? scenario_path(argv[1], found) : DEFAULT_PATH;
+    path = argc == 2 ? scenario_path(argv[1], found) : script_own_scenarios();
     if (scenario_check(path, "list") || stat(path, &status)) {
         return EXIT_TROUBLE;
     }

@@ -11,9 +11,8 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/help.h"
+#include "sim/script/script.h"
 
-#define DEFAULT_PATH    "tests/scenarios"
-#define DEFAULT_GOLDEN  "traces/golden"
 #define DEFAULT_OUT     "build/out/regress"
 #define DEFAULT_TIMEOUT 300u /* s of wall time: a safety net; scenarios have virtual time limits */
 #define MAX_REPEAT      1000u
@@ -123,7 +122,7 @@ static int arguments_take(struct regress *regress, int argc, char **argv)
         return -EINVAL;
     }
     if (optind == argc) {
-        return scenarios_add(&regress->scenarios, DEFAULT_PATH, "regress");
+        return scenarios_add(&regress->scenarios, script_own_scenarios(), "regress");
     }
     for (int i = optind; !err && i < argc; i++) {
         err = scenarios_add(&regress->scenarios, argv[i], "regress");
@@ -147,7 +146,9 @@ static int entry_make(struct regress *regress, const struct scenario *scenario)
     /* Two scenarios of one name would share their files. */
     for (size_t i = 0; i < regress->count; i++) {
         if (strcmp(regress->entries[i].scenario->name, scenario->name) == 0) {
-            (void)fprintf(stderr, "gucsim regress: %s and %s have one name\n",
+            (void)fprintf(stderr,
+                          "gucsim regress: %s and %s have one name; below a folder 'scenarios' "
+                          "folders are part of it\n",
                           regress->entries[i].scenario->path, scenario->path);
             return -EEXIST;
         }

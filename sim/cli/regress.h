@@ -12,8 +12,9 @@
 #include "sim/cli/cli.h"
 #include "sim/hal/bits.h"
 
-#define POOL_MAX_ARGS 48u
-#define POOL_MAX_JOBS 64u
+#define POOL_MAX_ARGS  48u
+#define POOL_MAX_JOBS  64u
+#define DEFAULT_GOLDEN "traces/golden"
 
 /* Sub-commands: argv[0] is the command's name. Return the exit code. */
 int regress_main(int argc, char **argv);
@@ -51,7 +52,7 @@ MUST_USE int path_make(const char *path);
 
 struct scenario {
     char path[PATH_MAX];
-    char name[PATH_MAX]; /* below tests/scenarios, without .lua */
+    char name[PATH_MAX]; /* below a folder called scenarios, else of the file; without .lua */
     int wanted;          /* exit code; 0 unless a comment says '-- exit: N' */
     char tags[128];    /* of the comment '-- tags: one two', with a blank before and behind each */
     bool exact;        /* golden = "exact" */

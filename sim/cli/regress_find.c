@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "sim/cli/regress.h"
+#include "sim/script/script.h"
 
-#define SCENARIO_ROOT "tests/scenarios/"
+#define ROOT_NAME     "scenarios/" /* the folder below which scenarios have their names */
 #define EXIT_COMMENT  "-- exit: "
 #define TAGS_COMMENT  "-- tags: "
 #define EXACT_LINE    "golden = \"exact\""
@@ -72,11 +73,14 @@ static int script_read(struct scenario *scenario, bool *builds)
 static void name_of(struct scenario *scenario)
 {
     const char *path = scenario->path;
-    const char *below = strstr(path, SCENARIO_ROOT);
     const char *last = strrchr(path, '/');
+    const char *below = NULL;
     size_t length;
 
-    path = below ? below + strlen(SCENARIO_ROOT) : last ? last + 1 : path;
+    for (const char *at = strstr(path, ROOT_NAME); at; at = strstr(at + 1, ROOT_NAME)) {
+        below = at == path || at[-1] == '/' ? at + strlen(ROOT_NAME) : below;
+    }
+    path = below ? below : last ? last + 1 : path;
     length = strlen(path);
     if (length > 4 && strcmp(path + length - 4, ".lua") == 0) {
         length -= 4;
@@ -168,7 +172,7 @@ const char *scenario_path(const char *word, char buffer[OUT_PATH_LEN])
     static const char *const ends[] = {"", ".lua"};
 
     for (unsigned i = 0; *word && access(word, F_OK) && i < ARRAY_SIZE(ends); i++) {
-        int len = snprintf(buffer, OUT_PATH_LEN, SCENARIO_ROOT "%s%s", word, ends[i]);
+        int len = snprintf(buffer, OUT_PATH_LEN, "%s%s%s", script_own_scenarios(), word, ends[i]);
 
         if (len < (int)OUT_PATH_LEN && access(buffer, F_OK) == 0) {
             return buffer;
@@ -199,8 +203,8 @@ int scenario_check(const char *path, const char *command)
     const char *near = NULL;
     int err = access(path, R_OK) ? -errno : 0;
 
-    if (err && access(SCENARIO_ROOT, R_OK) == 0 &&
-        !scenarios_add(&scenarios, SCENARIO_ROOT, command)) {
+    if (err && access(script_own_scenarios(), R_OK) == 0 &&
+        !scenarios_add(&scenarios, script_own_scenarios(), command)) {
         near = scenario_near(&scenarios, path);
     }
     if (err) {

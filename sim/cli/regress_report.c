@@ -9,6 +9,7 @@
 #include "sim/cli/regress.h"
 
 #define MAX_REPORT_BYTES (1u << 20)
+#define MAX_MESSAGE      256u
 
 static void take_text(const cJSON *report, const char *name, char *to, size_t size)
 {
@@ -74,6 +75,19 @@ static void put_text(FILE *file, const char *text)
     }
 }
 
+/* The reason and the first line of why: often all that a page of results shows. */
+static void put_message(FILE *file, const struct verdict *verdict)
+{
+    char line[MAX_MESSAGE];
+
+    put_text(file, verdict->reason);
+    if (*verdict->detail && *verdict->detail != '\n') {
+        (void)snprintf(line, sizeof(line), ": %.*s", (int)strcspn(verdict->detail, "\n"),
+                       verdict->detail);
+        put_text(file, line);
+    }
+}
+
 static void put_case(FILE *file, const struct verdict *verdict)
 {
     const char *slash = strrchr(verdict->name, '/');
@@ -90,7 +104,7 @@ static void put_case(FILE *file, const struct verdict *verdict)
         return;
     }
     (void)fputs(">\n      <failure message=\"", file);
-    put_text(file, verdict->reason);
+    put_message(file, verdict);
     (void)fputs("\" type=\"regression\">", file);
     put_text(file, verdict->detail);
     (void)fputs("</failure>\n    </testcase>\n", file);

@@ -109,6 +109,16 @@ static enum golden_keep kept_of(const struct entry *entry)
     return entry->scenario->states ? GOLDEN_STATES : GOLDEN_ORDER;
 }
 
+/* The command that makes the golden. */
+static void put_bless(const struct regress *regress, const struct entry *entry, const char *when,
+                      FILE *detail)
+{
+    bool own = strcmp(regress->golden_root, DEFAULT_GOLDEN) != 0;
+
+    (void)fprintf(detail, "%s: gucsim regress %s%s%s--bless %s\n", when, own ? "--golden " : "",
+                  own ? regress->golden_root : "", own ? " " : "", entry->scenario->path);
+}
+
 static void judge_golden(struct regress *regress, struct entry *entry, FILE *detail)
 {
     char events[PATH_MAX + 16], error[MAX_ERROR] = "";
@@ -118,10 +128,11 @@ static void judge_golden(struct regress *regress, struct entry *entry, FILE *det
     ret = golden_compare(entry->golden, events, kept_of(entry), detail, error, sizeof(error));
     if (ret == 1) {
         fail(regress, entry, "differs from its golden");
+        put_bless(regress, entry, "if meant", detail);
     } else if (ret == -ENOENT) {
         fail(regress, entry, "has no golden");
-        (void)fprintf(detail, "%s\nto make one: gucsim regress --bless %s\n", error,
-                      entry->scenario->path);
+        (void)fprintf(detail, "%s\n", error);
+        put_bless(regress, entry, "to make one", detail);
     } else if (ret) {
         fail(regress, entry, "cannot be compared");
         (void)fprintf(detail, "%s\n", error);
@@ -134,9 +145,10 @@ static void judge_exact(struct regress *regress, struct entry *entry, FILE *deta
 
     if (ret == 1) {
         fail(regress, entry, "differs from its exact golden");
+        put_bless(regress, entry, "if meant", detail);
     } else if (ret) {
         fail(regress, entry, "has no exact golden");
-        (void)fprintf(detail, "to make one: gucsim regress --bless %s\n", entry->scenario->path);
+        put_bless(regress, entry, "to make one", detail);
     }
 }
 

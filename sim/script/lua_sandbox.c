@@ -13,7 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OWN_SCENARIOS "tests/scenarios/"
 #define MAX_PATH_LEN  1024
 #define MAX_TEXT_SIZE (16u << 20)
 
@@ -343,8 +342,8 @@ static int sandbox_xpcall(lua_State *lua)
 /* ---- helpers beside the script -------------------------------------------------------------- */
 
 /* Where the module with this path is: beside the script, in the folder above, where scenarios in
- * folders share theirs, or among gucsim's own as seen from where the program was started, for
- * scripts of others; the first when it is nowhere. Returns whether the path fits. */
+ * folders share theirs, or among gucsim's own, for scripts of others; the first when it is nowhere.
+ * Returns whether the path fits. */
 static bool module_find(const char *script, const char *name, char path[MAX_PATH_LEN])
 {
     const char *slash = strrchr(script, '/');
@@ -352,7 +351,8 @@ static bool module_find(const char *script, const char *name, char path[MAX_PATH
     const struct {
         int len; /* of the script's path in front of it */
         const char *folder;
-    } places[] = {{folder_len, ""}, {folder_len, "../"}, {0, OWN_SCENARIOS}, {folder_len, ""}};
+    } places[] = {
+        {folder_len, ""}, {folder_len, "../"}, {0, script_own_scenarios()}, {folder_len, ""}};
 
     for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
         int len = snprintf(path, MAX_PATH_LEN, "%.*s%s%s.lua", places[i].len, script,

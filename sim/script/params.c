@@ -222,7 +222,9 @@ int params_set(struct params *params, const char *word, char error[ERROR_TEXT_LE
     const char *equals = strchr(word, '=');
 
     if (!equals || equals == word) {
-        (void)snprintf(error, ERROR_TEXT_LEN, "--set %s: KEY=VALUE is wanted", word);
+        (void)snprintf(error, ERROR_TEXT_LEN,
+                       "--set %s: KEY=VALUE is wanted; 'gucsim list SCENARIO' shows the keys",
+                       word);
         return -EINVAL;
     }
     if (params->num_sets == PARAMS_MAX) {

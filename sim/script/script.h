@@ -71,6 +71,9 @@ void script_print_failed(const struct script *script, FILE *to);
 /* Time of the machine's last event. */
 uint64_t script_last_event_ps(const struct script *script);
 
+/* The folder of gucsim's own scenarios, with a slash at its end: "tests/scenarios/" where the
+ * program was started in its tree. */
+const char *script_own_scenarios(void);
 /* Name of the n-th function that a scenario can call, as docs/scenario.md spells it
  * ("vf:submit"); NULL past the last. */
 const char *script_function_name(unsigned n);

@@ -149,6 +149,18 @@ static void completed(const char *words, int count)
         0, "%s", shell_output);
 }
 
+Test(cli, own_scenarios_and_their_helpers_are_found_from_anywhere)
+{
+    work_file("s.lua", "local work = require 'lib.work'\nmachine { gpus = { { name = 'a' } } }\n");
+    cr_expect_eq(shell("g=$(realpath %s); cd %s && $g list pause_resume && $g list --names | "
+                       "grep -x faults/late_msi && $g run s.lua --quiet --trace off 2>&1",
+                       gucsim_path(), work_dir),
+                 0, "%s", shell_output);
+    cr_expect_eq(
+        shell("g=$(realpath %s); cd %s && $g run pause_resum 2>&1", gucsim_path(), work_dir), 2);
+    cr_expect(strstr(shell_output, "did you mean pause_resume?"), "%s", shell_output);
+}
+
 Test(cli, bash_completes_commands_options_scenarios_and_keys)
 {
     completed("re", 1);

@@ -65,7 +65,8 @@ Test(regress, scenario_without_golden_fails_and_says_how_to_make_one)
 {
     work_file("a.lua", GOOD);
     EXPECT(regress("%/a.lua"), 1, "has no golden");
-    cr_expect(strstr(shell_output, "gucsim regress --bless"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "to make one: gucsim regress --golden "), "%s", shell_output);
+    cr_expect(strstr(shell_output, "/golden --bless "), "%s", shell_output);
     cr_expect(!exists("golden/a.golden"));
 }
 
@@ -85,6 +86,7 @@ Test(regress, changed_order_fails_with_the_first_difference_and_waves)
     cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
     work_file("a.lua", MACHINE "expect('two', true)\nexpect('one', true)\n");
     EXPECT(regress("%/a.lua"), 1, "golden: expect one: holds");
+    cr_expect(strstr(shell_output, "if meant: gucsim regress --golden "), "%s", shell_output);
     cr_expect(strstr(shell_output, "seen:   expect two: holds"), "%s", shell_output);
     cr_expect(strstr(shell_output, "repeat:  "), "%s", shell_output);
     cr_expect(exists("out/a/trace.vcd.gz"), "no waves of the failure");
@@ -127,6 +129,21 @@ Test(regress, helpers_in_a_directory_are_no_scenarios)
     EXPECT(regress("--bless %"), 0, "2 scenarios, 0 failed");
 }
 
+Test(regress, folders_below_one_called_scenarios_are_part_of_the_name)
+{
+    work_file("a.lua", GOOD);
+    cr_assert_eq(shell("cd %s && mkdir -p x/one x/two scenarios && cp a.lua x/one && "
+                       "cp a.lua x/two && cp -r x/* scenarios",
+                       work_dir),
+                 0);
+    EXPECT(regress("--bless %/x"), 2, "x/one/a.lua and ");
+    cr_expect(strstr(shell_output, "have one name; below a folder 'scenarios'"), "%s",
+              shell_output);
+    EXPECT(regress("--bless %/scenarios"), 0, "made ");
+    cr_expect(exists("golden/one/a.golden") && exists("golden/two/a.golden"));
+    EXPECT(regress("%/scenarios/two/a.lua"), 0, "1 scenario, 0 failed");
+}
+
 Test(regress, shards_share_the_scenarios)
 {
     work_file("a.lua", GOOD);
@@ -157,9 +174,10 @@ Test(regress, junit_is_xml_with_the_repeat_command)
                    "python3 -c \"import sys, xml.dom.minidom as m; d = m.parse('%s/junit.xml'); "
                    "f = d.getElementsByTagName('failure'); "
                    "print(len(d.getElementsByTagName('testcase')), len(f), "
-                   "f[0].firstChild.data)\" 2>&1",
+                   "f[0].getAttribute('message'), f[0].firstChild.data)\" 2>&1",
                    work_dir);
-    EXPECT(shell("%s", command), 0, "2 1 ");
+    EXPECT(shell("%s", command), 0, "2 1 exit code 1 (fail), 0 is wanted: ");
+    cr_expect(strstr(shell_output, "wanted: ") < strstr(shell_output, "expectation failed"));
     cr_expect(strstr(shell_output, "repeat:  ") && strstr(shell_output, "seed:    1"), "%s",
               shell_output);
     (void)snprintf(command, sizeof(command),

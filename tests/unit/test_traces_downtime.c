@@ -227,3 +227,11 @@ Test(profile_downtime, migration_that_does_not_arrive_any_more_fails_the_gate)
     cr_expect_eq(compared(back, nothing, -1, "A has 2 migrations, B has 1\n"), 0);
     cr_expect_eq(compared(nothing, back, 10, "A has 1 migrations, B has 2\n"), 0);
 }
+
+Test(profile_downtime, migration_that_is_not_recovered_from_any_more_fails_the_gate)
+{
+    cr_expect_eq(compared(moved_again, never_done, 10, "gt0 did not recover in B  REGRESSED"), 1);
+    cr_expect_eq(compared(moved_again, never_done, -1, "gt0 did not recover in B\n"), 0);
+    cr_expect_eq(compared(never_done, moved_again, 10, "gt0 did not recover in A\n"), 0);
+    cr_expect_eq(compared(never_done, never_done, 10, NULL), 0);
+}
