@@ -62,9 +62,9 @@ Test(vgpu, ring_is_in_the_waves_from_both_ends)
 
 Test(vgpu, timeline_draws_guest_trap_mediator_and_gpu)
 {
-    static const char *const rows[] = {"guest       trap        mediator    GPU", "writes ELSP",
-                                       "runs shadow context", "has left shadow context",
-                                       "fence written"};
+    static const char *const rows[] = {"guest       trap        mediator    GPU",
+                                       "writes rcs0 ELSP", "runs shadow context",
+                                       "has left shadow context", "fence written"};
     run("vgpu_migrate_v1", "--trace off");
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         cr_expect_eq(shell("%s timeline %s | grep -q '%s'", gucsim_path(), work_dir, rows[i]), 0,
