@@ -122,7 +122,7 @@ MUST_USE int gvt_vgpu_attach(struct gvt_vgpu *vgpu, const struct gvt_ops *ops, v
 void gvt_vgpu_start(struct gvt_vgpu *vgpu);
 /* No more work is taken; waits for what runs (blocks). Returns 0, -ETIME after 10 s. */
 MUST_USE int gvt_vgpu_stop(struct gvt_vgpu *vgpu);
-/* As new, stopped, with its share. */
+/* As new, stopped, with its share; what ran has left its engine (blocks). */
 void gvt_vgpu_reset(struct gvt_vgpu *vgpu);
 unsigned gvt_vgpu_id(const struct gvt_vgpu *vgpu);
 /* Guest's place of the two parts of its share in the GGTT, and where they really lie. */

@@ -95,13 +95,17 @@ void gvt_execlist_schedule_in(struct gvt_vgpu *vgpu, unsigned engine,
     set_status(vgpu, engine);
 }
 
-/* A workload is done. next: the one behind it in the queue, or NULL. */
+/* A workload is done. next: the one behind it in the queue, or NULL. A list that comes in finds the
+ * one before it gone, so that none is ever pending; one by a PV record is in no list. */
 void gvt_execlist_schedule_out(struct gvt_vgpu *vgpu, unsigned engine,
                                const struct gvt_workload *done, const struct gvt_workload *next)
 {
     struct gvt_execlist *list = &vgpu->engines[engine].execlist;
-    bool same = next && next->desc[1] == done->desc[1] &&
-                (next->desc[0] & CTX_DESC_LRCA) == (done->desc[0] & CTX_DESC_LRCA);
+    bool same;
+
+    next = next && !next->pv ? next : NULL;
+    same = next && next->desc[1] == done->desc[1] &&
+           (next->desc[0] & CTX_DESC_LRCA) == (done->desc[0] & CTX_DESC_LRCA);
 
     if (same) {
         return; /* it goes on: its coming in again tells so */

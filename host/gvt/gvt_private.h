@@ -132,6 +132,7 @@ struct gvt_worker {
     struct gvt_shadow shadow;
     struct gvt_job *job;
     bool running;          /* a workload */
+    bool given_up;         /* it: its vGPU was reset meanwhile */
     bool arrived;          /* the one that waits was noticed */
     unsigned weight;       /* of the vGPU, as it began */
     uint64_t began, ended; /* the last one; 0: never */

@@ -135,7 +135,8 @@ static int prepare(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
                             .status_page = job->workload.desc[0] & CTX_DESC_LRCA};
     int err = make_context(worker);
 
-    job->work = (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS};
+    job->work =
+        (struct exec_work){.timeout_ns = WORKLOAD_TIMEOUT_NS, .given_up = &worker->given_up};
     worker->shadow.cost = 0;
     err = err ? err : read_ring(vgpu, job);
     err = err ? err : read_roots(vgpu, worker);
@@ -170,7 +171,9 @@ static int run(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
     const unsigned life = vgpu->life;
     int err = prepare(vgpu, worker);
 
-    err = err ? err : exec_run(worker->exec, &job->work);
+    if (!err && vgpu->life == life) {
+        err = exec_run(worker->exec, &job->work);
+    }
     if (err || vgpu->life != life) {
         return err;
     }

@@ -92,6 +92,7 @@ void gvt_schedule_begin(struct gvt_worker *worker)
     struct gvt *gvt = worker->gvt;
 
     worker->running = true;
+    worker->given_up = false;
     worker->arrived = false;
     worker->began = hal_now(gvt->config.hal);
     worker->weight = gvt->vgpus[worker->id]->type->weight;

@@ -113,7 +113,7 @@ static int store_remove(const struct node *node, const char *from, uint64_t size
     if (size < 1 || from[0] != '1') {
         return -EINVAL;
     }
-    if (node->vgpu->active) {
+    if (node->vgpu->active || gvt_workload_running(node->vgpu)) {
         return -EBUSY;
     }
     gvt_vgpu_remove(node->vgpu);

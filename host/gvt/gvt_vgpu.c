@@ -20,7 +20,6 @@ static void init_state(struct gvt_vgpu *vgpu)
     for (unsigned part = 0; part < PARTS; part++) {
         vgpu->share[part].guest = vgpu->share[part].host;
     }
-    vgpu->life++;
     vgpu->failsafe = FAILSAFE_NONE;
     vgpu->pv_notified = false;
     vgpu->loaded = false;
@@ -156,12 +155,11 @@ void gvt_vgpu_start(struct gvt_vgpu *vgpu)
     vgpu->ops->kick(vgpu->arg);
 }
 
-int gvt_vgpu_stop(struct gvt_vgpu *vgpu)
+static int wait_idle(const struct gvt_vgpu *vgpu)
 {
     struct hal *hal = vgpu->gvt->config.hal;
     uint64_t end = hal_now(hal) + STOP_TIMEOUT_NS;
 
-    set_active(vgpu, false);
     while (gvt_workload_running(vgpu)) {
         uint64_t now = hal_now(hal);
 
@@ -173,10 +171,26 @@ int gvt_vgpu_stop(struct gvt_vgpu *vgpu)
     return 0;
 }
 
+int gvt_vgpu_stop(struct gvt_vgpu *vgpu)
+{
+    set_active(vgpu, false);
+    return wait_idle(vgpu);
+}
+
+/* What runs is thrown off its engine and waited for: it would write to RAM that the guest uses for
+ * something else by now. */
 void gvt_vgpu_reset(struct gvt_vgpu *vgpu)
 {
     set_active(vgpu, false);
+    vgpu->life++;
     gvt_workload_drop_all(vgpu);
+    for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
+        vgpu->gvt->workers[vgpu->id][engine].given_up = true;
+    }
+    hal_wake(vgpu->gvt->config.hal);
+    if (wait_idle(vgpu)) {
+        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "reset: work does not leave", 0);
+    }
     gvt_ppgtt_drop_all(vgpu);
     init_state(vgpu);
     for (uint64_t slot = 0; vgpu->ops && slot < gvt_ggtt_count(vgpu); slot++) {

@@ -41,7 +41,8 @@ bool gvt_workload_running(const struct gvt_vgpu *vgpu)
     for (unsigned engine = 0; engine < GVT_ENGINES; engine++) {
         const struct gvt_queued *oldest = vgpu->engines[engine].queue;
 
-        running |= oldest && oldest->running;
+        /* The worker has it longer than the queue when that was dropped. */
+        running |= (oldest && oldest->running) || vgpu->gvt->workers[vgpu->id][engine].running;
     }
     return running;
 }

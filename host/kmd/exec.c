@@ -293,10 +293,10 @@ static int make_enabled(struct exec *exec, unsigned levels)
 }
 
 /* The context is off its engine when its image tells a head that has come to the tail. */
-static int wait_done(struct exec *exec, uint32_t tail, uint64_t timeout_ns)
+static int wait_done(struct exec *exec, uint32_t tail, const struct exec_work *work)
 {
     struct hal *hal = exec->config.hal;
-    uint64_t end = hal_now(hal) + timeout_ns;
+    uint64_t end = hal_now(hal) + work->timeout_ns;
 
     for (;;) {
         bool written = bo_read32(hal, &exec->bo, SEQNO_OFFSET) == exec->seqno;
@@ -310,6 +310,9 @@ static int wait_done(struct exec *exec, uint32_t tail, uint64_t timeout_ns)
         }
         if (now >= end) {
             return -ETIME;
+        }
+        if (work->given_up && *work->given_up) {
+            return -ECANCELED;
         }
         if (written) {
             hal_delay(hal, LEAVE_NS);
@@ -350,8 +353,8 @@ int exec_run(struct exec *exec, const struct exec_work *work)
     err = exec->enabled && (!work->levels || work->levels == exec->levels)
               ? guc_action_sched_context(exec)
               : make_enabled(exec, work->levels);
-    err = err ? err : wait_done(exec, tail, work->timeout_ns);
-    if (err == -ETIME) {
+    err = err ? err : wait_done(exec, tail, work);
+    if (err == -ETIME || err == -ECANCELED) {
         throw_off(exec);
     }
     return err;

@@ -174,6 +174,7 @@ struct exec_work {
     unsigned levels; /* of the page tables at roots: 0 none, 3 (four roots), 4 */
     uint64_t roots[4];
     uint64_t timeout_ns;
+    const bool *given_up; /* looked at while it is waited for: true, and it has to leave; or NULL */
 };
 #define EXEC_MAX_DWORDS 0x7f00u /* of one work */
 
@@ -183,7 +184,7 @@ struct exec *exec_create(const struct exec_config *config);
 void exec_destroy(struct exec *exec);
 /* Runs one work and waits until its context has left the engine (blocks; one caller at a time).
  * Returns 0, -EMSGSIZE, -ENOMEM, -ENOSPC, -EIO when the context was thrown off its engine, -ETIME
- * when it had to be, or what the channel said. */
+ * when it had to be, -ECANCELED given up, or what the channel said. */
 MUST_USE int exec_run(struct exec *exec, const struct exec_work *work);
 /* A G2H event about the context: from the owner's CT handlers. Never blocks. Returns 0 or
  * -EPROTO. */

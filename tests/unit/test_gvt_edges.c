@@ -2,6 +2,7 @@
 /* Edges of a vGPU's state: the first page of the hidden part, a GGTT in failsafe, three-level roots
  * with nothing in a gigabyte, and the interrupt of a context that comes again. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "host/abi/gen8_irq.h"
@@ -86,4 +87,43 @@ Test(gvt_edges, context_that_comes_again_interrupts)
     cr_expect_eq(scene.interrupts, 0);
     gvt_execlist_schedule_in(scene.vgpu, GVT_ENGINE_RCS, &workload);
     cr_expect_eq(scene.interrupts, 1, "a lite restore");
+}
+
+Test(gvt_edges, vgpu_whose_work_is_on_an_engine_yet_is_not_removed_saved_or_loaded)
+{
+    static const char remove[] = "/sys/bus/mdev/devices/" SCENE_UUID "/remove";
+    struct gvt_worker *worker = &scene.gvt->workers[scene.vgpu->id][GVT_ENGINE_BCS];
+    uint8_t *image;
+    int64_t size;
+
+    worker->running = true; /* of a queue that a reset dropped */
+    cr_expect_eq(gvt_sysfs_write(scene.gvt, remove, "1", 1), -EBUSY);
+    cr_expect_eq(gvt_image_save(scene.vgpu, &image), -EBUSY);
+    worker->running = false;
+    size = gvt_image_save(scene.vgpu, &image);
+    cr_assert_gt(size, 0);
+    worker->running = true;
+    cr_expect_eq(gvt_image_load(scene.vgpu, image, (uint64_t)size), -EBUSY);
+    worker->running = false;
+    cr_expect_eq(gvt_image_load(scene.vgpu, image, (uint64_t)size), 0);
+    cr_expect_eq(gvt_sysfs_write(scene.gvt, remove, "1", 1), 1);
+    free(image);
+}
+
+/* A list that is alone on its engine, however many records of PV wait behind it. */
+Test(gvt_edges, work_by_a_record_is_no_second_context_of_a_list)
+{
+    const struct gvt_workload list = {.desc = {0x1000, 71}, .emulate_schedule_in = true};
+    const struct gvt_workload records[] = {{.desc = {0x2000, 72}, .pv = true},
+                                           {.desc = {0x1000, 71}, .pv = true}};
+    const uint32_t entry = RCS_BASE + EL_OFFSET_STATUS_BUF;
+
+    for (unsigned n = 0; n < ARRAY_SIZE(records); n++) {
+        gvt_execlist_init(scene.vgpu, GVT_ENGINE_RCS);
+        gvt_execlist_schedule_in(scene.vgpu, GVT_ENGINE_RCS, &list);
+        gvt_execlist_schedule_out(scene.vgpu, GVT_ENGINE_RCS, &list, &records[n]);
+        cr_expect_eq(scene_read(&scene, entry + 8), CSB_CONTEXT_COMPLETE | CSB_ACTIVE_TO_IDLE);
+        cr_expect_eq(scene_read(&scene, entry + 12), 71);
+        cr_expect_eq(scene_read(&scene, RCS_BASE + EL_OFFSET_STATUS + 4), 0, "nothing runs");
+    }
 }

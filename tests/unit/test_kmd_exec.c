@@ -149,6 +149,8 @@ static void close_exec(void)
 
 TestSuite(kmd_exec, .init = open_exec, .fini = close_exec);
 
+static bool given_up;
+
 static int work(unsigned levels)
 {
     const uint32_t dwords[] = {MI_MODEL_WORK, 7, MI_NOOP};
@@ -156,7 +158,8 @@ static int work(unsigned levels)
                                   .len = ARRAY_SIZE(dwords),
                                   .levels = levels,
                                   .roots = {0x11000, 0x22000, 0x33000, 0x44000},
-                                  .timeout_ns = LIMIT_NS};
+                                  .timeout_ns = LIMIT_NS,
+                                  .given_up = &given_up};
 
     return exec_run(exec, &one);
 }
@@ -209,6 +212,24 @@ Test(kmd_exec, work_that_hangs_is_thrown_off_in_time)
     kmd_peer_run(&peer, hang_then_work);
     cr_expect_eq(peer.rets[0], -ETIME);
     cr_expect_lt(peer.at, 2 * LIMIT_NS);
+    cr_expect_eq(peer.rets[1], 0);
+    cr_expect_str_eq(order, "rpepdurpe");
+}
+
+static void give_up_then_work(struct kmd_peer *of)
+{
+    hangs = given_up = true;
+    of->rets[0] = work(0);
+    of->at = hal_now(of->hal);
+    hangs = given_up = false;
+    of->rets[1] = work(0);
+}
+
+Test(kmd_exec, work_that_is_given_up_is_thrown_off_at_once)
+{
+    kmd_peer_run(&peer, give_up_then_work);
+    cr_expect_eq(peer.rets[0], -ECANCELED);
+    cr_expect_lt(peer.at, LIMIT_NS / 2);
     cr_expect_eq(peer.rets[1], 0);
     cr_expect_str_eq(order, "rpepdurpe");
 }
