@@ -15,20 +15,21 @@
 static struct gvt_scene scene;
 static struct hal *guest;
 static struct pv *pv;
+static unsigned refused; /* accesses of the driver */
 
 static uint64_t trap_read(void *arg, uint32_t offset, unsigned size)
 {
     uint64_t value = 0;
 
     (void)arg;
-    cr_assert_eq(gvt_mmio_read(scene.vgpu, offset, &value, size), 0);
+    refused += gvt_mmio_read(scene.vgpu, offset, &value, size) != 0;
     return value;
 }
 
 static void trap_write(void *arg, uint32_t offset, uint64_t value, unsigned size)
 {
     (void)arg;
-    cr_assert_eq(gvt_mmio_write(scene.vgpu, offset, &value, size), 0);
+    refused += gvt_mmio_write(scene.vgpu, offset, &value, size) != 0;
 }
 
 static void open_with(uint32_t caps)
@@ -46,6 +47,7 @@ static void open_with(uint32_t caps)
 
 static void close_both(void)
 {
+    cr_expect_eq(refused, 0);
     pv_destroy(pv);
     scene_close(&scene);
     fake_hal_destroy(guest);
