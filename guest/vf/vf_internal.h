@@ -263,18 +263,17 @@ void vf_ccs_rebase(struct vf *vf);
 /* GGTT address of a surface's page. Returns 0, -EINVAL: there is none. */
 MUST_USE int vf_ccs_page_addr(const struct vf *vf, unsigned page, uint64_t *addr);
 
+/* ---- vf_memirq.c ----------------------------------------------------------------------------- */
+
 /* Vectors of a driver with MSI-X. */
 #define VF_VECTOR_ENGINES  1u
 #define VF_VECTORS_GUC     0x1u /* masks */
 #define VF_VECTORS_ENGINES (1u << VF_VECTOR_ENGINES)
 #define VF_ALL_VECTORS     0xffffffffu
 
-/* ---- vf_memirq.c ----------------------------------------------------------------------------- */
-
 MUST_USE int vf_memirq_init(struct vf *vf);
 MUST_USE int vf_memirq_register(struct vf_gt *gt);
-/* Handles what devices have reported. Never blocks. */
-/* vectors: mask of those that came. */
+/* Handles what devices have reported. vectors: mask of those that came. Never blocks. */
 void vf_memirq_scan(struct vf *vf, uint32_t vectors);
 /* Whether the MIGRATED byte is set and not handled. */
 bool vf_memirq_migrated(const struct vf_gt *gt);
@@ -324,6 +323,13 @@ void vf_context_destroy(struct vf_queue *queue);
 /* What is an address in one context's image, after the GGTT moved. Never blocks. */
 void vf_context_fixup(struct vf_queue *queue);
 
+/* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
+void vf_job_emit(struct vf_queue *queue, int64_t fence);
+/* Where a fence's job lies: in jobs[] and the batch pool, in bytes in the ring. */
+unsigned vf_job_slot(int64_t fence);
+uint32_t vf_job_ring_offset(int64_t fence);
+uint32_t vf_job_seqno(int64_t fence);
+
 /* ---- vf_vm.c --------------------------------------------------------------------------------- */
 
 /* Returns 0 or -ENOMEM. With pages in fault mode, by the ASID; else nothing in a space changes
@@ -356,13 +362,6 @@ void vf_pagefault_start(struct vf *vf);
 int vf_pagefault_handle(void *arg, const uint32_t *msg, uint32_t len);
 /* The device asks anew for what it still wants: after a migration, a reset. Never blocks. */
 void vf_pagefault_forget(struct vf_gt *gt);
-
-/* Writes the job of that fence to its places in ring and batch pool. Never blocks. */
-void vf_job_emit(struct vf_queue *queue, int64_t fence);
-/* Where a fence's job lies: in jobs[] and the batch pool, in bytes in the ring. */
-unsigned vf_job_slot(int64_t fence);
-uint32_t vf_job_ring_offset(int64_t fence);
-uint32_t vf_job_seqno(int64_t fence);
 
 /* ---- vf_submit.c: the program that sends a GT's submission messages -------------------------- */
 
