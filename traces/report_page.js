@@ -68,8 +68,19 @@ function drawExpectations(list) {
     const place = one.ok || !one.line ? "" : `, ${data.run.scenario}:${one.line}`;
     $("expectations").append(
       html("li", {}, html("span", { class: "mark " + (one.ok ? "good" : "bad") }, one.ok ? "\u2713" : "\u2717"),
-        one.name + (one.said ? `: ${one.said} ` : " "), html("span", { class: "dim" }, times + place)));
+        one.name + (one.said ? `: ${one.said} ` : " "), html("span", { class: "dim" }, times + place), one.ok ? "" : momentButton(one.at_ps)));
   }
+}
+
+// Leads to the sequence of what came before, among all messages.
+function momentButton(at) {
+  const button = html("button", { class: "moment" }, "show");
+  button.addEventListener("click", () => {
+    $("which").value = "every";
+    zoomTo(at - 20e6, at + 2e6);
+    $("sequence").scrollIntoView();
+  });
+  return button;
 }
 
 function drawHead() {
@@ -85,6 +96,8 @@ function drawHead() {
     `${run.rtl_evals.toLocaleString("en")} evaluated \u00b7 seed ${run.seed}`;
   $("failure").hidden = !run.error && !data.failure;
   $("error").textContent = run.error || "";
+  const moment = /\bat ([0-9.]+) us/.exec(run.error || "");
+  if (moment) $("error").append(" ", momentButton(Number(moment[1]) * 1e6));
   $("snapshot").hidden = !data.failure;
   if (data.failure) $("snapshot").querySelector("pre").textContent = data.failure;
   $("repeat").textContent = run.repeat;
@@ -115,6 +128,8 @@ function unpack(list) {
 }
 
 const rowsOf = { story: unpack(data.story), every: unpack(data.every) };
+// As the log first tells of them, which is as the machine has them.
+const gpuOrder = [...new Set(rowsOf.every.map((row) => row.gpu))];
 const end = Math.max(data.run.sim_time_ps, 1);
 const view = { from: 0, to: end };
 
@@ -157,7 +172,8 @@ function lanes() {
     if (!found.has(key)) found.set(key, { row, steps: [] });
     found.get(key).steps.push({ t: row.t, name: row.text.replace("new VF state ", "") });
   }
-  return [...found].filter(([, lane]) => isLane(lane.row)).sort(([a], [b]) => (a < b ? -1 : 1)).slice(0, 24);
+  const rank = ([, { row }]) => (gpuOrder.indexOf(row.gpu) * 100 + row.vf) * 2 + row.gt;
+  return [...found].filter(([, lane]) => isLane(lane.row)).sort((a, b) => rank(a) - rank(b)).slice(0, 24);
 }
 
 const isLane = (row) => (!$("gpu").value || row.gpu === $("gpu").value) &&
@@ -206,7 +222,7 @@ function drawOverview() {
   brush(root, { x: left, y: 0, width: width - left - right, height: body + 24 }, (px) => view.from + ((px - left) / (width - left - right)) * (view.to - view.from));
   for (const t of ticks(view.from, view.to, (width - left) / 110)) {
     root.append(svg("line", { x1: x(t), x2: x(t), y1: 0, y2: body + 6, stroke: "var(--line)" }),
-      svg("text", { class: "d s", x: x(t), y: body + 19, "text-anchor": "middle" }, time(t, 7)));
+      svg("text", { class: "d s", x: x(t), y: body + 19, "text-anchor": x(t) > width - 40 ? "end" : "middle" }, time(t, 7)));
   }
   list.forEach((lane, i) => drawLane(root, lane, i * 16, left, x));
   const y = body + 34;
@@ -234,12 +250,12 @@ const numberOf = (row, actor) => (actor === GUC ? row.gt : actor === VF || actor
 const keyOf = (row, actor) => `${row.gpu}|${actor}|${numberOf(row, actor)}`;
 
 function columnsOf(rows) {
-  const columns = new Map(), ranks = [...new Set(rows.map((row) => row.gpu))];
+  const columns = new Map();
   for (const row of rows) {
     if (row.role === REMARK) continue;
     for (const actor of [row.from, row.to]) {
       const title = `${row.gpu} ${ACTORS[actor]}` + (actor === GUC ? (row.gt ? " media" : " main") : actor === VF || actor === VGPU ? ` ${row.vf}` : "");
-      columns.set(keyOf(row, actor), { title, order: ranks.indexOf(row.gpu) * 1e4 + actor * 100 + numberOf(row, actor) });
+      columns.set(keyOf(row, actor), { title, order: gpuOrder.indexOf(row.gpu) * 1e4 + actor * 100 + numberOf(row, actor) });
     }
   }
   const sorted = [...columns.values()].sort((a, b) => a.order - b.order);
@@ -342,10 +358,9 @@ function drawSequence() {
 }
 
 function startSequence() {
-  const known = (key) => [...new Set(rowsOf.every.map(key).filter(Boolean))].sort((a, b) => (a < b ? -1 : 1));
   const fill = (id, values) => $(id).append(html("option", { value: "" }, "all"), ...values.map((value) => html("option", { value }, value)));
-  fill("gpu", known((row) => row.gpu));
-  fill("vf", known((row) => row.vf).sort((a, b) => a - b));
+  fill("gpu", gpuOrder.filter(Boolean));
+  fill("vf", [...new Set(rowsOf.every.map((row) => row.vf).filter(Boolean))].sort((a, b) => a - b));
   for (const [name, text] of [["running", "running"], ["paused", "paused, pausing"], ["resfix", "to be fixed up"], ["ready", "ready"], ["other", "other state of a VF"]]) {
     $("legend").append(html("span", {}, html("i", { style: `background: var(--${name})` }), text));
   }
@@ -375,6 +390,11 @@ function startSequence() {
 // ---- downtime -----------------------------------------------------------------------------------
 
 function drawMigrations() {
+  for (const one of data.run.migrations || []) {
+    $("migrations").append(html("p", { class: "dim" },
+      `VMM: ${one.vm} ${one.ok ? "moved" : `stayed, ${one.error} at step ${one.step}`}, ${one.rounds} round${one.rounds === 1 ? "" : "s"}, ${one.ram_bytes.toLocaleString("en")} bytes of RAM, ` +
+      `${one.device_bytes.toLocaleString("en")} of the device; down ${time(one.downtime_ns * 1e3, 5)} of ${time(one.total_ns * 1e3, 5)}`));
+  }
   for (const migration of data.profile.migrations) {
     const title = migration.arrived
       ? `${migration.from} VF ${migration.vf_from} \u2192 ${migration.to} VF ${migration.vf_to}: down for ${time(migration.resume_ps - migration.start_ps, 5)}, from ${us(migration.start_ps)} \u00b5s`

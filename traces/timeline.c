@@ -43,7 +43,7 @@ void scene_show(struct scene *scene, enum timeline_role role, enum timeline_acto
     if (row->t_ps < options->from_ps || row->t_ps > options->to_ps) {
         return;
     }
-    if (options->gpu && strcmp(options->gpu, row->gpu) != 0) {
+    if (options->gpu && *row->gpu && strcmp(options->gpu, row->gpu) != 0) {
         return;
     }
     if (options->gt >= 0 && scene->event->gt != HAL_GT_NONE && scene->event->gt != options->gt) {
@@ -209,6 +209,32 @@ static void on_vfio(struct scene *scene)
     scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
 }
 
+/* What the VMM does. The rounds of a long pre-copy would hide the rest: the first one stands for
+ * all. */
+static void on_migration(struct scene *scene)
+{
+    const char *step = event_text(scene->event, "step");
+    uint64_t round = event_int(scene->event, "round"), dirty = event_int(scene->event, "dirty");
+    bool is_round = strcmp(step, "round") == 0;
+    char number[24] = "", left[40] = "", sent[40] = "";
+
+    if (is_round && round > 1 && !scene->timeline->options->all) {
+        return;
+    }
+    if (is_round) {
+        (void)snprintf(number, sizeof(number), " %" PRIu64, round);
+    }
+    if (dirty) {
+        (void)snprintf(left, sizeof(left), ", %" PRIu64 " pages dirty", dirty);
+    }
+    if (event_int(scene->event, "bytes")) {
+        (void)snprintf(sent, sizeof(sent), ", %" PRIu64 " bytes sent",
+                       event_int(scene->event, "bytes"));
+    }
+    scene_say(scene, "vmm %s: %s%s%s%s", event_text(scene->event, "vm"), step, number, left, sent);
+    scene_show(scene, TIMELINE_REMARK, TIMELINE_PF, TIMELINE_PF);
+}
+
 static void on_error(struct scene *scene)
 {
     unsigned fn = (unsigned)event_int(scene->event, "fn");
@@ -248,11 +274,20 @@ static const struct {
     const char *kind;
     void (*handle)(struct scene *scene);
 } handlers[] = {
-    {"h2g", scene_on_h2g},     {"g2h", scene_on_g2h}, {"mmio_msg", scene_on_mmio_msg},
-    {"vf_state", on_vf_state}, {"irq", on_irq},       {"pf_state", on_pf_state},
-    {"recovery", on_recovery}, {"vfio", on_vfio},     {"fault", on_error},
-    {"peer_error", on_error},  {"script", on_script}, {"expect", on_expect},
+    {"h2g", scene_on_h2g},
+    {"g2h", scene_on_g2h},
+    {"mmio_msg", scene_on_mmio_msg},
+    {"vf_state", on_vf_state},
+    {"irq", on_irq},
+    {"pf_state", on_pf_state},
+    {"recovery", on_recovery},
+    {"vfio", on_vfio},
+    {"fault", on_error},
+    {"peer_error", on_error},
+    {"script", on_script},
+    {"expect", on_expect},
     {"pv", scene_on_pv},
+    {"migration", on_migration},
 };
 
 /* The GPU by name, added when it is new; NULL when there are too many. */
@@ -292,6 +327,7 @@ static int handle_event(struct timeline *timeline, const struct event *event)
         scene.gt = &scene.gpu->gts[scene.row.gt];
         scene.row.t_ps = event->t_ps;
         memcpy(scene.row.gpu, scene.gpu->name, sizeof(scene.row.gpu));
+        scene.row.gpu_order = (unsigned)(scene.gpu - timeline->gpus);
         handlers[i].handle(&scene);
     }
     return 0;

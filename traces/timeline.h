@@ -45,8 +45,9 @@ enum timeline_role {
 struct timeline_row {
     uint64_t t_ps;
     char gpu[EVENT_NAME_SIZE]; /* printable ASCII, "" when none applies */
-    unsigned vf;               /* or vGPU; 0: concerns no single one */
-    unsigned gt;               /* of the GuC at one end; 0 where no GuC is involved */
+    unsigned gpu_order; /* GPUs come as the log first tells of them: as the machine has them */
+    unsigned vf;        /* or vGPU; 0: concerns no single one */
+    unsigned gt;        /* of the GuC at one end; 0 where no GuC is involved */
     enum timeline_role role;
     enum timeline_actor from;
     enum timeline_actor to;

@@ -39,6 +39,7 @@ struct timeline_ascii {
     struct lifeline lifelines[MAX_LIFELINES];
     unsigned vf_awake; /* GTs that the VF's driver recovers */
     bool in_section;
+    bool began; /* something was drawn */
     char gpu[EVENT_NAME_SIZE];
     unsigned vf;
     bool mediated;            /* the section is about a vGPU */
@@ -165,13 +166,13 @@ static const char *lifeline_name(const struct timeline_ascii *chart, unsigned i)
 
 static void draw_section(struct timeline_ascii *chart, const struct timeline_row *row)
 {
-    (void)fprintf(chart->out, "%s%s", chart->in_section ? "\n" : "",
-                  row->gpu[0] ? row->gpu : "no GPU");
+    (void)fprintf(chart->out, "%s%s", chart->began ? "\n" : "", row->gpu);
     if (row->vf) {
         (void)fprintf(chart->out, ", %s %u", chart->mediated ? "vGPU" : "VF", row->vf);
     }
     (void)fprintf(chart->out, "\n\n");
     chart->in_section = true;
+    chart->began = true;
     (void)snprintf(chart->gpu, sizeof(chart->gpu), "%s", row->gpu);
     chart->vf = row->vf;
     chart->vf_awake = 0;
@@ -191,10 +192,12 @@ static void draw_section(struct timeline_ascii *chart, const struct timeline_row
 /* Rows about no VF stay in the section they meet, if it is of their GPU. */
 static void enter_section(struct timeline_ascii *chart, const struct timeline_row *row)
 {
-    bool same_gpu = strcmp(chart->gpu, row->gpu) == 0 || !row->gpu[0];
-
+    bool same_gpu = strcmp(chart->gpu, row->gpu) == 0;
     bool mediated = row->from >= TIMELINE_MEDIATOR;
 
+    if (!row->gpu[0]) { /* a remark of no GPU needs no lifelines */
+        return;
+    }
     if (!chart->in_section || !same_gpu || mediated != chart->mediated ||
         (row->vf && row->vf != chart->vf)) {
         chart->mediated = mediated;
@@ -205,6 +208,7 @@ static void enter_section(struct timeline_ascii *chart, const struct timeline_ro
 static void draw_remark(struct timeline_ascii *chart, const struct timeline_row *row,
                         const char *text)
 {
+    chart->began = true;
     memset(chart->line, '-', chart->width);
     memset(chart->line, ' ', LEFT - 1);
     put_time(chart, row->t_ps);

@@ -103,7 +103,6 @@ static const struct column *find_column(const struct svg *svg, const struct time
 static void need_column(struct svg *svg, const struct timeline_row *row, enum timeline_actor actor)
 {
     struct column *column = &svg->columns[svg->num_columns];
-    unsigned rank = 0;
 
     if (find_column(svg, row, actor)) {
         return;
@@ -112,21 +111,13 @@ static void need_column(struct svg *svg, const struct timeline_row *row, enum ti
         svg->error = -E2BIG;
         return;
     }
-    for (unsigned i = 0; i < svg->num_columns; i++) {
-        bool same = strcmp(svg->columns[i].gpu, row->gpu) == 0;
-
-        rank = same ? svg->columns[i].rank : rank;
-        if (same) {
-            break;
-        }
-        rank = svg->columns[i].rank + 1 > rank ? svg->columns[i].rank + 1 : rank;
-    }
-    *column = (struct column){.rank = rank, .actor = actor, .number = number_of(row, actor)};
+    *column =
+        (struct column){.rank = row->gpu_order, .actor = actor, .number = number_of(row, actor)};
     memcpy(column->gpu, row->gpu, sizeof(column->gpu));
     svg->num_columns++;
 }
 
-/* GPUs in the order of their first rows; then PF, GuCs, VFs. */
+/* GPUs in their order; then PF, GuCs, VFs. */
 static int compare_columns(const void *left, const void *right)
 {
     const struct column *a = left;

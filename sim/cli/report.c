@@ -241,6 +241,11 @@ static void add_migrations(cJSON *report, const struct script *script)
         cJSON_AddStringToObject(one, "vm", migrations[i].vm);
         cJSON_AddBoolToObject(one, "ok", migrations[i].err == 0);
         cJSON_AddStringToObject(one, "step", vmm_step_name(result->step));
+        if (migrations[i].err) {
+            cJSON_AddStringToObject(one, "error", strerrorname_np(-migrations[i].err));
+        } else {
+            cJSON_AddNullToObject(one, "error");
+        }
         add_number(one, "rounds", result->rounds);
         add_number(one, "ram_bytes", result->ram_bytes);
         add_number(one, "device_bytes", result->stream_size);

@@ -182,11 +182,17 @@ static void print_migrations(const struct script *script)
     for (unsigned i = 0; i < count && i < MAX_PRINTED; i++) {
         const struct vmm_result *result = &migrations[i].result;
 
-        (void)printf("  migration: %s %s%s, %u rounds, %" PRIu64 " bytes of RAM, %" PRIu64
+        (void)printf("  migration: %s ", migrations[i].vm);
+        if (migrations[i].err) {
+            (void)printf("stayed, %s at step %s", strerrorname_np(-migrations[i].err),
+                         vmm_step_name(result->step));
+        } else {
+            (void)printf("moved");
+        }
+        (void)printf(", %u round%s, %" PRIu64 " bytes of RAM, %" PRIu64
                      " of the device; down %.3f of %.3f us\n",
-                     migrations[i].vm, migrations[i].err ? "stayed, at step " : "moved",
-                     migrations[i].err ? vmm_step_name(result->step) : "", result->rounds,
-                     result->ram_bytes, result->stream_size, (double)result->downtime_ns / 1e3,
+                     result->rounds, result->rounds == 1 ? "" : "s", result->ram_bytes,
+                     result->stream_size, (double)result->downtime_ns / 1e3,
                      (double)result->total_ns / 1e3);
     }
     if (count > MAX_PRINTED) {

@@ -103,6 +103,8 @@ class Page(unittest.TestCase):
         self.open("fails")
         self.assertEqual(self.find("verdict").text, "FAIL")
         self.assertIn("</script><b>no markup</b>", self.find("expectations").text)
+        self.find("expectations").find_element(By.TAG_NAME, "button").click()
+        self.assertIn("expectation failed", self.find("chart").text)
         self.assertEqual(self.browser.get_log("browser"), [])
 
     def test_buttons_zoom_by_time(self):
@@ -132,6 +134,16 @@ class Page(unittest.TestCase):
          .click_and_hold().move_by_offset(int(wide * 0.15), 0).release().perform())
         self.assertLess(self.rows()[1], before)
         self.assertGreater(float(self.find("from").get_attribute("value")), 1000)
+
+    def test_gpus_come_as_the_machine_has_them(self):
+        self.open("vf_restore")
+        titles = [text.text for text in self.browser.find_elements(By.CSS_SELECTOR, "#chart text")]
+        self.assertLess(titles.index("src PF"), titles.index("dst PF"))
+        self.assertIn("vmm vm1: stop_vm", " ".join(titles))
+
+    def test_migration_tells_what_went_over_the_link(self):
+        self.open("vf_restore")
+        self.assertRegex(self.find("migrations").text, r"VMM: vm1 moved, 0 rounds, [0-9,]+ bytes of RAM")
 
     def test_filters_choose_rows(self):
         self.open("vf_restore")

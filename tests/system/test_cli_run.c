@@ -261,6 +261,17 @@ Test(cli, endless_loop_is_stopped)
     EXPECT_RUN(SMALL_MACHINE "while true do end\n", "", 2, "an endless loop?");
 }
 
+Test(cli, migration_that_did_not_arrive_is_told_with_error_and_step)
+{
+    cr_expect_eq(
+        shell("%s run migration/cancel_steps --trace off --out %s/out", gucsim_path(), work_dir), 0,
+        "%s", shell_output);
+    cr_expect(strstr(shell_output, "vm1 stayed, ECANCELED at step round, 1 round, "), "%s",
+              shell_output);
+    cr_expect(strstr(shell_output, "vm1 moved, "), "%s", shell_output);
+    cr_expect_eq(shell("grep -q '\"error\":.*\"ECANCELED\"' %s/out/report.json", work_dir), 0);
+}
+
 Test(cli, failed_expectation_exits_with_one)
 {
     EXPECT_RUN(SMALL_MACHINE "expect_eq('answer', 41, 42)\n", "", 1, "seen 41, wanted 42");

@@ -238,6 +238,45 @@ Test(timeline, each_guc_has_a_lifeline_of_its_own)
     free(one);
 }
 
+/* A step of the VMM, which is of no GPU. */
+#define VMM(us, step, round, dirty, bytes)                                                         \
+    "{\"t_ps\":" #us "000000,\"cycle\":" #us "000,\"gpu\":null,\"gt\":null,"                       \
+    "\"kind\":\"migration\",\"vm\":\"vm1\",\"step\":\"" step "\",\"round\":" #round                \
+    ",\"dirty\":" #dirty ",\"bytes\":" #bytes "}\n"
+
+Test(timeline, steps_of_the_vmm_are_remarks_and_rounds_are_told_by_the_first)
+{
+    static const char *const log[] = {VMM(0, "setup", 0, 0, 0),
+                                      VMM(0, "round", 1, 4096, 0),
+                                      VMM(0, "round", 2, 7, 99),
+                                      VMM(0, "stop_device", 2, 7, 99999),
+                                      PAUSE(1, 1),
+                                      CONTROL_DONE(3, 1),
+                                      VMM(4, "done", 2, 0, 123456),
+                                      NULL};
+    static const char *const order[] = {"-- vmm vm1: setup --",
+                                        "-- vmm vm1: round 1, 4096 pages dirty --",
+                                        "-- vmm vm1: stop_device, 7 pages dirty, 99999 bytes",
+                                        "\n\ndst, VF 1\n",
+                                        "(pause)",
+                                        "-- vmm vm1: done, 123456 bytes sent --",
+                                        NULL};
+    struct timeline_options options = everything;
+    char *chart = chart_of(log, &options);
+
+    expect_order(chart, order);
+    cr_expect_null(strstr(chart, "round 2"), "%s", chart);
+    free(chart);
+    options.gpu = "dst"; /* what is of no GPU concerns each */
+    chart = chart_of(log, &options);
+    expect_order(chart, order);
+    free(chart);
+    options.all = true;
+    chart = chart_of(log, &options);
+    cr_expect_not_null(strstr(chart, "round 2, 7 pages dirty, 99 bytes"), "%s", chart);
+    free(chart);
+}
+
 Test(timeline, a_window_of_time_hides_rows_but_not_what_they_mean)
 {
     struct timeline_options window = everything;
