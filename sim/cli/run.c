@@ -232,7 +232,6 @@ static void machine_run(struct run_options *options, struct script *script, stru
         until = options->until.ps;
     }
     (void)clock_gettime(CLOCK_MONOTONIC, &start);
-    signals_take();
     if (sim_start(sim)) {
         (void)fprintf(stderr, "gucsim run: --trace-scope %s: no signal has such a name\n",
                       options->trace_scope);
@@ -299,6 +298,7 @@ static int run_loaded(struct run_options *options, struct script *script,
     if (run_files_prepare(options, &files)) {
         return EXIT_TROUBLE;
     }
+    signals_take(); /* who sees files of the run may interrupt it */
     sim = sim_open(options, &files);
     if (!sim) {
         return EXIT_TROUBLE;

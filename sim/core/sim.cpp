@@ -303,7 +303,6 @@ struct sim *sim_create(const struct sim_config *config)
         fprintf(stderr, "gucsim: %s: %s\n", config->trace_path, strerror(-err));
         return nullptr;
     }
-    interrupted = 0;
     the_machine = machine.release();
     std::signal(SIGABRT, close_files_on_abort);
     return the_machine;

@@ -216,7 +216,7 @@ int sim_start(struct sim *sim);
 enum sim_result sim_run(struct sim *sim, uint64_t until_ps);
 /* From a program: no further instant begins. */
 void sim_stop(struct sim *sim);
-/* Async-signal-safe: sim_run returns SIM_INTERRUPTED. */
+/* Async-signal-safe: sim_run returns SIM_INTERRUPTED, also when it or the machine begins later. */
 void sim_interrupt(void);
 
 uint64_t sim_now_ps(const struct sim *sim);

@@ -164,6 +164,17 @@ Test(core_time, interrupt_ends_the_run_after_its_instant)
     sim_destroy(sim);
 }
 
+Test(core_time, interrupt_before_there_is_a_machine_is_not_lost)
+{
+    struct sim *sim;
+
+    sim_interrupt();
+    sim = core_machine(NULL, false);
+    sim_start(sim);
+    cr_expect_eq(sim_run(sim, HAL_FOREVER), SIM_INTERRUPTED);
+    sim_destroy(sim);
+}
+
 /* ---- VMs ------------------------------------------------------------------------------------- */
 
 static void guest(void *arg)
