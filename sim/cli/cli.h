@@ -57,6 +57,7 @@ struct run_options {
     bool verify_skip;
     bool quiet;
     struct params params;
+    char *const *given;   /* words of the command that is no plain run; NULL: it is one */
     run_prepare *prepare; /* NULL: nothing to do */
     void *prepare_arg;
 };
@@ -76,8 +77,9 @@ int list_main(int argc, char **argv);
 int serve_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
 
-/* run.c: as run_main, with something to do first. */
-int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg);
+/* run.c: as run_main, with something to do first, for a command that was given by these words (NULL
+ * behind the last). */
+int run_prepared(int argc, char **argv, char *const *given, run_prepare *prepare, void *arg);
 
 /* run_options.c: fills in options from the words after "run". Returns 0, or -EINVAL with a message
  * on stderr. */

@@ -315,7 +315,7 @@ int replay_main(int argc, char **argv)
     words = calloc((size_t)argc + MAX_OWN_WORDS, sizeof(*words));
     if (replay.session && words) {
         code = run_prepared(run_words(&replay.session->info, argc, argv, replay.seed, words), words,
-                            prepare, &replay);
+                            argv, prepare, &replay);
     }
     if (replay.diverged) {
         code = EXIT_FAILS;

@@ -139,6 +139,12 @@ void repeat_command(const struct run_options *options, char *buffer, size_t size
     *buffer = '\0';
     (void)snprintf(number, sizeof(number), "%" PRIu64, options->seed);
     text_add(&text, options->program);
+    for (char *const *word = options->given; word && *word; word++) {
+        text_add_quoted(&text, *word);
+    }
+    if (options->given) { /* the session, or the client, says the rest */
+        return;
+    }
     text_add(&text, " run");
     text_add_quoted(&text, options->scenario);
     text_add_option(&text, "--seed", number);

@@ -353,7 +353,7 @@ int run_once(struct run_options *options)
     return code;
 }
 
-int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg)
+int run_prepared(int argc, char **argv, char *const *given, run_prepare *prepare, void *arg)
 {
     static struct run_options options; /* large */
 
@@ -361,6 +361,7 @@ int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg)
                                    .out_is_default = true,
                                    .trace = "vcd.gz",
                                    .seed = 1,
+                                   .given = given,
                                    .prepare = prepare,
                                    .prepare_arg = arg};
     if (run_options_parse(&options, argc, argv)) {
@@ -380,5 +381,5 @@ int run_prepared(int argc, char **argv, run_prepare *prepare, void *arg)
 
 int run_main(int argc, char **argv)
 {
-    return run_prepared(argc, argv, NULL, NULL);
+    return run_prepared(argc, argv, NULL, NULL, NULL);
 }

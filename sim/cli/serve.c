@@ -522,20 +522,23 @@ static void allow_files(void)
 int serve_main(int argc, char **argv)
 {
     static struct serve serve; /* outlives every program of the machine */
+    char **given = calloc((size_t)argc + 1, sizeof(*given));
     int left, code;
 
     serve = (struct serve){.pace = 1, .num_vectors = DEFAULT_VECTORS, .step_ns = MIN_STEP_NS};
-    left = words_take(&serve, argc, argv);
-    if (left < 0) {
-        return EXIT_TROUBLE;
+    if (given) { /* without memory the run says less of itself */
+        memcpy(given, argv, (size_t)argc * sizeof(*given));
     }
-    if (!guests_are_sane(&serve)) {
+    left = words_take(&serve, argc, argv);
+    code = EXIT_TROUBLE;
+    if (left >= 0 && !guests_are_sane(&serve)) {
         (void)fprintf(stderr, "gucsim serve: --vf N --socket PATH is wanted, each VF once; see "
                               "'gucsim help serve'\n");
-        return EXIT_TROUBLE;
+    } else if (left >= 0) {
+        allow_files();
+        code = run_prepared(left, argv, given, prepare, &serve);
+        serve_end(&serve, &code);
     }
-    allow_files();
-    code = run_prepared(left, argv, prepare, &serve);
-    serve_end(&serve, &code);
+    free(given);
     return code;
 }

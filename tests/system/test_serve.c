@@ -49,6 +49,19 @@ Test(serve, session_of_an_outside_guest_replays_event_for_event)
     cr_expect(serve_same_events("first", "second"));
 }
 
+Test(serve, command_that_repeats_it_is_the_one_that_was_given)
+{
+    char command[256];
+
+    record_session();
+    cr_expect_eq(serve_replay("loose", "--trace off --loose"), 0, "%s", serve_output);
+    (void)snprintf(command, sizeof(command),
+                   "cd %s && grep -q '\"repeat\":.* replay .*/session .*--loose' loose/report.json "
+                   "&& grep -q '\"repeat\":.* serve .* --vf 1 --socket ' served/report.json",
+                   serve_directory);
+    cr_expect_eq(system(command), 0);
+}
+
 Test(serve, replay_against_other_answers_stops_at_the_first_one)
 {
     record_session();
