@@ -109,7 +109,10 @@ $(V)/%.o: $(VERILATOR_ROOT)/include/%.cpp
 	@mkdir -p $(@D)
 	$(call tell,compile,$<)
 	$(Q)$(CXX) -std=gnu++17 $(OPT) $(VMODE) -DVM_TRACE=1 -DVM_TRACE_VCD=1 \
-	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd -c $< -o $@
+	  -I$(VERILATOR_ROOT)/include -I$(VERILATOR_ROOT)/include/vltstd $(EXTRA) -c $< -o $@
+
+$(V)/verilated_vcd_c.o: EXTRA := -include sim/core/vcd_numbers.h
+$(V)/verilated_vcd_c.o: sim/core/vcd_numbers.h
 
 # ---- objects -----------------------------------------------------------------------------------------
 
