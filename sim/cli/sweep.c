@@ -379,6 +379,15 @@ static void finer_print(const struct sweep *sweep, size_t smallest)
                  step < 10 ? 1 : step / 10, unit);
 }
 
+/* The point before it holds: what both left is at hand. */
+static void diff_print(const struct sweep *sweep, size_t smallest)
+{
+    if (sweep->num_ranges == 1 && smallest > 0) {
+        (void)printf("diff:   %s diff --order-only %s %s\n", program_invocation_name,
+                     sweep->points[smallest - 1].out, sweep->points[smallest].out);
+    }
+}
+
 static int outcome_print(const struct sweep *sweep)
 {
     size_t smallest = sweep->count;
@@ -402,6 +411,7 @@ static int outcome_print(const struct sweep *sweep)
     reason_print(&sweep->points[smallest], "said:   ");
     repeat_print(sweep, smallest);
     finer_print(sweep, smallest);
+    diff_print(sweep, smallest);
     others_print(sweep, smallest);
     /* Nothing ran: that says nothing about the scenario. */
     return mistakes == sweep->count ? EXIT_TROUBLE : EXIT_FAILS;

@@ -415,11 +415,20 @@ Test(sweep, mistakes_and_bad_usage_exit_with_two)
 /* A window of half a microsecond in a recovery of fifty. */
 Test(sweep, finds_the_moment_at_which_a_second_move_loses_jobs)
 {
+    char command[512];
+    const char *offered;
+
     EXPECT(gucsim("sweep", SECOND_MOVE " --set pause=16000..36000/400"), 1,
            "smallest that does not hold: pause=");
     cr_expect(strstr(shell_output, "said:   ") && strstr(shell_output, "EIO"), "%s", shell_output);
     cr_expect(strstr(shell_output, "run " SECOND_MOVE " --set pause="), "%s", shell_output);
     cr_expect(strstr(shell_output, "51 points, "), "%s", shell_output);
+    /* What it offers to compare is there, and differs. */
+    offered = strstr(shell_output, "diff:   ");
+    cr_assert(offered, "%s", shell_output);
+    (void)snprintf(command, sizeof(command), "%.*s", (int)strcspn(offered + 8, "\n"), offered + 8);
+    cr_expect_eq(shell("%s", command), 1, "%s: %s", command, shell_output);
+    cr_expect(strstr(shell_output, "first difference of events: "), "%s", shell_output);
 }
 
 Test(sweep, there_is_no_such_moment_with_markers)
