@@ -167,3 +167,102 @@ Test(guc_config, order_of_klvs_and_repetition_do_not_matter)
 {
     run(any_order);
 }
+
+/* ---- policies and opt-ins -------------------------------------------------------------------- */
+
+/* An action whose list of KLVs lies in the sender's buffer. */
+static uint32_t send_list(struct bench *bench, unsigned fn, uint32_t action,
+                          const struct klv_case *list)
+{
+    const uint64_t buffer = bench->fns[fn].base + BENCH_BUFFER;
+    const uint32_t hxg[] = {action, lower_32(buffer), upper_32(buffer), list->len};
+
+    for (uint32_t i = 0; i < list->len; i++) {
+        fake_dma_write32(bench->hal, fn, buffer + 4 * i, list->klvs[i]);
+    }
+    return bench_request(bench, fn, hxg, ARRAY_SIZE(hxg));
+}
+
+static void expect_answers(struct bench *bench, unsigned fn, uint32_t action,
+                           const struct klv_case *lists, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t answer = send_list(bench, fn, action, &lists[i]);
+
+        cr_expect_eq(answer, lists[i].answer, "0x%x, list %u: 0x%08x", action, i, answer);
+    }
+}
+
+static void policies(struct bench *bench)
+{
+    static const struct klv_case lists[] = {
+        {{0x80020001, 7, 0x8d000001, 1, 0x80010001, 1}, 6, BENCH_SUCCESS(3)},
+        {{0x80020001, 8, 0x8d000000}, 3, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+        {{0x80020002, 8, 0}, 3, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+        {{0x80020001, 8, 0x80040001, 1}, 4, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+        {{0x80020001, 8, 0x8004ffff}, 3, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+        {{0x12340001, 8}, 2, BENCH_SUCCESS(0)}, /* unknown: not counted */
+    };
+    const struct guc_policies *now = &bench->guc->policies;
+
+    bench_provision(bench, 1, BENCH_VF_START(1));
+    expect_answers(bench, 0, GUC_ACTION_PF2GUC_UPDATE_VGT_POLICY, lists, ARRAY_SIZE(lists));
+    cr_expect_eq(now->sample_period_ms, 7, "of a list that is refused nothing counts");
+    cr_expect_eq(now->reset_after_switch, 1);
+    cr_expect_eq(now->num_groups, 0);
+    cr_expect_eq(bench->guc->functions[1].config.sched_priority, GUC_SCHED_PRIORITY_NORMAL);
+}
+
+Test(guc_config, policies_are_applied_as_a_whole_list_or_not)
+{
+    run(policies);
+}
+
+static void opt_ins(struct bench *bench)
+{
+    static const struct klv_case lists[] = {
+        {{0x40010000, 0x40030000}, 2, BENCH_SUCCESS(2)},
+        {{0x40040000, 0x40030000}, 2, BENCH_SUCCESS(1)}, /* one that there is not here */
+        {{0x40010001, 0}, 2, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+        {{0x40030000, 0x40010003}, 2, BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV)},
+    };
+    static const uint32_t yields[][4] = {
+        {BENCH_REQUEST(XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV), 0x10010002, 80, 120},
+        {BENCH_REQUEST(XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV), 0x10010001, 80, 0x10020000},
+        {BENCH_REQUEST(XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV), 0x10010003, 80, 120},
+    };
+
+    bench_start_vf(bench, 1);
+    expect_answers(bench, 1, XE_GUC_ACTION_OPT_IN_FEATURE_KLV, lists, ARRAY_SIZE(lists));
+    cr_expect_eq(bench_request(bench, 1, yields[0], 4), BENCH_SUCCESS(1));
+    for (unsigned i = 1; i < ARRAY_SIZE(yields); i++) {
+        cr_expect_eq(bench_request(bench, 1, yields[i], 4),
+                     BENCH_FAILURE(XE_GUC_RESPONSE_MALFORMED_KLV), "%u", i);
+    }
+}
+
+Test(guc_config, opt_ins_of_a_vf_are_counted_or_refused)
+{
+    run(opt_ins);
+}
+
+static void too_old(struct bench *bench)
+{
+    static const struct klv_case list = {{0x40010000}, 1, 0};
+    static const uint32_t yield[] = {XE_GUC_ACTION_UPDATE_SCHEDULING_POLICIES_KLV, 0x10010002, 80,
+                                     120};
+
+    bench_start_vf(bench, 1);
+    cr_expect_eq(send_list(bench, 1, XE_GUC_ACTION_OPT_IN_FEATURE_KLV, &list),
+                 BENCH_FAILURE(XE_GUC_RESPONSE_UNKNOWN_ACTION));
+    cr_expect_eq(bench_request(bench, 1, yield, ARRAY_SIZE(yield)),
+                 BENCH_FAILURE(XE_GUC_RESPONSE_UNKNOWN_ACTION));
+}
+
+Test(guc_config, a_guc_older_than_an_opt_in_does_not_know_it)
+{
+    struct bench *bench = bench_create(GUC_ABI_VERSION(1, 0, 0));
+
+    bench_run(bench, too_old);
+    bench_destroy(bench);
+}

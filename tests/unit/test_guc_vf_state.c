@@ -140,6 +140,7 @@ static void stop(struct bench *bench)
     bench_context(bench, 1, 3);
     cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_STOP), BENCH_SUCCESS(0));
     cr_expect_eq(bench_state(bench, 1), GUC_VF_STOPPED);
+    cr_expect(bench->fns[1].closed);
     cr_expect_not(bench->engines[0].busy);
     cr_expect_eq(bench_mailbox1(bench, 1, GUC_ACTION_VF2GUC_VF_RESET),
                  BENCH_FAILURE(XE_GUC_RESPONSE_INVALID_STATE));
@@ -161,6 +162,7 @@ static void flr(struct bench *bench)
     bench->flr = GUCBUS_FLR_VALID | 1;
     cr_expect_eq(notification(bench), GUC_PF_NOTIFY_VF_FLR);
     cr_expect_eq(bench_state(bench, 1), GUC_VF_FLR_PENDING);
+    cr_expect(bench->fns[1].closed, "the chip lets nothing of the VF pass");
     cr_expect_not(bench->engines[0].busy);
     cr_expect_eq(bench_mailbox1(bench, 1, GUC_ACTION_VF2GUC_VF_RESET), GUC_ACTION_VF2GUC_VF_RESET,
                  "the mailbox sleeps");
@@ -169,8 +171,10 @@ static void flr(struct bench *bench)
     cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_FLR_START), BENCH_SUCCESS(0));
     bench_settle(bench);
     cr_expect(fake_trace_last(bench->hal, "hxg=90005106 00000001 00000002"), "FLR_DONE");
+    cr_expect(bench->fns[1].closed);
     cr_expect_eq(bench_control(bench, 1, GUC_PF_TRIGGER_VF_FLR_FINISH), BENCH_SUCCESS(0));
     cr_expect_eq(bench_state(bench, 1), GUC_VF_READY);
+    cr_expect_not(bench->fns[1].closed);
     bench->flr = GUCBUS_FLR_VALID | 3;
     cr_expect_eq(notification(bench), UINT32_MAX, "an unprovisioned VF has nothing to clean");
     bench_rings(bench, 1, BENCH_VF_START(1));

@@ -13,6 +13,7 @@
 #define WAIT_NS   HAL_NS_PER_S
 #define SLOT_DW   32u
 #define RING_JOBS 128u
+#define EVENT     0x90000000u /* of the GuC */
 
 static const struct vf_job job = {.work_cycles = 100,
                                   .preemptible = true,
@@ -327,6 +328,54 @@ static void endless_job_program(void *arg)
     cr_expect_eq(peer_count_h2g(peer, 0, XE_GUC_ACTION_DEREGISTER_CONTEXT), 1);
     cr_expect_eq(vf_reset_count(peer->vf, 0), 0, "no need for more");
     cr_expect_null(vf_wedged(peer->vf));
+}
+
+/* ---- a GuC that says what nobody waits for --------------------------------------------------- */
+
+struct odd_event {
+    uint32_t hxg[3];
+    uint32_t len;
+    const char *told;
+};
+
+static const struct odd_event *odd_event;
+
+static void odd_event_program(void *arg)
+{
+    struct peer *peer = arg;
+    int queue;
+
+    peer_probe(peer);
+    queue = queue_of(peer, VF_ENGINE_COPY);
+    peer->no_mode_done = true;
+    peer->engines_off = true;
+    (void)submit(peer, queue);
+    hal_delay(peer->hal, HAL_NS_PER_MS);
+    peer_send_g2h(peer, 0, odd_event->hxg, odd_event->len);
+    hal_delay(peer->hal, HAL_NS_PER_MS);
+    cr_expect_eq(fake_trace_count(peer->hal, odd_event->told), 1, "%s", odd_event->told);
+    (void)submit(peer, queue);
+    cr_expect_eq(vf_fence_done(peer->vf, (unsigned)queue), 0);
+    cr_expect_null(vf_wedged(peer->vf), "%s", odd_event->told);
+}
+
+Test(vf_jobs, events_about_contexts_that_nobody_awaits_are_told_and_change_no_queue)
+{
+    static const struct odd_event events[] = {
+        {{EVENT | XE_GUC_ACTION_SCHED_CONTEXT_MODE_DONE, 7, 1}, 3, "mode done for no context"},
+        {{EVENT | XE_GUC_ACTION_SCHED_CONTEXT_MODE_DONE, 0, 0}, 3, "mode done not awaited"},
+        {{EVENT | XE_GUC_ACTION_DEREGISTER_CONTEXT_DONE, 0}, 2, "deregister done not awaited"},
+        {{EVENT | XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION, 7}, 2, "reset of unknown context"},
+        {{EVENT | XE_GUC_ACTION_CONTEXT_RESET_NOTIFICATION}, 1, "reset of no context"},
+        {{EVENT | XE_GUC_ACTION_TLB_INVALIDATION_DONE, 99},
+         2,
+         "TLB invalidation answer not awaited"},
+    };
+
+    for (unsigned n = 0; n < ARRAY_SIZE(events); n++) {
+        odd_event = &events[n];
+        run(odd_event_program);
+    }
 }
 
 static void memory_error_program(void *arg)

@@ -447,6 +447,35 @@ Test(vfio_user, vector_goes_to_its_eventfd)
     }
 }
 
+Test(vfio_user, client_may_ask_for_interrupts_that_nobody_raised)
+{
+    const struct {
+        struct vfio_user_irq_set set;
+        uint8_t bools[3];
+    } asked = {{sizeof(asked.set), VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER,
+                VFIO_PCI_MSIX_IRQ_INDEX, 0, 3},
+               {1, 0, 1}};
+    struct outside *scene = outside_create(3);
+    int fds[3] = {eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK), eventfd(0, EFD_NONBLOCK)};
+
+    outside_open(scene);
+    cr_assert_eq(set_irqs(scene, MSIX_TRIG, 0, 3, fds), 0);
+    cr_assert_eq(set_irqs(scene, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_TRIGGER, 1, 2, NULL),
+                 0);
+    cr_assert_eq(outside_ask(scene, VFIO_USER_DEVICE_SET_IRQS, &asked,
+                             sizeof(asked.set) + sizeof(asked.bools), NULL, 0),
+                 0);
+    cr_expect_eq(signals(fds[0]), 1, "by its bool");
+    cr_expect_eq(signals(fds[1]), 1, "by the range");
+    cr_expect_eq(signals(fds[2]), 2, "by both");
+    cr_assert_eq(set_irqs(scene, VFIO_IRQ_SET_DATA_NONE | VFIO_IRQ_SET_ACTION_MASK, 0, 3, NULL), 0);
+    cr_expect_eq(signals(fds[0]), 0, "a mask raises nothing");
+    outside_destroy(scene);
+    for (unsigned n = 0; n < 3; n++) {
+        (void)close(fds[n]);
+    }
+}
+
 Test(vfio_user, wrong_interrupt_requests_are_refused)
 {
     struct outside *scene = outside_create(2);
