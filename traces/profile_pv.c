@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Points of messages on the PV channels of vGPUs. A guest does not know its number, so a message
- * begins without one; its mediator's events give it. Guests of one GPU may use the same fence at
- * the same time: then the one that waits longest is meant. */
+/* Points of messages on the PV channels of vGPUs. Guests of one GPU may use the same fence at the
+ * same time, and one guest too, when it has begun anew: then the one that waits longest is meant.
+ */
 #include <string.h>
 
 #include "gpu_regs.h"
@@ -9,7 +9,7 @@
 #include "traces/profile_read.h"
 
 /* The oldest message of this fence that has got to one point and not to the other; NULL when there
- * is none. vgpu 0: of any guest. */
+ * is none. */
 static struct profile_message *waiting(const struct profile_scene *scene, unsigned vgpu,
                                        enum trace_hop_at has, enum trace_hop_at lacks)
 {
@@ -18,7 +18,7 @@ static struct profile_message *waiting(const struct profile_scene *scene, unsign
     struct profile_message *oldest = NULL;
 
     for (unsigned i = 0; message && i < PROFILE_MAX_BACK; i++) {
-        if (message->fence == fence && (!vgpu || message->fn == vgpu) &&
+        if (message->fence == fence && message->fn == vgpu &&
             !(message->part && lacks == TRACE_HOP_RETURNED) && message->at[has] != PROFILE_NEVER &&
             message->at[lacks] == PROFILE_NEVER) {
             oldest = message;
@@ -28,12 +28,13 @@ static struct profile_message *waiting(const struct profile_scene *scene, unsign
     return oldest;
 }
 
-static void on_sent(struct profile_scene *scene)
+static void on_sent(struct profile_scene *scene, unsigned vgpu)
 {
     struct profile_message *message = profile_add(scene, PROFILE_PV);
 
     if (message) {
         message->request = true;
+        message->fn = (uint8_t)vgpu;
         message->fence = (uint32_t)event_int(scene->event, "fence");
         profile_name_message(scene, message);
         profile_note(message, TRACE_HOP_TAIL_PUBLISHED, scene->event->t_ps);
@@ -51,17 +52,16 @@ static void give_up(struct profile_scene *scene, unsigned vgpu)
     }
 }
 
-/* The mediator has it: now its vGPU and its name are known. */
+/* The mediator has it: now its name is known. */
 static void on_fetched(struct profile_scene *scene, unsigned vgpu)
 {
     struct profile_message *message =
-        waiting(scene, 0, TRACE_HOP_TAIL_PUBLISHED, TRACE_HOP_PAYLOAD_FETCHED);
+        waiting(scene, vgpu, TRACE_HOP_TAIL_PUBLISHED, TRACE_HOP_PAYLOAD_FETCHED);
     uint64_t exit = scene->reader->notified[scene->gpu][vgpu];
 
     if (!message) {
         return;
     }
-    message->fn = (uint8_t)vgpu;
     profile_name_message(scene, message);
     if (exit != PROFILE_NEVER && exit >= message->at[TRACE_HOP_TAIL_PUBLISHED]) {
         profile_note(message, TRACE_HOP_DOORBELL_ARRIVED, exit);
@@ -73,13 +73,13 @@ void profile_on_pv(struct profile_scene *scene)
 {
     const char *ev = event_text(scene->event, "ev");
     uint64_t now = scene->event->t_ps;
-    unsigned vgpu = (unsigned)event_int(scene->event, "vgpu");
+    unsigned vgpu = scene->fn - VGPU_FN_BASE;
 
-    if (vgpu >= PROFILE_MAX_VGPUS) {
+    if (scene->fn <= VGPU_FN_BASE || vgpu >= PROFILE_MAX_VGPUS) {
         return;
     }
     if (strcmp(ev, "sent") == 0) {
-        on_sent(scene);
+        on_sent(scene, vgpu);
     } else if (strcmp(ev, "trap") == 0) {
         on_fetched(scene, vgpu);
     } else if (strcmp(ev, "exec") == 0) {

@@ -5,6 +5,7 @@
 
 #include "firmware/abi/guc_actions_sriov_abi.h"
 #include "firmware/abi/guc_messages_abi.h"
+#include "gpu_regs.h"
 #include "traces/names.h"
 #include "traces/timeline_scene.h"
 
@@ -193,15 +194,15 @@ void scene_on_mmio_msg(struct scene *scene)
 
 /* ---- PV channels ----------------------------------------------------------------------------- */
 
-/* A message counts when the mediator has fetched it: its guest does not know which vGPU it is. */
+/* A message counts when the mediator has fetched it. */
 void scene_on_pv(struct scene *scene)
 {
     const char *ev = event_text(scene->event, "ev");
     const char *name = event_text(scene->event, "name");
     uint64_t fence = event_int(scene->event, "fence");
-    uint64_t vgpu = event_int(scene->event, "vgpu");
+    uint64_t fn = event_int(scene->event, "fn");
 
-    scene->row.vf = vgpu <= EVENT_MAX_FN ? (unsigned)vgpu : 0;
+    scene->row.vf = fn > VGPU_FN_BASE && fn <= EVENT_MAX_FN ? (unsigned)fn - VGPU_FN_BASE : 0;
     if (strcmp(ev, "trap") == 0) {
         scene_say(scene, "%s, fence %" PRIu64, name ? name : "PV message", fence);
         scene_show(scene, TIMELINE_REQUEST, TIMELINE_VGPU, TIMELINE_MEDIATOR);
@@ -210,7 +211,7 @@ void scene_on_pv(struct scene *scene)
                   (int32_t)event_int(scene->event, "status"));
         scene_show(scene, TIMELINE_ANSWER, TIMELINE_MEDIATOR, TIMELINE_VGPU);
     } else if (strcmp(ev, "timeout") == 0) {
-        scene_say(scene, "a guest of %s waits no longer for fence %" PRIu64, scene->row.gpu, fence);
+        scene_say(scene, "its guest waits no longer for fence %" PRIu64, fence);
         scene_show(scene, TIMELINE_REMARK, TIMELINE_VGPU, TIMELINE_VGPU);
     }
 }

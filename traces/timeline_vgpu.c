@@ -154,15 +154,11 @@ static void on_pv(struct chart *chart, const struct event *event)
         {"seen", GUEST, GUEST, "fence seen"},     {"timeout", GUEST, GUEST, "time-out"}};
     const char *name = event_text(event, "name");
     const char *ev = event_text(event, "ev");
-    const unsigned vgpu = (unsigned)event_int(event, "vgpu"); /* 0: the guest's own word */
-    char whose[24] = "";
+    const unsigned vgpu = (unsigned)event_int(event, "fn") - FN_BASE;
 
-    if (vgpu) {
-        (void)snprintf(whose, sizeof(whose), "vGPU %u ", vgpu);
-    }
     for (unsigned n = 0; n < ARRAY_SIZE(rows); n++) {
         if (strcmp(ev, rows[n].ev) == 0) {
-            row(chart, event, rows[n].from, rows[n].to, "%sfence %" PRIu64 " %s%s%s", whose,
+            row(chart, event, rows[n].from, rows[n].to, "vGPU %u fence %" PRIu64 " %s%s%s", vgpu,
                 event_int(event, "fence"), name ? name : "", name ? " " : "", rows[n].text);
         }
     }

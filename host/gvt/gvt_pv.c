@@ -100,6 +100,7 @@ static void trace(const struct gvt_vgpu *vgpu, const char *ev, const struct mess
 
     trace_pv(vgpu->gvt->config.hal, &(struct trace_pv){
                                         .vgpu = vgpu->id,
+                                        .fn = vgpu->gvt->config.fn_base + vgpu->id,
                                         .ev = ev,
                                         .fence = msg->fence,
                                         .status = status,

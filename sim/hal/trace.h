@@ -207,9 +207,10 @@ static inline void trace_migration(struct hal *hal, const struct trace_migration
 
 /* A message of a vGPU's PV channel. ev: the guest's are sent, seen (its fence is there) and
  * timeout, the host's trap (taken out of the ring), exec (run) and done (fence written). vgpu: a
- * guest does not know its number: 0. */
+ * guest does not know its number: 0. fn: of the vGPU; of a guest's the log fills it in. */
 struct trace_pv {
     unsigned vgpu;
+    unsigned fn;
     const char *ev;
     uint32_t fence;
     uint32_t status;
@@ -223,6 +224,7 @@ static inline void trace_pv(struct hal *hal, const struct trace_pv *msg)
         TRACE_INT("vgpu", msg->vgpu),     TRACE_STR("ev", msg->ev),
         TRACE_INT("fence", msg->fence),   TRACE_INT("status", msg->status),
         TRACE_INT("action", msg->action), TRACE_STR("name", msg->name),
+        TRACE_INT("fn", msg->fn),
     };
 
     TRACE_EMIT(hal, HAL_GT_NONE, "pv", fields);

@@ -52,7 +52,7 @@ static const struct {
     {"fault", PLACE "fn# what addr# of=h2g|g2h|request|reply action# name@ hxg cycles# engine#"},
     {"peer_error", PLACE "fn# what detail#"},
     {"trap", "gpu fn# ev=exit|served|table write? addr# size# value# bar#"},
-    {"pv", "gpu vgpu# ev=sent|seen|timeout|trap|exec|done fence# status# action# name"},
+    {"pv", "gpu vgpu# ev=sent|seen|timeout|trap|exec|done fence# status# action# name fn#"},
     {"script", "line# text"},
     {"expect", "name ok?"},
 };

@@ -321,7 +321,7 @@ Test(gvt_pv, events_and_waves_follow_a_message)
     cr_expect_eq(fake_trace_count(scene.hal, "pv vgpu=1 ev=trap fence=42"), 1);
     cr_expect_eq(fake_trace_count(scene.hal, "pv vgpu=1 ev=exec fence=42"), 1);
     cr_expect_str_eq(fake_trace_last(scene.hal, "ev=done"),
-                     "pv vgpu=1 ev=done fence=42 status=0 action=0 name=DEFAULT");
+                     "pv vgpu=1 ev=done fence=42 status=0 action=0 name=DEFAULT fn=1");
     cr_expect_eq(fake_probe_value(scene.hal, "vgpu1.pv.fence"), 42);
     cr_expect_eq(fake_probe_value(scene.hal, "vgpu1.pv.tail"), 8);
     cr_expect_eq(fake_probe_value(scene.hal, "vgpu1.pv.head"), 8);

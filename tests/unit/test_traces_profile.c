@@ -95,20 +95,23 @@ TestSuite(profile, .init = log_begin, .fini = log_end);
 /* A PV message of a vGPU from its guest's ring to when the guest sees the fence. */
 static void pv(unsigned ns, unsigned vgpu, const char *ev, unsigned fence)
 {
-    at(ns, "pv", "\"vgpu\":%u,\"ev\":\"%s\",\"fence\":%u,\"status\":0,\"action\":3,\"name\":%s",
-       vgpu, ev, fence, vgpu ? "\"BIND\"" : "null");
+    bool guests = strcmp(ev, "sent") == 0 || strcmp(ev, "seen") == 0 || strcmp(ev, "timeout") == 0;
+
+    at(ns, "pv",
+       "\"vgpu\":%u,\"ev\":\"%s\",\"fence\":%u,\"status\":0,\"action\":3,\"name\":%s,\"fn\":%u",
+       guests ? 0 : vgpu, ev, fence, guests ? "null" : "\"BIND\"", 56 + vgpu);
 }
 
 static void pv_message(unsigned t, unsigned vgpu, unsigned fence)
 {
-    pv(t, 0, "sent", fence);
+    pv(t, vgpu, "sent", fence);
     at(t + 1, "trap",
        "\"fn\":%u,\"ev\":\"exit\",\"write\":true,\"addr\":493592,\"size\":4,\"value\":9",
        56 + vgpu);
     pv(t + 100, vgpu, "trap", fence);
     pv(t + 130, vgpu, "exec", fence);
     pv(t + 150, vgpu, "done", fence);
-    pv(t + 200, 0, "seen", fence);
+    pv(t + 200, vgpu, "seen", fence);
 }
 
 Test(profile, pv_message_has_hops_of_its_own)
@@ -137,22 +140,23 @@ Test(profile, pv_messages_of_two_guests_with_one_fence_stay_apart)
     struct profile profile;
     struct profile_path path;
 
-    pv(1000, 0, "sent", 7);
-    pv(1010, 0, "sent", 7);
+    pv(1000, 1, "sent", 7);
+    pv(1010, 2, "sent", 7);
     pv(1020, 2, "trap", 7);
     pv(1030, 1, "trap", 7);
     pv(1040, 1, "exec", 7);
     pv(1050, 2, "exec", 7);
     pv(1060, 1, "done", 7);
     pv(1070, 2, "done", 7);
-    pv(1100, 0, "seen", 7);
-    pv(1200, 0, "seen", 7);
+    pv(1100, 2, "seen", 7);
+    pv(1200, 1, "seen", 7);
     read_log(&profile);
     cr_assert_eq(profile.num_messages, 2u);
     for (size_t i = 0; i < 2; i++) {
         cr_assert(profile_path(&profile, &profile.messages[i], &path));
-        cr_expect_eq(path.total, i ? 190000u : 100000u);
-        cr_expect_eq(profile.messages[i].at[TRACE_HOP_HANDLER_STARTED], i ? 1040000u : 1050000u);
+        cr_expect_eq(profile.messages[i].fn, i + 1);
+        cr_expect_eq(path.total, i ? 90000u : 200000u);
+        cr_expect_eq(profile.messages[i].at[TRACE_HOP_HANDLER_STARTED], i ? 1050000u : 1040000u);
     }
     profile_free(&profile);
 }
@@ -162,10 +166,10 @@ Test(profile, pv_message_given_up_does_not_take_the_next_ones_end)
     struct profile profile;
     struct profile_path path;
 
-    pv(1000, 0, "sent", 7);
-    pv(1500, 0, "timeout", 7);
+    pv(1000, 1, "sent", 7);
+    pv(1500, 1, "timeout", 7);
     pv_message(2000, 1, 8);
-    pv(3000, 9, "trap", 7);
+    pv(3000, 0, "trap", 7);
     read_log(&profile);
     cr_assert_eq(profile.num_messages, 2u);
     cr_expect_not(profile_path(&profile, &profile.messages[0], &path));

@@ -13,7 +13,7 @@
 #define PV(us, vgpu, ev)                                                                           \
     LINE(us, "pv",                                                                                 \
          "\"vgpu\":" #vgpu ",\"ev\":\"" ev                                                         \
-         "\",\"fence\":7,\"status\":0,\"action\":0,\"name\":\"DEFAULT\"")
+         "\",\"fence\":7,\"status\":0,\"action\":0,\"name\":\"DEFAULT\",\"fn\":58")
 #define ACCESS(us, ev, addr, value)                                                                \
     LINE(us, "trap",                                                                               \
          "\"fn\":58,\"ev\":\"" ev "\",\"write\":true,\"addr\":" #addr                              \
@@ -48,14 +48,14 @@ static char *draw(const char *log, const struct timeline_options *options, int w
 Test(timeline_vgpu, a_message_goes_from_guest_to_mediator_and_back)
 {
     static const char *const wanted[] = {
-        "  o           |           |           |  src: fence 7 DEFAULT in the ring",
+        "  o           |           |           |  src: vGPU 2 fence 7 DEFAULT in the ring",
         "  |---------->|           |           |  src: vGPU 2 writes g2v_notify: PV message "
         "0x78818",
         "  |           |---------->|           |  src: vGPU 2 fence 7 DEFAULT taken out",
         "  |           |           o           |  src: vGPU 2 fence 7 DEFAULT executed",
         "  |<----------------------|           |  src: vGPU 2 fence 7 DEFAULT fence written",
         "  |<----------------------|           |  src: vGPU 2 goes on",
-        "  o           |           |           |  src: fence 7 DEFAULT fence seen",
+        "  o           |           |           |  src: vGPU 2 fence 7 DEFAULT fence seen",
         "  |           |           o           |  src: vGPU 2 context 5 on rcs0: begins",
         "  |           |           |---------->|  src: rcs0 runs shadow context 5",
         "  |           |           |<----------|  src: rcs0 has left shadow context 5",
