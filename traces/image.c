@@ -417,7 +417,8 @@ static int print_image(FILE *in, const char *name)
     } else if (!image.has_trailer) {
         wrong(&image, "no trailer: the stream is not whole");
     }
-    (void)printf("%u packets, %" PRIu64 " bytes: ", image.packets, image.at);
+    (void)printf("%u packet%s, %" PRIu64 " bytes: ", image.packets, image.packets == 1 ? "" : "s",
+                 image.at);
     if (image.faults) {
         (void)printf("%u fault%s\n", image.faults, image.faults == 1 ? "" : "s");
         return EXIT_BAD_IMAGE;

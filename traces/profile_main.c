@@ -221,7 +221,11 @@ static int show(const struct arguments *arguments)
     if (load(arguments->dirs[0], &arguments->options, &profile, &stats)) {
         return EXIT_TROUBLE;
     }
-    if (arguments->print) {
+    if (!stats.num_groups && (arguments->options.action || arguments->options.fn >= 0)) {
+        (void)fprintf(stderr, "gucsim profile: %s: no such message in this run\n",
+                      arguments->dirs[0]);
+        err = -ENOENT;
+    } else if (arguments->print) {
         arguments->print(stdout, &profile, &stats);
     } else {
         err = profile_plot(arguments->dirs[0], arguments->png, &profile, &stats);

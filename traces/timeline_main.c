@@ -182,7 +182,8 @@ static int draw_ascii(FILE *in, const char *path, const struct timeline_options 
         return ret;
     }
     if (survey.rows == 0) {
-        (void)printf("nothing to draw: no control message%s\n",
+        (void)printf("nothing to draw: no %smessage%s%s%s\n", options->all ? "" : "control ",
+                     options->gpu ? " of GPU " : "", options->gpu ? options->gpu : "",
                      options->all ? "" : " (--all shows every message)");
         return 0;
     }

@@ -136,13 +136,18 @@ static int keys_list(const char *path, bool names)
 
 int list_main(int argc, char **argv)
 {
-    bool names = argc > 1 && strcmp(argv[1], "--names") == 0;
+    bool names = false;
     char found[OUT_PATH_LEN];
     struct stat status;
     const char *path;
 
+    for (int n = 1; n < argc && !names; n++) { /* before the scenario or behind it */
+        names = strcmp(argv[n], "--names") == 0;
+        if (names) {
+            memmove(&argv[n], &argv[n + 1], (size_t)(argc - n) * sizeof(*argv));
+        }
+    }
     argc -= names;
-    argv += names;
     if (argc > 2 || (argc == 2 && *argv[1] == '-')) {
         (void)fprintf(stderr, "gucsim list: one scenario or folder is wanted; see 'gucsim help "
                               "list'\n");

@@ -264,7 +264,7 @@ static void view_write(const struct run_options *options, const struct run_files
                                          machine_action_name)
                             : 0;
 
-    if (err) {
+    if (err && result->code != EXIT_TROUBLE) { /* which may have left no waves to show */
         (void)fprintf(stderr, "gucsim: %s/trace.gtkw: %s\n", options->out, strerror(-err));
     }
 }

@@ -446,6 +446,22 @@ Test(cli, same_run_twice_writes_the_same_bytes)
     }
 }
 
+Test(cli, filter_that_lets_nothing_through_is_told)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--trace off", 0, "pass");
+    cr_expect_eq(shell("%s profile --action NOPE %s/out 2>&1", gucsim_path(), work_dir), 2);
+    cr_expect(strstr(shell_output, "out: no such message in this run"), "%s", shell_output);
+    cr_expect_eq(shell("%s profile --fn 0 %s/out 2>&1", gucsim_path(), work_dir), 0);
+    cr_expect_eq(shell("%s timeline --gpu zz %s/out 2>&1", gucsim_path(), work_dir), 0);
+    cr_expect(strstr(shell_output, "no control message of GPU zz"), "%s", shell_output);
+}
+
+Test(cli, signals_that_there_are_not_are_told_in_one_line)
+{
+    EXPECT_RUN(SMALL_MACHINE, "--trace-scope 'no*' --quiet", 2, "no signal has such a name");
+    cr_expect(!strstr(shell_output, "gtkw"), "%s", shell_output);
+}
+
 Test(cli, list_shows_scenarios_and_keys)
 {
     cr_expect_eq(gucsim("list"), 0);
@@ -472,6 +488,8 @@ Test(cli, list_shows_scenarios_of_another_folder)
     cr_expect_eq(gucsim(arguments), 0);
     cr_expect(strstr(shell_output, "mine.lua ") && strstr(shell_output, " It shows this.\n"), "%s",
               shell_output);
+    cr_expect_eq(gucsim("list relay --names"), 0);
+    cr_expect_str_eq(shell_output, "relay/errors\nrelay/handshake\nrelay/versions\n");
     cr_expect_eq(gucsim("list --names relay"), 0);
     cr_expect_str_eq(shell_output, "relay/errors\nrelay/handshake\nrelay/versions\n");
 }
