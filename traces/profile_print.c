@@ -76,6 +76,20 @@ static uint64_t migration_total(const struct profile_recovery *gt)
     return total;
 }
 
+/* Whether the VF left the target again. */
+static bool moved_on(const struct profile *profile, const struct profile_migration *migration)
+{
+    const struct profile_migration *end = profile->migrations + profile->num_migrations;
+
+    for (const struct profile_migration *next = migration + 1; next < end; next++) {
+        if (migration->arrived && next->from == migration->to &&
+            next->vf_from == migration->vf_to) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void print_recovery_text(FILE *out, const struct profile_recovery *gt)
 {
     uint64_t total = migration_total(gt);
@@ -97,6 +111,8 @@ static void print_migration_text(FILE *out, const struct profile *profile,
                                  const struct profile_migration *migration)
 {
     bool seen = migration->gts[0].seen || migration->gts[1].seen;
+    const char *not_ended =
+        moved_on(profile, migration) ? " (moved on before it recovered)" : " (did not recover)";
 
     (void)fprintf(out, "migration %s.vf%u", profile->gpus.names[migration->from],
                   migration->vf_from);
@@ -111,8 +127,7 @@ static void print_migration_text(FILE *out, const struct profile *profile,
     for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
         if (seen ? migration->gts[gt].seen : gt == 0) {
             (void)fprintf(out, " gt%u%s\n  %-16s %12s %7s\n", gt,
-                          migration->gts[gt].ended ? "" : " (did not recover)", "step", "us",
-                          "share");
+                          migration->gts[gt].ended ? "" : not_ended, "step", "us", "share");
             print_recovery_text(out, &migration->gts[gt]);
         }
     }
@@ -258,11 +273,13 @@ static void print_migration_json(FILE *out, const struct profile *profile,
 
     (void)fprintf(out,
                   "    {\"from\": \"%s\", \"vf_from\": %u, \"to\": \"%s\", \"vf_to\": %u, "
-                  "\"arrived\": %s, \"start_ps\": %" PRIu64 ", \"resume_ps\": %" PRIu64
-                  ", \"gts\": [",
+                  "\"arrived\": %s, \"moved_on\": %s, \"start_ps\": %" PRIu64
+                  ", \"resume_ps\": %" PRIu64 ", \"gts\": [",
                   profile->gpus.names[migration->from], migration->vf_from,
                   migration->arrived ? profile->gpus.names[migration->to] : "", migration->vf_to,
-                  migration->arrived ? "true" : "false", migration->start, migration->resume);
+                  migration->arrived ? "true" : "false",
+                  moved_on(profile, migration) ? "true" : "false", migration->start,
+                  migration->resume);
     for (unsigned gt = 0; gt < PROFILE_GTS; gt++) {
         const struct profile_recovery *recovery = &migration->gts[gt];
 

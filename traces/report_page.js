@@ -400,12 +400,12 @@ function drawMigrations() {
       ? `${migration.from} VF ${migration.vf_from} \u2192 ${migration.to} VF ${migration.vf_to}: down for ${time(migration.resume_ps - migration.start_ps, 5)}, from ${us(migration.start_ps)} \u00b5s`
       : `${migration.from} VF ${migration.vf_from}: did not arrive`;
     $("migrations").append(html("h3", {}, title));
-    for (const gt of migration.gts) drawSplit(gt);
+    for (const gt of migration.gts) drawSplit(gt, migration.moved_on ? "it moved on: it had not recovered" : "the log ends: it did not recover");
   }
   if (!data.profile.migrations.length) $("migrations").append(html("p", { class: "dim" }, "Nothing was migrated."));
 }
 
-function drawSplit(gt) {
+function drawSplit(gt, notEnded) {
   const stack = html("div", { class: "stack" }), legend = html("div", { class: "legend" });
   Object.entries(gt.steps).forEach(([name, ps], i) => {
     if (!ps) return;
@@ -413,7 +413,7 @@ function drawSplit(gt) {
     stack.append(tip(html("b", { style: `width: ${share}%; background: ${color(i)}` }), text));
     legend.append(html("span", {}, html("i", { style: `background: ${color(i)}` }), text));
   });
-  $("migrations").append(html("div", { class: "dim" }, `${gt.gt ? "media" : "main"} GT: ${time(gt.total_ps, 5)} until ${gt.ended ? "its first work was done" : "the log ends: it did not recover"}`), stack, legend);
+  $("migrations").append(html("div", { class: "dim" }, `${gt.gt ? "media" : "main"} GT: ${time(gt.total_ps, 5)} until ${gt.ended ? "its first work was done" : notEnded}`), stack, legend);
 }
 
 // ---- latency ------------------------------------------------------------------------------------

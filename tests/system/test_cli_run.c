@@ -271,6 +271,21 @@ Test(cli, migration_that_did_not_arrive_is_told_with_error_and_step)
     cr_expect_eq(shell("grep -q '\"error\":.*\"ECANCELED\"' %s/out/report.json", work_dir), 0);
 }
 
+Test(cli, profile_knows_a_vf_that_moved_on_from_one_that_did_not_recover)
+{
+    cr_expect_eq(
+        shell("%s run migration/second_move --quiet --trace off --out %s/out && %s profile "
+              "%s/out",
+              gucsim_path(), work_dir, gucsim_path(), work_dir),
+        0, "%s", shell_output);
+    cr_expect(strstr(shell_output, " gt0 (moved on before it recovered)\n"), "%s", shell_output);
+    cr_expect(!strstr(shell_output, "did not recover"), "%s", shell_output);
+    cr_expect_eq(shell("%s profile --format json %s/out | grep -c '\"moved_on\": true'",
+                       gucsim_path(), work_dir),
+                 0);
+    cr_expect_str_eq(shell_output, "1\n");
+}
+
 Test(cli, failed_expectation_exits_with_one)
 {
     EXPECT_RUN(SMALL_MACHINE "expect_eq('answer', 41, 42)\n", "", 1, "seen 41, wanted 42");
