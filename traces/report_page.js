@@ -361,7 +361,8 @@ function startSequence() {
   const fill = (id, values) => $(id).append(html("option", { value: "" }, "all"), ...values.map((value) => html("option", { value }, value)));
   fill("gpu", gpuOrder.filter(Boolean));
   fill("vf", [...new Set(rowsOf.every.map((row) => row.vf).filter(Boolean))].sort((a, b) => a - b));
-  for (const [name, text] of [["running", "running"], ["paused", "paused, pausing"], ["resfix", "to be fixed up"], ["ready", "ready"], ["other", "other state of a VF"]]) {
+  const states = rowsOf.every.some((row) => row.state); // vGPUs have none
+  if (states) for (const [name, text] of [["running", "running"], ["paused", "paused, pausing"], ["resfix", "to be fixed up"], ["ready", "ready"], ["other", "other state of a VF"]]) {
     $("legend").append(html("span", {}, html("i", { style: `background: var(--${name})` }), text));
   }
   for (const id of ["which", "gpu", "vf", "gt", "text", "messages", "steps", "remarks"]) $(id).addEventListener(id === "text" ? "input" : "change", drawSequence);
@@ -402,7 +403,7 @@ function drawMigrations() {
     $("migrations").append(html("h3", {}, title));
     for (const gt of migration.gts) drawSplit(gt, migration.moved_on ? "it moved on: it had not recovered" : "the log ends: it did not recover");
   }
-  if (!data.profile.migrations.length) $("migrations").append(html("p", { class: "dim" }, "Nothing was migrated."));
+  if (!$("migrations").children.length) $("migrations").append(html("p", { class: "dim" }, "Nothing was migrated."));
 }
 
 function drawSplit(gt, notEnded) {

@@ -181,6 +181,11 @@ class Page(unittest.TestCase):
         self.assertAlmostEqual(float(self.find("to").get_attribute("value")), start + 2 * wait, delta=0.01)
         self.assertGreater(self.rows()[0], 0)
 
+    def test_page_of_vgpus_has_no_legend_of_vf_states(self):
+        self.open("vgpu_pv_ctb")
+        self.assertEqual(self.find("legend").text, "")
+        self.assertIn("Nothing was migrated.", self.find("migrations").text)
+
     def test_labels_do_not_overlap(self):
         for width in (1280, 390):
             self.open("vf_restore", width)
