@@ -9,10 +9,8 @@
 #include <zlib.h>
 
 #include "sim/hal/bits.h"
+#include "tests/unit/run_files.h"
 #include "traces/traces.h"
-
-#define OUTPUT_LEN 32768
-#define MAX_ARGS   16
 
 #define HEAD(variables)                                                                            \
     "$date today $end\n$version a tool $end\n$timescale 1ns $end\n$scope module top "              \
@@ -22,39 +20,7 @@
 static const char base[] = HEAD(TWO_SIGNALS) "#0\n$dumpvars\n0!\nb0 \"\n$end\n"
                                              "#10\n1!\n#20\nb11 \"\n#30\n0!\n#40\nb100 \"\n#50\n";
 
-static char directory[64];
-static char output[OUTPUT_LEN];
-
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-diff-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-    cr_assert_eq(chdir(directory), 0);
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(diff, .init = setup, .fini = teardown, .timeout = 600);
-
-static void write_file(const char *name, const char *text, size_t size)
-{
-    FILE *file = fopen(name, "wb");
-
-    cr_assert_not_null(file);
-    cr_assert_eq(fwrite(text, 1, size, file), size);
-    cr_assert_eq(fclose(file), 0);
-}
-
-static void write_text(const char *name, const char *text)
-{
-    write_file(name, text, strlen(text));
-}
+TestSuite(diff, .init = run_files_make, .fini = run_files_remove, .timeout = 600);
 
 static void write_gz(const char *name, const char *text)
 {
@@ -65,43 +31,11 @@ static void write_gz(const char *name, const char *text)
     cr_assert_eq(gzclose(file), Z_OK);
 }
 
-/* Runs diff with these words; what it prints is in output. Returns its exit code. */
-static int diff(const char *words)
-{
-    char copy[512], *save, *argv[MAX_ARGS + 1] = {"diff"};
-    int argc = 1;
-    int code;
-    FILE *file;
-    size_t len;
-
-    (void)snprintf(copy, sizeof(copy), "%s", words);
-    for (char *word = strtok_r(copy, " ", &save); word && argc < MAX_ARGS;
-         word = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = word;
-    }
-    cr_assert_not_null(freopen("out.txt", "w", stdout));
-    cr_assert_not_null(freopen("err.txt", "w", stderr));
-    code = diff_main(argc, argv);
-    (void)fflush(stdout);
-    (void)fflush(stderr);
-    file = popen("cat out.txt err.txt", "r");
-    cr_assert_not_null(file);
-    len = fread(output, 1, sizeof(output) - 1, file);
-    output[len] = '\0';
-    (void)pclose(file);
-    return code;
-}
-
-#define EXPECT_DIFF(words, code, message)                                                          \
-    do {                                                                                           \
-        int seen = diff(words);                                                                    \
-        cr_expect_eq(seen, code, "%s gave %d: %s", words, seen, output);                           \
-        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
-    } while (0)
+#define EXPECT_DIFF(words, code, message) EXPECT_COMMAND(diff_main, "diff " words, code, message)
 
 Test(diff, equal_waves_are_the_same_plain_and_gz)
 {
-    write_text("a.vcd", base);
+    run_files_put("a.vcd", base);
     write_gz("b.vcd.gz", base);
     EXPECT_DIFF("a.vcd b.vcd.gz", 0, "same");
     EXPECT_DIFF("--order-only a.vcd b.vcd.gz", 0, "same");
@@ -110,20 +44,22 @@ Test(diff, equal_waves_are_the_same_plain_and_gz)
 
 Test(diff, changed_value_is_told_first_with_time_and_names)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#20\nb10 \"\n#30\n0!\n"
-                                          "#40\nb100 \"\n#50\n");
-    write_text("n.json", "{\"top.state\": {\"0\": \"IDLE\", \"2\": \"BUSY\", \"3\": \"DONE\"}}\n");
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#20\nb10 \"\n#30\n0!\n"
+                                             "#40\nb100 \"\n#50\n");
+    run_files_put("n.json",
+                  "{\"top.state\": {\"0\": \"IDLE\", \"2\": \"BUSY\", \"3\": \"DONE\"}}\n");
     EXPECT_DIFF("--names n.json a.vcd b.vcd", 1, "first difference of signals: 0.020 us");
-    cr_expect(strstr(output, "top.state\n    A  3 DONE\n    B  2 BUSY"), "%s", output);
-    cr_expect(strstr(output, "2 compared, 1 differences"), "%s", output);
+    cr_expect(strstr(run_files_said, "top.state\n    A  3 DONE\n    B  2 BUSY"), "%s",
+              run_files_said);
+    cr_expect(strstr(run_files_said, "2 compared, 1 differences"), "%s", run_files_said);
 }
 
 Test(diff, clock_of_the_run_gives_the_cycle)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n0!\n");
-    write_text("report.json", "{\"config\": {\"clock.ps\": 2000}}\n");
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n0!\n");
+    run_files_put("report.json", "{\"config\": {\"clock.ps\": 2000}}\n");
     EXPECT_DIFF("a.vcd b.vcd", 1, "0.010 us (cycle 5)");
 }
 
@@ -132,8 +68,8 @@ static const char moved[] = HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#23\nb11 
 
 Test(diff, event_moved_by_3_ns_differs_unless_skew_allows_it)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", moved);
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", moved);
     EXPECT_DIFF("a.vcd b.vcd", 1, "0.020 us");
     EXPECT_DIFF("--skew 5ns a.vcd b.vcd", 0, "same");
     EXPECT_DIFF("--skew 2ns a.vcd b.vcd", 1, "no such change within 0.002 us");
@@ -142,25 +78,25 @@ Test(diff, event_moved_by_3_ns_differs_unless_skew_allows_it)
 
 Test(diff, pulse_that_is_lost_is_found_whatever_the_skew)
 {
-    write_text("a.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#11\n0!\n#90\nb1 \"\n");
-    write_text("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#90\nb1 \"\n");
+    run_files_put("a.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#11\n0!\n#90\nb1 \"\n");
+    run_files_put("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#90\nb1 \"\n");
     EXPECT_DIFF("--skew 20ns a.vcd b.vcd", 1, "becomes 1 at 0.010 us");
     EXPECT_DIFF("--order-only a.vcd b.vcd", 1, "does not change any more");
 }
 
 Test(diff, shift_moves_all_of_b)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", HEAD(TWO_SIGNALS) "#100\n0!\nb0 \"\n#110\n1!\n#120\nb11 \"\n#130\n0!\n"
-                                          "#140\nb100 \"\n#150\n");
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", HEAD(TWO_SIGNALS) "#100\n0!\nb0 \"\n#110\n1!\n#120\nb11 \"\n#130\n0!\n"
+                                             "#140\nb100 \"\n#150\n");
     EXPECT_DIFF("--shift -100ns --from 1ns a.vcd b.vcd", 0, "same");
     EXPECT_DIFF("--from 1ns a.vcd b.vcd", 1, "different");
 }
 
 Test(diff, window_leaves_out_what_is_before_and_behind)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", moved);
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", moved);
     EXPECT_DIFF("--from 25ns a.vcd b.vcd", 0, "same");
     EXPECT_DIFF("--to 19ns a.vcd b.vcd", 0, "same");
     EXPECT_DIFF("--from 21ns a.vcd b.vcd", 1, "0.021 us");
@@ -174,24 +110,24 @@ Test(diff, renamed_scope_is_mapped)
         "$upscope $end\n$upscope $end\n$enddefinitions $end\n"
         "#0\n0!\nb0 \"\n#10\n1!\n#20\nb11 \"\n#30\n0!\n#40\nb100 \"\n";
 
-    write_text("a.vcd", base);
-    write_text("b.vcd", other);
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", other);
     EXPECT_DIFF("a.vcd b.vcd", 1, "only in A: top.clk");
-    cr_expect(strstr(output, "only in B: wrap.chip.state"), "%s", output);
+    cr_expect(strstr(run_files_said, "only in B: wrap.chip.state"), "%s", run_files_said);
     EXPECT_DIFF("--map top=wrap.chip a.vcd b.vcd", 0, "2 compared, 0 differences");
     EXPECT_DIFF("--map wrap.chip=top b.vcd a.vcd", 0, "same");
 }
 
 Test(diff, signal_of_one_file_alone_differs_unless_ignored)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", HEAD("$var wire 1 ! clk $end\n") "#0\n0!\n#10\n1!\n#30\n0!\n");
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", HEAD("$var wire 1 ! clk $end\n") "#0\n0!\n#10\n1!\n#30\n0!\n");
     EXPECT_DIFF("a.vcd b.vcd", 1, "only in A: top.state");
     EXPECT_DIFF("--ignore *.state a.vcd b.vcd", 0, "same");
     EXPECT_DIFF("--select top.c?k a.vcd b.vcd", 0, "1 compared");
-    write_text("rules", "# of the bench\nignore top.state\n");
+    run_files_put("rules", "# of the bench\nignore top.state\n");
     EXPECT_DIFF("--rules rules a.vcd b.vcd", 0, "same");
-    write_text("rules", "ignore top.state\nforget it\n");
+    run_files_put("rules", "ignore top.state\nforget it\n");
     EXPECT_DIFF("--rules rules a.vcd b.vcd", 2, "rules:2:");
 }
 
@@ -202,8 +138,8 @@ Test(diff, bits_of_a_split_bus_are_one_bus)
              "$var wire 2 c state [1:0] $end\n") "#0\n0!\n0a\n0b\nb0 c\n#10\n1!\n#20\nb11 c\n"
                                                  "#30\n0!\n#40\n1b\nb0 c\n";
 
-    write_text("a.vcd", base);
-    write_text("b.vcd", split);
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", split);
     EXPECT_DIFF("a.vcd b.vcd", 0, "2 compared, 0 differences");
     EXPECT_DIFF("b.vcd a.vcd", 0, "same");
     EXPECT_DIFF("--order-only a.vcd b.vcd", 0, "same");
@@ -211,25 +147,26 @@ Test(diff, bits_of_a_split_bus_are_one_bus)
 
 Test(diff, alias_is_compared_under_each_of_its_names)
 {
-    write_text("a.vcd",
-               HEAD("$var wire 1 ! one $end\n$var wire 1 ! two $end\n") "#0\n0!\n#5\n1!\n");
-    write_text("b.vcd", HEAD("$var wire 1 ! one $end\n$var wire 1 # two $end\n") "#0\n0!\n0#\n#5\n"
-                                                                                 "1!\n");
+    run_files_put("a.vcd",
+                  HEAD("$var wire 1 ! one $end\n$var wire 1 ! two $end\n") "#0\n0!\n#5\n1!\n");
+    run_files_put("b.vcd",
+                  HEAD("$var wire 1 ! one $end\n$var wire 1 # two $end\n") "#0\n0!\n0#\n#5\n"
+                                                                           "1!\n");
     EXPECT_DIFF("a.vcd b.vcd", 1, "top.two");
     EXPECT_DIFF("a.vcd a.vcd", 0, "2 compared");
 }
 
 Test(diff, width_time_scale_and_unknown_bits)
 {
-    write_text("a.vcd", base);
-    write_text("b.vcd", HEAD("$var wire 1 ! clk $end\n$var reg 5 \" state [4:0] $end\n") "#0\n");
+    run_files_put("a.vcd", base);
+    run_files_put("b.vcd", HEAD("$var wire 1 ! clk $end\n$var reg 5 \" state [4:0] $end\n") "#0\n");
     EXPECT_DIFF("a.vcd b.vcd", 1, "signal of 5 bits");
-    write_text("b.vcd", "$timescale 10 ps $end\n$scope module top $end\n" TWO_SIGNALS
-                        "$upscope $end\n$enddefinitions $end\n#0\n0!\nb0000 \"\n#1000\n1!\n"
-                        "#2000\nb0011 \"\n#3000\n0!\n#4000\nb0100 \"\n");
+    run_files_put("b.vcd", "$timescale 10 ps $end\n$scope module top $end\n" TWO_SIGNALS
+                           "$upscope $end\n$enddefinitions $end\n#0\n0!\nb0000 \"\n#1000\n1!\n"
+                           "#2000\nb0011 \"\n#3000\n0!\n#4000\nb0100 \"\n");
     EXPECT_DIFF("a.vcd b.vcd", 0, "same");
-    write_text("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#20\nbx1 \"\n#30\n0!\n"
-                                          "#40\nb100 \"\n");
+    run_files_put("b.vcd", HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n#10\n1!\n#20\nbx1 \"\n#30\n0!\n"
+                                             "#40\nb100 \"\n");
     EXPECT_DIFF("a.vcd b.vcd", 1, "B  bxxx1");
     EXPECT_DIFF("--x-any a.vcd b.vcd", 0, "same");
 }
@@ -238,13 +175,13 @@ Test(diff, limit_bounds_what_is_told_not_what_is_counted)
 {
     char text[4096] = HEAD(TWO_SIGNALS) "#0\n0!\nb0 \"\n";
 
-    write_text("a.vcd", text);
+    run_files_put("a.vcd", text);
     for (int i = 1; i < 50; i++) {
         size_t used = strlen(text);
 
         (void)snprintf(text + used, sizeof(text) - used, "#%d\n%d!\n", i, i & 1);
     }
-    write_text("b.vcd", text);
+    run_files_put("b.vcd", text);
     EXPECT_DIFF("--limit 3 a.vcd b.vcd", 1, "... and 22 more (--limit)");
     EXPECT_DIFF("--limit 3 --format json a.vcd b.vcd", 1, "\"differences\":\t25");
 }
@@ -281,23 +218,53 @@ Test(diff, damaged_waves_are_told_with_offset_and_reason)
         {HEAD(TWO_SIGNALS) "#0\n0!\n#1", "the file is cut off"},
         {HEAD(TWO_SIGNALS) "#0\n0", "the file is cut off"},
         {HEAD(TWO_SIGNALS) "#0\n$comment a", "cut off"},
+        {HEAD(TWO_SIGNALS) "#0\nbzx0 \"", "no end of line"},
+        {HEAD("$var real 64 r ratio $end\n") "#0\nr1.5e r\n", "a malformed number"},
+        {HEAD("$var real 64 r ratio $end\n") "#0\nr1.5 s\n", "code 's', which is not declared"},
+        {HEAD("$var real 64 r ratio $end\n") "#0\n1r\n", "one bit for a number"},
+        {HEAD("$var real 64 r ratio $end\n") "#0\nb1 r\n", "a value of 1 digits"},
+        {HEAD("$var real 64 r ratio $end\n$var wire 1 r bit $end\n") "#0\n",
+         "a number here and bits elsewhere"},
     };
 
-    write_text("good.vcd", base);
+    run_files_put("good.vcd", base);
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        write_text("bad.vcd", cases[i].text);
+        run_files_put("bad.vcd", cases[i].text);
         EXPECT_DIFF("good.vcd bad.vcd", 2, cases[i].message);
-        cr_expect(strstr(output, "bad.vcd: offset "), "%s", output);
+        cr_expect(strstr(run_files_said, "bad.vcd: offset "), "%s", run_files_said);
         EXPECT_DIFF("bad.vcd good.vcd", 2, cases[i].message);
     }
+}
+
+/* More than a reader has room for. */
+Test(diff, deep_scopes_and_long_names_are_refused)
+{
+    static char text[16384];
+    size_t used = 0;
+
+    run_files_put("good.vcd", base);
+    for (unsigned n = 0; n < 300; n++) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "$scope module s $end\n");
+    }
+    run_files_put("bad.vcd", text);
+    EXPECT_DIFF("good.vcd bad.vcd", 2, "scopes are nested too deep");
+    used = (size_t)snprintf(text, sizeof(text), "$var wire 1 ! a ");
+    while (used < 5000) {
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "word ");
+    }
+    run_files_put("bad.vcd", text);
+    EXPECT_DIFF("good.vcd bad.vcd", 2, "a name is longer than");
+    memset(text + strlen("$var wire 1 ! a"), 'a', 5000);
+    run_files_put("bad.vcd", text);
+    EXPECT_DIFF("good.vcd bad.vcd", 2, "characters is too long here");
 }
 
 Test(diff, nul_bytes_are_no_waves)
 {
     static const char text[] = HEAD(TWO_SIGNALS) "#0\n0!\n\0\0\0\0";
 
-    write_text("a.vcd", base);
-    write_file("b.vcd", text, sizeof(text) - 1);
+    run_files_put("a.vcd", base);
+    run_files_put_bytes("b.vcd", text, sizeof(text) - 1);
     EXPECT_DIFF("a.vcd b.vcd", 2, "byte 0x00");
 }
 
@@ -307,46 +274,47 @@ Test(diff, gz_that_is_cut_off_or_damaged_is_told)
     size_t size;
     FILE *file;
 
-    write_text("a.vcd", base);
+    run_files_put("a.vcd", base);
     write_gz("whole.gz", base);
     file = fopen("whole.gz", "rb");
     cr_assert_not_null(file);
     size = fread(bytes, 1, sizeof(bytes), file);
     (void)fclose(file);
     for (size_t cut = size - 1; cut > 4; cut /= 2) {
-        write_file("b.vcd.gz", bytes, cut);
+        run_files_put_bytes("b.vcd.gz", bytes, cut);
         EXPECT_DIFF("a.vcd b.vcd.gz", 2, "b.vcd.gz");
     }
-    write_file("b.vcd.gz", bytes, size - 4);
+    run_files_put_bytes("b.vcd.gz", bytes, size - 4);
     EXPECT_DIFF("a.vcd b.vcd.gz", 2, "the compressed file is cut off");
     bytes[size - 6] ^= 1; /* of its checksum */
-    write_file("b.vcd.gz", bytes, size);
+    run_files_put_bytes("b.vcd.gz", bytes, size);
     EXPECT_DIFF("a.vcd b.vcd.gz", 2, "the compressed file is damaged");
 }
 
 Test(diff, bad_usage_exits_with_two)
 {
     static const char *const words[] = {
-        "",
-        "a.vcd",
-        "a.vcd a.vcd a.vcd",
-        "--nonsense a.vcd a.vcd",
-        "--skew -5ns a.vcd a.vcd",
-        "--skew soon a.vcd a.vcd",
-        "--map top a.vcd a.vcd",
-        "--limit 0 a.vcd a.vcd",
-        "--limit 1x a.vcd a.vcd",
-        "--format xml a.vcd a.vcd",
-        "--names missing.json a.vcd a.vcd",
-        "--rules missing a.vcd a.vcd",
-        "--x-any --skew 1ns a.vcd a.vcd",
-        "a.vcd missing.vcd",
-        "a.vcd .",
+        "diff",
+        "diff a.vcd",
+        "diff a.vcd a.vcd a.vcd",
+        "diff --nonsense a.vcd a.vcd",
+        "diff --skew -5ns a.vcd a.vcd",
+        "diff --skew soon a.vcd a.vcd",
+        "diff --map top a.vcd a.vcd",
+        "diff --limit 0 a.vcd a.vcd",
+        "diff --limit 1x a.vcd a.vcd",
+        "diff --format xml a.vcd a.vcd",
+        "diff --names missing.json a.vcd a.vcd",
+        "diff --rules missing a.vcd a.vcd",
+        "diff --x-any --skew 1ns a.vcd a.vcd",
+        "diff a.vcd missing.vcd",
+        "diff a.vcd .",
     };
 
-    write_text("a.vcd", base);
+    run_files_put("a.vcd", base);
     for (size_t i = 0; i < ARRAY_SIZE(words); i++) {
-        cr_expect_eq(diff(words[i]), 2, "'%s': %s", words[i], output);
-        cr_expect(*output, "'%s' says nothing", words[i]);
+        cr_expect_eq(run_files_command(diff_main, words[i]), 2, "'%s': %s", words[i],
+                     run_files_said);
+        cr_expect(*run_files_said, "'%s' says nothing", words[i]);
     }
 }

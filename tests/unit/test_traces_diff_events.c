@@ -7,10 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/unit/run_files.h"
 #include "traces/traces.h"
-
-#define OUTPUT_LEN 32768
-#define MAX_ARGS   16
 
 #define STATE(ps, gpu, from, to)                                                                   \
     "{\"t_ps\":" #ps ",\"cycle\":0,\"gpu\":\"" gpu "\",\"gt\":0,\"kind\":\"vf_state\",\"vf\":1,"   \
@@ -22,98 +20,41 @@
 #define RUN(ps)    STATE(ps, "src", "READY", "RUNNING")
 #define PAUSED(ps) STATE(ps, "src", "RUNNING", "PAUSED")
 
-static char directory[64];
-static char output[OUTPUT_LEN];
+TestSuite(diff_events, .init = run_files_make, .fini = run_files_remove, .timeout = 600);
 
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-diff-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-    cr_assert_eq(chdir(directory), 0);
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(diff_events, .init = setup, .fini = teardown, .timeout = 600);
-
-static void write_text(const char *name, const char *text)
-{
-    FILE *file = fopen(name, "wb");
-
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(text, file), 0);
-    cr_assert_eq(fclose(file), 0);
-}
-
-static int diff(const char *words)
-{
-    char copy[512], *save, *argv[MAX_ARGS + 1] = {"diff"};
-    int argc = 1;
-    int code;
-    FILE *file;
-    size_t len;
-
-    (void)snprintf(copy, sizeof(copy), "%s", words);
-    for (char *word = strtok_r(copy, " ", &save); word && argc < MAX_ARGS;
-         word = strtok_r(NULL, " ", &save)) {
-        argv[argc++] = word;
-    }
-    cr_assert_not_null(freopen("out.txt", "w", stdout));
-    cr_assert_not_null(freopen("err.txt", "w", stderr));
-    code = diff_main(argc, argv);
-    (void)fflush(stdout);
-    (void)fflush(stderr);
-    file = popen("cat out.txt err.txt", "r");
-    cr_assert_not_null(file);
-    len = fread(output, 1, sizeof(output) - 1, file);
-    output[len] = '\0';
-    (void)pclose(file);
-    return code;
-}
-
-#define EXPECT_DIFF(words, code, message)                                                          \
-    do {                                                                                           \
-        int seen = diff(words);                                                                    \
-        cr_expect_eq(seen, code, "%s gave %d: %s", words, seen, output);                           \
-        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
-    } while (0)
+#define EXPECT_DIFF(words, code, message) EXPECT_COMMAND(diff_main, "diff " words, code, message)
 
 Test(diff_events, equal_logs_are_the_same)
 {
-    write_text("a.jsonl", READY(1000) RUN(2000));
+    run_files_put("a.jsonl", READY(1000) RUN(2000));
     EXPECT_DIFF("a.jsonl a.jsonl", 0, "events: 2 compared, 0 differences");
 }
 
 Test(diff_events, other_content_is_told_with_both_lines)
 {
-    write_text("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
-    write_text("b.jsonl", READY(1000) STATE(2000, "src", "READY", "STOPPED") PAUSED(3000));
+    run_files_put("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
+    run_files_put("b.jsonl", READY(1000) STATE(2000, "src", "READY", "STOPPED") PAUSED(3000));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "line 2: src.gt0 vf_state vf1 READY -> RUNNING");
-    cr_expect(strstr(output, "line 2: src.gt0 vf_state vf1 READY -> STOPPED"), "%s", output);
-    cr_expect(strstr(output, "1 differences"), "%s", output);
+    cr_expect(strstr(run_files_said, "line 2: src.gt0 vf_state vf1 READY -> STOPPED"), "%s",
+              run_files_said);
+    cr_expect(strstr(run_files_said, "1 differences"), "%s", run_files_said);
 }
 
 Test(diff_events, missing_event_does_not_disturb_those_behind_it)
 {
-    write_text("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
-    write_text("b.jsonl", READY(1000) PAUSED(3000));
+    run_files_put("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
+    run_files_put("b.jsonl", READY(1000) PAUSED(3000));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "B  no such event");
-    cr_expect(strstr(output, "1 differences"), "%s", output);
+    cr_expect(strstr(run_files_said, "1 differences"), "%s", run_files_said);
     EXPECT_DIFF("b.jsonl a.jsonl", 1, "A  no such event");
-    write_text("b.jsonl", READY(1000) RUN(2000));
+    run_files_put("b.jsonl", READY(1000) RUN(2000));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "RUNNING -> PAUSED");
 }
 
 Test(diff_events, delay_is_a_difference_of_time_alone)
 {
-    write_text("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
-    write_text("b.jsonl", READY(1000) RUN(5000) PAUSED(6000));
+    run_files_put("a.jsonl", READY(1000) RUN(2000) PAUSED(3000));
+    run_files_put("b.jsonl", READY(1000) RUN(5000) PAUSED(6000));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "2 differences");
     EXPECT_DIFF("--skew 3ns a.jsonl b.jsonl", 0, "same");
     EXPECT_DIFF("--skew 2999ps a.jsonl b.jsonl", 1, "different");
@@ -124,8 +65,8 @@ Test(diff_events, delay_is_a_difference_of_time_alone)
 
 Test(diff_events, gpu_is_mapped_and_kinds_are_ignored)
 {
-    write_text("a.jsonl", READY(1000) SAY(1500, 7, "one"));
-    write_text("b.jsonl", STATE(1000, "dst", "OFF", "READY") SAY(1500, 7, "two"));
+    run_files_put("a.jsonl", READY(1000) SAY(1500, 7, "one"));
+    run_files_put("b.jsonl", STATE(1000, "dst", "OFF", "READY") SAY(1500, 7, "two"));
     EXPECT_DIFF("--map src=dst --ignore script a.jsonl b.jsonl", 0, "1 compared");
     EXPECT_DIFF("--map src=dst a.jsonl b.jsonl", 1, "script line 7: two");
     EXPECT_DIFF("--ignore *vf_state a.jsonl b.jsonl", 1, "script");
@@ -133,11 +74,11 @@ Test(diff_events, gpu_is_mapped_and_kinds_are_ignored)
 
 Test(diff_events, damaged_log_is_trouble)
 {
-    write_text("a.jsonl", READY(1000));
-    write_text("b.jsonl", READY(1000) "{\"t_ps\":");
+    run_files_put("a.jsonl", READY(1000));
+    run_files_put("b.jsonl", READY(1000) "{\"t_ps\":");
     EXPECT_DIFF("a.jsonl b.jsonl", 2, "b.jsonl:2: line is cut off");
     EXPECT_DIFF("a.jsonl missing.jsonl", 2, "missing.jsonl: No such file");
-    write_text("b.jsonl", READY(9000000000000000));
+    run_files_put("b.jsonl", READY(9000000000000000));
     EXPECT_DIFF("a.jsonl b.jsonl", 2, "b.jsonl:1: a time beyond");
 }
 
@@ -147,23 +88,24 @@ Test(diff_events, damaged_log_is_trouble)
 Test(diff_events, runs_are_compared_by_waves_and_events_with_the_scenario)
 {
     cr_assert_eq(mkdir("one", 0777) | mkdir("two", 0777), 0);
-    write_text("one/events.jsonl", SAY(500, 12, "before") READY(1000) RUN(2000));
-    write_text("two/events.jsonl",
-               SAY(500, 12, "before") READY(1000) STATE(2000, "src", "READY", "STOPPED"));
-    write_text("one/trace.vcd", WAVES("1"));
-    write_text("two/trace.vcd", WAVES("0"));
+    run_files_put("one/events.jsonl", SAY(500, 12, "before") READY(1000) RUN(2000));
+    run_files_put("two/events.jsonl",
+                  SAY(500, 12, "before") READY(1000) STATE(2000, "src", "READY", "STOPPED"));
+    run_files_put("one/trace.vcd", WAVES("1"));
+    run_files_put("two/trace.vcd", WAVES("0"));
     EXPECT_DIFF("one two", 1, "first difference of signals: 0.002 us  a");
-    cr_expect(strstr(output, "first difference of events: 0.002 us"), "%s", output);
-    cr_expect(strstr(output, "the scenario of B: script line 12: before"), "%s", output);
+    cr_expect(strstr(run_files_said, "first difference of events: 0.002 us"), "%s", run_files_said);
+    cr_expect(strstr(run_files_said, "the scenario of B: script line 12: before"), "%s",
+              run_files_said);
     EXPECT_DIFF("one one", 0, "same");
 }
 
 Test(diff_events, waves_of_one_run_alone_are_a_difference)
 {
     cr_assert_eq(mkdir("one", 0777) | mkdir("two", 0777), 0);
-    write_text("one/events.jsonl", READY(1000));
-    write_text("two/events.jsonl", READY(1000));
-    write_text("one/trace.vcd", WAVES("1"));
+    run_files_put("one/events.jsonl", READY(1000));
+    run_files_put("two/events.jsonl", READY(1000));
+    run_files_put("one/trace.vcd", WAVES("1"));
     EXPECT_DIFF("one two", 1, "only in A: one/trace.vcd");
     cr_assert_eq(unlink("one/trace.vcd"), 0);
     EXPECT_DIFF("one two", 0, "same");
@@ -176,9 +118,9 @@ Test(diff_events, waves_of_one_run_alone_are_a_difference)
 
 Test(diff_events, step_of_a_migration_is_told_in_words)
 {
-    write_text("a.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 1));
-    write_text("b.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 2));
+    run_files_put("a.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 1));
+    run_files_put("b.jsonl", STEP(1000, "setup", 0) STEP(2000, "round", 2));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "migration vm1 round 1: 12 pages dirty, 4096 bytes");
-    write_text("b.jsonl", STEP(1000, "round", 1));
+    run_files_put("b.jsonl", STEP(1000, "round", 1));
     EXPECT_DIFF("a.jsonl b.jsonl", 1, "migration vm1 setup: 12 pages dirty, 4096 bytes");
 }

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "tests/unit/run_files.h"
 #include "traces/traces.h"
 
 /* A sanitizer keeps what is freed. */
@@ -18,170 +19,115 @@
 #define MAX_MORE_KB 4096
 #endif
 
-#define OUTPUT_LEN 32768
-#define MAX_ARGS   16
-#define SAMPLES    "tests/unit/vcd/"
+#define SAMPLES "%/tests/unit/vcd/"
 
 #define HEAD                                                                                       \
     "$timescale 1ns $end\n$scope module top $end\n$var wire 1 c clk $end\n$var wire 1 v valid "    \
     "$end\n$var wire 4 d data [3:0] $end\n$upscope $end\n$enddefinitions $end\n"
 
-static char directory[64];
-static char output[OUTPUT_LEN];
-static FILE *console;
+TestSuite(diff_values, .init = run_files_make, .fini = run_files_remove, .timeout = 600);
 
-static void setup(void)
-{
-    (void)snprintf(directory, sizeof(directory), "/tmp/gucsim-diff-XXXXXX");
-    cr_assert_not_null(mkdtemp(directory));
-}
-
-static void teardown(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", directory);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(diff_values, .init = setup, .fini = teardown, .timeout = 600);
-
-static FILE *create(const char *name)
-{
-    char path[128];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", directory, name);
-    file = fopen(path, "w");
-    cr_assert_not_null(file);
-    return file;
-}
-
-static void put(const char *name, const char *text)
-{
-    FILE *file = create(name);
-
-    cr_assert_geq(fputs(text, file), 0);
-    cr_assert_eq(fclose(file), 0);
-}
-
-/* Runs diff; what it prints is in output. In words a % is the test's directory. */
-static int diff(const char *words)
-{
-    static char texts[MAX_ARGS][192];
-    char copy[512], *save, *argv[MAX_ARGS + 1] = {"diff"}, path[128];
-    int argc = 1, code;
-
-    (void)snprintf(copy, sizeof(copy), "%s", words);
-    for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
-        cr_assert_lt(argc, MAX_ARGS);
-        (void)snprintf(texts[argc], sizeof(texts[0]), "%s%s", *word == '%' ? directory : "",
-                       word + (*word == '%'));
-        argv[argc] = texts[argc];
-        argc++;
-    }
-    (void)snprintf(path, sizeof(path), "%s/out.txt", directory);
-    cr_assert_not_null(freopen(path, "w", stdout));
-    cr_assert_not_null(freopen(path, "a", stderr));
-    code = diff_main(argc, argv);
-    (void)fflush(stdout);
-    (void)fflush(stderr);
-    console = fopen(path, "r");
-    cr_assert_not_null(console);
-    output[fread(output, 1, sizeof(output) - 1, console)] = '\0';
-    (void)fclose(console);
-    return code;
-}
-
-#define EXPECT_DIFF(words, code, message)                                                          \
-    do {                                                                                           \
-        int seen = diff(words);                                                                    \
-        cr_expect_eq(seen, code, "%s gave %d: %s", words, seen, output);                           \
-        cr_expect(strstr(output, message), "'%s' is missing in: %s", message, output);             \
-    } while (0)
+#define EXPECT_DIFF(words, code, message) EXPECT_COMMAND(diff_main, "diff " words, code, message)
 
 /* ---- instants -------------------------------------------------------------------------------- */
 
 /* data differs between the edges at 10 and 30, and is the same at them. */
 static void put_clocked(void)
 {
-    put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#22\nb10 d\n#30\n1c\n");
-    put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#21\nb111 d\n#25\nb10 d\n"
-                      "#30\n1c\n");
+    run_files_put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#22\nb10 d\n#30\n1c\n");
+    run_files_put("b.vcd",
+                  HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#21\nb111 d\n#25\nb10 d\n"
+                       "#30\n1c\n");
 }
 
 Test(diff_values, with_a_clock_only_its_edges_count)
 {
     put_clocked();
-    EXPECT_DIFF("%/a.vcd %/b.vcd", 1, "first difference of signals: 0.021 us");
-    EXPECT_DIFF("--clock top.clk %/a.vcd %/b.vcd", 0, "same");
-    put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#22\nb11 d\n#30\n1c\n");
-    EXPECT_DIFF("--clock top.clk %/a.vcd %/b.vcd", 1, "first difference of signals: 0.030 us");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "first difference of signals: 0.021 us");
+    EXPECT_DIFF("--clock top.clk a.vcd b.vcd", 0, "same");
+    run_files_put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\nb1 d\n#20\n0c\n#22\nb11 d\n#30\n1c\n");
+    EXPECT_DIFF("--clock top.clk a.vcd b.vcd", 1, "first difference of signals: 0.030 us");
 }
 
 Test(diff_values, clock_that_stays_high_is_no_edge)
 {
-    put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n#20\nb1 d\n#30\n0c\n");
-    put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n#20\nb10 d\n#30\n0c\n");
-    EXPECT_DIFF("--clock top.clk %/a.vcd %/b.vcd", 0, "same");
+    run_files_put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n#20\nb1 d\n#30\n0c\n");
+    run_files_put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n#20\nb10 d\n#30\n0c\n");
+    EXPECT_DIFF("--clock top.clk a.vcd b.vcd", 0, "same");
 }
 
 Test(diff_values, edge_of_one_side_alone_counts)
 {
-    put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n");
-    put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#12\n1c\n");
-    EXPECT_DIFF("--clock top.clk %/a.vcd %/b.vcd", 1, "top.clk");
+    run_files_put("a.vcd", HEAD "#0\n0c\n1v\nb0 d\n#10\n1c\n");
+    run_files_put("b.vcd", HEAD "#0\n0c\n1v\nb0 d\n#12\n1c\n");
+    EXPECT_DIFF("--clock top.clk a.vcd b.vcd", 1, "top.clk");
 }
 
 Test(diff_values, with_a_condition_values_count_while_it_holds)
 {
-    put("a.vcd", HEAD "#0\n0c\n0v\nb0 d\n#10\nb1 d\n#20\n1v\nb10 d\n#30\n0v\nb11 d\n");
-    put("b.vcd", HEAD "#0\n0c\n0v\nb0 d\n#10\nb100 d\n#20\n1v\nb10 d\n#30\n0v\nb101 d\n");
-    EXPECT_DIFF("%/a.vcd %/b.vcd", 1, "0.010 us");
-    EXPECT_DIFF("--when top.valid %/a.vcd %/b.vcd", 0, "same");
-    EXPECT_DIFF("--when top.valid=0 %/a.vcd %/b.vcd", 1, "0.010 us");
-    EXPECT_DIFF("--when top.valid!=1 --when top.data=3 %/a.vcd %/b.vcd", 1, "0.030 us");
-    EXPECT_DIFF("--when top.valid=x %/a.vcd %/b.vcd", 2, "SIGNAL=NUMBER");
-    EXPECT_DIFF("--when top.nothing %/a.vcd %/b.vcd", 2, "not a signal of both");
-    EXPECT_DIFF("--clock top.nothing %/a.vcd %/b.vcd", 2, "not a signal of both");
+    run_files_put("a.vcd", HEAD "#0\n0c\n0v\nb0 d\n#10\nb1 d\n#20\n1v\nb10 d\n#30\n0v\nb11 d\n");
+    run_files_put("b.vcd", HEAD "#0\n0c\n0v\nb0 d\n#10\nb100 d\n#20\n1v\nb10 d\n#30\n0v\nb101 d\n");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "0.010 us");
+    EXPECT_DIFF("--when top.valid a.vcd b.vcd", 0, "same");
+    EXPECT_DIFF("--when top.valid=0 a.vcd b.vcd", 1, "0.010 us");
+    EXPECT_DIFF("--when top.valid!=1 --when top.data=3 a.vcd b.vcd", 1, "0.030 us");
+    EXPECT_DIFF("--when top.valid=x a.vcd b.vcd", 2, "SIGNAL=NUMBER");
+    EXPECT_DIFF("--when top.nothing a.vcd b.vcd", 2, "not a signal of both");
+    EXPECT_DIFF("--clock top.nothing a.vcd b.vcd", 2, "not a signal of both");
 }
 
 Test(diff_values, clock_that_is_not_compared_still_counts)
 {
     put_clocked();
-    EXPECT_DIFF("--clock top.clk --ignore top.clk %/a.vcd %/b.vcd", 0, "2 compared");
+    EXPECT_DIFF("--clock top.clk --ignore top.clk a.vcd b.vcd", 0, "2 compared");
 }
 
 Test(diff_values, values_alone_can_be_clocked)
 {
     put_clocked();
-    EXPECT_DIFF("--clock top.clk --skew 5ns %/a.vcd %/b.vcd", 2, "neither with --skew");
-    EXPECT_DIFF("--glitch 5ns --order-only %/a.vcd %/b.vcd", 2, "neither with --skew");
+    EXPECT_DIFF("--clock top.clk --skew 5ns a.vcd b.vcd", 2, "neither with --skew");
+    EXPECT_DIFF("--glitch 5ns --order-only a.vcd b.vcd", 2, "neither with --skew");
 }
 
 /* ---- glitches, unknown bits ------------------------------------------------------------------ */
 
 Test(diff_values, short_difference_is_marked_as_a_glitch)
 {
-    put("a.vcd", HEAD "#0\n0c\n0v\nb0 d\n#40\n1v\n");
-    put("b.vcd", HEAD "#0\n0c\n0v\nb0 d\n#10\nb1 d\n#12\nb0 d\n#20\nb1 d\n#30\nb0 d\n#40\n1v\n");
-    EXPECT_DIFF("--glitch 5ns %/a.vcd %/b.vcd", 1, "0x1 (glitch: for 0.002 us)");
-    cr_expect_null(strstr(strstr(output, "glitch") + 1, "glitch"), "%s", output);
-    cr_expect_not_null(strstr(output, "2 differences"), "%s", output);
-    put("b.vcd", HEAD "#0\n0c\n0v\nb0 d\n#38\nb1 d\n#40\n1v\n");
-    EXPECT_DIFF("--glitch 5ns %/a.vcd %/b.vcd", 1, "0x1\n");
-    cr_expect_null(strstr(output, "glitch"), "one that lasts to the end: %s", output);
+    run_files_put("a.vcd", HEAD "#0\n0c\n0v\nb0 d\n#40\n1v\n");
+    run_files_put("b.vcd",
+                  HEAD "#0\n0c\n0v\nb0 d\n#10\nb1 d\n#12\nb0 d\n#20\nb1 d\n#30\nb0 d\n#40\n1v\n");
+    EXPECT_DIFF("--glitch 5ns a.vcd b.vcd", 1, "0x1 (glitch: for 0.002 us)");
+    cr_expect_null(strstr(strstr(run_files_said, "glitch") + 1, "glitch"), "%s", run_files_said);
+    cr_expect_not_null(strstr(run_files_said, "2 differences"), "%s", run_files_said);
+    run_files_put("b.vcd", HEAD "#0\n0c\n0v\nb0 d\n#38\nb1 d\n#40\n1v\n");
+    EXPECT_DIFF("--glitch 5ns a.vcd b.vcd", 1, "0x1\n");
+    cr_expect_null(strstr(run_files_said, "glitch"), "one that lasts to the end: %s",
+                   run_files_said);
 }
 
 Test(diff_values, unknown_bits_by_policy)
 {
-    put("a.vcd", HEAD "#0\n0c\n0v\nbx0 d\n");
-    put("b.vcd", HEAD "#0\n0c\n0v\nbz0 d\n");
-    put("c.vcd", HEAD "#0\n0c\n0v\nb10 d\n");
-    EXPECT_DIFF("%/a.vcd %/b.vcd", 1, "top.data");
-    EXPECT_DIFF("--x-is-z %/a.vcd %/b.vcd", 0, "same");
-    EXPECT_DIFF("--x-is-z %/a.vcd %/c.vcd", 1, "top.data");
-    EXPECT_DIFF("--x-any %/a.vcd %/c.vcd", 0, "same");
+    run_files_put("a.vcd", HEAD "#0\n0c\n0v\nbx0 d\n");
+    run_files_put("b.vcd", HEAD "#0\n0c\n0v\nbz0 d\n");
+    run_files_put("c.vcd", HEAD "#0\n0c\n0v\nb10 d\n");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "top.data");
+    EXPECT_DIFF("--x-is-z a.vcd b.vcd", 0, "same");
+    EXPECT_DIFF("--x-is-z a.vcd c.vcd", 1, "top.data");
+    EXPECT_DIFF("--x-any a.vcd c.vcd", 0, "same");
+}
+
+Test(diff_values, numbers_and_texts_are_compared_whole)
+{
+#define NUMBERS                                                                                    \
+    "$timescale 1ns $end\n$scope module top $end\n$var real 64 r ratio $end\n$var string 1 s "     \
+    "step $end\n$upscope $end\n$enddefinitions $end\n#0\n"
+    run_files_put("a.vcd", NUMBERS "r1.5 r\nsIDLE s\n#10\nR2e3 r\nsRUN s\n");
+    run_files_put("b.vcd", NUMBERS "r1.50 r\nsIDLE s\n#10\nr2000 r\nsRUN s\n");
+    EXPECT_DIFF("a.vcd b.vcd", 0, "same");
+    run_files_put("b.vcd", NUMBERS "r1.5 r\nsIDLE s\n#10\nr2000.0001 r\nsRUN s\n");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "top.ratio");
+    run_files_put("b.vcd", NUMBERS "r1.5 r\nsIDLE s\n#10\nr2000 r\nsRUNS s\n");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "top.step");
 }
 
 /* ---- other tools, large files ---------------------------------------------------------------- */
@@ -198,8 +144,9 @@ Test(diff_values, waves_of_other_tools_are_read)
 
 static void put_large(const char *name, unsigned instants, unsigned odd_one)
 {
-    FILE *file = create(name);
+    FILE *file = fopen(name, "w");
 
+    cr_assert_not_null(file);
     (void)fputs(HEAD, file);
     for (unsigned i = 0; i < instants; i++) {
         (void)fprintf(file, "#%u\n%uc\n%uv\nb%u d\n", i, i & 1, i == odd_one ? 0 : 1u, i >> 3 & 1);
@@ -220,11 +167,11 @@ Test(diff_values, memory_does_not_grow_with_the_files)
     long before;
 
     put_large("a.vcd", 1000, 1u << 30);
-    EXPECT_DIFF("%/a.vcd %/a.vcd", 0, "same");
+    EXPECT_DIFF("a.vcd a.vcd", 0, "same");
     before = memory_kb();
     put_large("a.vcd", 1500000, 1u << 30);
     put_large("b.vcd", 1500000, 1400000);
-    EXPECT_DIFF("%/a.vcd %/b.vcd", 1, "first difference of signals: 1400.000 us");
-    EXPECT_DIFF("--order-only %/a.vcd %/a.vcd", 0, "same");
+    EXPECT_DIFF("a.vcd b.vcd", 1, "first difference of signals: 1400.000 us");
+    EXPECT_DIFF("--order-only a.vcd a.vcd", 0, "same");
     cr_expect_lt(memory_kb() - before, MAX_MORE_KB, "%ld KiB more", memory_kb() - before);
 }

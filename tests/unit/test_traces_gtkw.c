@@ -6,47 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/run_files.h"
 #include "traces/traces.h"
 
-static char dir[64];
 static char text[8192];
 
-static void begin(void)
-{
-    (void)snprintf(dir, sizeof(dir), "/tmp/gucsim-gtkw-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-}
-
-static void end(void)
-{
-    char command[128];
-
-    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert_eq(system(command), 0);
-}
-
-TestSuite(gtkw, .init = begin, .fini = end);
-
-static void put(const char *name, const char *content)
-{
-    char path[128];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    file = fopen(path, "w");
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(content, file), 0);
-    (void)fclose(file);
-}
+TestSuite(gtkw, .init = run_files_make, .fini = run_files_remove);
 
 /* The file's content, "" when there is none. */
 static const char *get(const char *name)
 {
-    char path[128];
-    FILE *file;
+    FILE *file = fopen(name, "r");
 
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    file = fopen(path, "r");
     text[file ? fread(text, 1, sizeof(text) - 1, file) : 0] = '\0';
     if (file) {
         (void)fclose(file);
@@ -64,8 +35,8 @@ static int write_view(void)
 {
     char waves[96];
 
-    (void)snprintf(waves, sizeof(waves), "%s/trace.vcd", dir);
-    return gtkw_write(dir, waves, 1000000, action_name);
+    (void)snprintf(waves, sizeof(waves), "%s/trace.vcd", run_files_dir);
+    return gtkw_write(run_files_dir, waves, 1000000, action_name);
 }
 
 static const char vcd[] = "$timescale 1ps $end\n"
@@ -81,11 +52,12 @@ static const char vcd[] = "$timescale 1ps $end\n"
 
 Test(gtkw, states_and_actions_have_groups_and_names)
 {
-    put("trace.vcd", vcd);
-    put("names.json", "{\"src.guc0.vf1.state\": {\"0\": \"VF_READY\", \"1\": \"VF_PAUSED\"}}");
+    run_files_put("trace.vcd", vcd);
+    run_files_put("names.json",
+                  "{\"src.guc0.vf1.state\": {\"0\": \"VF_READY\", \"1\": \"VF_PAUSED\"}}");
     cr_assert_eq(write_view(), 0);
     (void)get("trace.gtkw");
-    cr_expect_not_null(strstr(text, "-VFs, as their GuC sees them\n@2024\n^1 /tmp/gucsim-gtkw-"));
+    cr_expect_not_null(strstr(text, "-VFs, as their GuC sees them\n@2024\n^1 /tmp/gucsim-files-"));
     cr_expect_not_null(strstr(text, "+src/guc0/vf1/state src.guc0.vf1.state[3:0]\n"));
     cr_expect_not_null(strstr(text, "filters/actions.txt\n[color] 5\n+src/guc0/vf1/h2g_action "));
     cr_expect_not_null(strstr(text, "+src/pf/gt0/ct/broken src.pf.gt0.ct.broken\n"));
@@ -96,18 +68,18 @@ Test(gtkw, states_and_actions_have_groups_and_names)
 
 Test(gtkw, names_that_are_no_table_are_left_out)
 {
-    put("trace.vcd", vcd);
-    put("names.json", "{\"src.guc0.vf1.state\": [1, {}]");
+    run_files_put("trace.vcd", vcd);
+    run_files_put("names.json", "{\"src.guc0.vf1.state\": [1, {}]");
     cr_assert_eq(write_view(), 0);
     cr_expect_not_null(strstr(get("trace.gtkw"), "@24\n[color] 4\n+src/guc0/vf1/state "));
-    put("names.json", "{\"src.guc0.vf1.state\": {\"0\": 7, \"1\": null}}");
+    run_files_put("names.json", "{\"src.guc0.vf1.state\": {\"0\": 7, \"1\": null}}");
     cr_assert_eq(write_view(), 0);
     cr_expect_str_eq(get("filters/states-1.txt"), "0 \n1 \n");
 }
 
 Test(gtkw, waves_that_are_none_are_refused)
 {
-    put("trace.vcd", "$var wire");
+    run_files_put("trace.vcd", "$var wire");
     cr_expect_lt(write_view(), 0);
     cr_expect_str_eq(get("trace.gtkw"), "");
 }

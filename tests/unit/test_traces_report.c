@@ -6,57 +6,29 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/unit/run_files.h"
 #include "traces/traces.h"
 
-static char dir[64];
 static char *page;
-
-static void begin(void)
-{
-    (void)snprintf(dir, sizeof(dir), "/tmp/gucsim-page-XXXXXX");
-    cr_assert_not_null(mkdtemp(dir));
-    cr_assert_not_null(freopen("/dev/null", "w", stdout));
-    cr_assert_not_null(freopen("/dev/null", "w", stderr));
-}
 
 static void end(void)
 {
-    char command[128];
-
     free(page);
-    (void)snprintf(command, sizeof(command), "rm -rf %s", dir);
-    cr_assert_eq(system(command), 0);
+    run_files_remove();
 }
 
-TestSuite(report, .init = begin, .fini = end);
-
-static void put(const char *name, const char *content)
-{
-    char path[128];
-    FILE *file;
-
-    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-    file = fopen(path, "w");
-    cr_assert_not_null(file);
-    cr_assert_geq(fputs(content, file), 0);
-    (void)fclose(file);
-}
+TestSuite(report, .init = run_files_make, .fini = end);
 
 static int make_page(void)
 {
-    char *arguments[] = {"report", dir, NULL};
-
-    return report_main(2, arguments);
+    return run_files_command(report_main, "report .");
 }
 
 static void read_page(void)
 {
-    char path[128];
-    FILE *file;
+    FILE *file = fopen("report.html", "r");
     const size_t room = 1 << 20;
 
-    (void)snprintf(path, sizeof(path), "%s/report.html", dir);
-    file = fopen(path, "r");
     cr_assert_not_null(file);
     page = malloc(room);
     cr_assert_not_null(page);
@@ -82,8 +54,8 @@ static const char state[] =
 
 Test(report, page_holds_everything_it_needs)
 {
-    put("report.json", run);
-    put("events.jsonl", state);
+    run_files_put("report.json", run);
+    run_files_put("events.jsonl", state);
     cr_assert_eq(make_page(), 0);
     read_page();
     cr_expect_eq(strncmp(page, "<!DOCTYPE html>", 15), 0);
@@ -97,9 +69,9 @@ Test(report, page_holds_everything_it_needs)
 
 Test(report, texts_of_the_run_are_no_markup)
 {
-    put("report.json", run);
-    put("events.jsonl", state);
-    put("failure.txt", "</script><script>alert(1)</script>");
+    run_files_put("report.json", run);
+    run_files_put("events.jsonl", state);
+    run_files_put("failure.txt", "</script><script>alert(1)</script>");
     cr_assert_eq(make_page(), 0);
     read_page();
     cr_expect_eq(count("</script>"), 2u, "the ends of data and script");
@@ -111,27 +83,27 @@ Test(report, texts_of_the_run_are_no_markup)
 Test(report, missing_or_damaged_files_leave_no_page)
 {
     cr_expect_eq(make_page(), 2, "no report.json");
-    put("report.json", "[1]");
+    run_files_put("report.json", "[1]");
     cr_expect_eq(make_page(), 2, "no object");
-    put("report.json", run);
+    run_files_put("report.json", run);
     cr_expect_eq(make_page(), 2, "no events");
-    put("events.jsonl", "{}\n");
+    run_files_put("events.jsonl", "{}\n");
     cr_expect_eq(make_page(), 2, "damaged events");
-    put("events.jsonl", state);
-    put("trace.vcd", "$var wire");
+    run_files_put("events.jsonl", state);
+    run_files_put("trace.vcd", "$var wire");
     cr_expect_eq(make_page(), 2, "damaged waves");
-    cr_expect_neq(access(strcat(dir, "/report.html"), F_OK), 0);
-    dir[strlen(dir) - strlen("/report.html")] = '\0';
+    cr_expect_neq(access("report.html", F_OK), 0);
 }
 
 Test(report, credits_come_from_the_waves)
 {
-    put("report.json", run);
-    put("events.jsonl", state);
-    put("trace.vcd", "$timescale 1ns $end\n$scope module src $end\n$scope module ct $end\n"
-                     "$var wire 16 a g2h_space [15:0] $end\n$var wire 16 b fence [15:0] $end\n"
-                     "$upscope $end\n$upscope $end\n$enddefinitions $end\n"
-                     "#0\nb0 a\nb0 b\n#2\nb100 a\n#3\nb11 b\n#4\nb11 a\n#5\nb100 a\n");
+    run_files_put("report.json", run);
+    run_files_put("events.jsonl", state);
+    run_files_put("trace.vcd",
+                  "$timescale 1ns $end\n$scope module src $end\n$scope module ct $end\n"
+                  "$var wire 16 a g2h_space [15:0] $end\n$var wire 16 b fence [15:0] $end\n"
+                  "$upscope $end\n$upscope $end\n$enddefinitions $end\n"
+                  "#0\nb0 a\nb0 b\n#2\nb100 a\n#3\nb11 b\n#4\nb11 a\n#5\nb100 a\n");
     cr_assert_eq(make_page(), 0);
     read_page();
     cr_expect_not_null(strstr(page, "\"kind\":1,\"left_out\":0,\"name\":\"src\","
