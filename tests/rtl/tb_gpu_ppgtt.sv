@@ -28,8 +28,7 @@ module tb_gpu_ppgtt;
   space_t                req_space [NumEngines];
   logic [5:0]            req_fn    [NumEngines];
   logic [63:0]           req_addr  [NumEngines];
-  logic                  dropping;
-  logic                  lookup, write, verdict, ok, is_null, is_local, invalidate;
+  logic                  lookup, write, verdict, ok, is_null, is_local, invalidate, dropping;
   logic                  atomic, known, told, room, port_busy;
   logic [EngineBits-1:0] engine, told_engine;
   logic [NumEngines-1:0] leave, retry, fail;
@@ -90,14 +89,11 @@ module tb_gpu_ppgtt;
   // ---- the same, which never sleeps: no difference in any cycle ---------------------------------
 
   typedef struct packed {
-    logic                  verdict_valid;
-    logic                  verdict_ok;
+    logic                  verdict_valid, verdict_ok;
     logic [2:0]            verdict_level;
     logic                  verdict_known;
     logic [35:0]           frame;
-    logic                  is_null;
-    logic                  is_local;
-    logic                  report_valid;
+    logic                  is_null, is_local, report_valid;
     logic [EngineBits-1:0] report_engine;
     fault_t                report;
     logic [63:0]           report_addr;
@@ -111,9 +107,8 @@ module tb_gpu_ppgtt;
   space_state_t awake_state [NumEngines];
   int       differ, slept;
 
-  assign sleeper =
-      {verdict, ok, level, known, frame, is_null, is_local, told, told_engine,
-       told_fault, told_addr, mem_valid, mem_fn, mem_addr, idle};
+  assign sleeper = {verdict, ok, level, known, frame, is_null, is_local, told, told_engine,
+                    told_fault, told_addr, mem_valid, mem_fn, mem_addr, idle};
 
   gpu_ppgtt #(
     .Sleeps (1'b0)

@@ -90,6 +90,8 @@ static void read_log(struct profile *profile)
     (void)fclose(in);
 }
 
+static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
+
 TestSuite(profile, .init = log_begin, .fini = log_end);
 
 /* A PV message of a vGPU from its guest's ring to when the guest sees the fence. */
@@ -227,7 +229,6 @@ Test(profile, doorbell_that_came_too_late_is_not_on_the_path)
 
 Test(profile, message_that_nobody_took_has_no_path)
 {
-    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
     struct profile_stats stats;
     struct profile profile;
 
@@ -272,7 +273,6 @@ static void note_to_guc(unsigned t, unsigned pos, unsigned waits)
 
 Test(profile, a_wait_beyond_the_usual_is_a_stall_and_names_what_was_handled)
 {
-    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
     struct profile_stats stats;
     struct profile profile;
 
@@ -302,7 +302,6 @@ Test(profile, a_wait_beyond_the_usual_is_a_stall_and_names_what_was_handled)
 
 Test(profile, only_the_worst_stalls_are_kept_worst_first)
 {
-    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
     struct profile_stats stats;
     struct profile profile;
 
@@ -324,7 +323,6 @@ Test(profile, only_the_worst_stalls_are_kept_worst_first)
 
 Test(profile, rings_tell_the_most_and_the_mean_in_use)
 {
-    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
     struct profile_stats stats;
     struct profile profile;
 
@@ -480,7 +478,6 @@ Test(profile, migration_that_fails_did_not_arrive)
 
 static void stats_of(unsigned works, struct profile_stats *stats)
 {
-    static const struct profile_options all = {.fn = -1, .to = UINT64_MAX};
     struct profile profile;
 
     log_end();
