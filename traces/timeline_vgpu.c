@@ -208,7 +208,14 @@ static void on_migration(struct chart *chart, const struct event *event)
 
 static void on_fault(struct chart *chart, const struct event *event)
 {
-    row(chart, event, MEDIATOR, MEDIATOR, "%s: %s", event->kind, event_text(event, "what"));
+    const uint64_t fn = event_int(event, "fn");
+    char whose[24] = "";
+
+    if (fn > FN_BASE) {
+        (void)snprintf(whose, sizeof(whose), "vGPU %u ", (unsigned)fn - FN_BASE);
+    }
+    row(chart, event, MEDIATOR, MEDIATOR, "%s%s: %s", whose, event->kind,
+        event_text(event, "what"));
 }
 
 static bool in_window(const struct timeline_options *options, const struct event *event)

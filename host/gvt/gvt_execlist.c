@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "host/abi/gen8_irq.h"
-#include "sim/hal/trace.h"
 
 #define HWS_CSB_DWORD   0x10u /* entries in the hardware status page */
 #define HWS_INDEX_DWORD 0x1fu
@@ -25,7 +24,7 @@ static void write_hws(struct gvt_vgpu *vgpu, unsigned engine, uint32_t dword, co
     uint32_t page = gvt_vreg32(vgpu, reg(engine, RING_HWS_PGA_OFFSET));
 
     if (page && gvt_ggtt_write(vgpu, page + dword * 4ull, from, size)) {
-        trace_peer_error(vgpu->gvt->config.hal, HAL_GT_NONE, vgpu->id, "hws: no such page", page);
+        gvt_peer_error(vgpu, "hws: no such page", page);
     }
 }
 

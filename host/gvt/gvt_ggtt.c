@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "host/abi/xe_gtt_defs.h"
-#include "sim/hal/trace.h"
 
 uint64_t gvt_ggtt_count(const struct gvt_vgpu *vgpu)
 {
@@ -144,7 +143,7 @@ int gvt_ggtt_mmio_write(struct gvt_vgpu *vgpu, uint64_t offset, const void *from
         return 0;
     }
     if (gvt_ggtt_set(vgpu, slot, entry)) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "ggtt: no such guest page", entry);
+        gvt_peer_error(vgpu, "ggtt: no such guest page", entry);
     }
     return 0;
 }
@@ -176,8 +175,7 @@ void gvt_fence_write(struct gvt_vgpu *vgpu, unsigned n)
         set_fence(vgpu, n, 0);
     } else if (share_of(vgpu, first) != aperture || share_of(vgpu, last) != aperture ||
                first > last) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "fence: outside of the aperture",
-                         guest);
+        gvt_peer_error(vgpu, "fence: outside of the aperture", guest);
         set_fence(vgpu, n, 0);
     } else {
         set_fence(vgpu, n,

@@ -10,11 +10,10 @@
 #include <zlib.h>
 
 #include "host/abi/i915_vgpu_pv.h"
-#include "sim/hal/trace.h"
 
 void gvt_image_refused(const struct gvt_vgpu *vgpu, const char *why, uint64_t detail)
 {
-    trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, why, detail);
+    gvt_peer_error(vgpu, why, detail);
 }
 
 /* ---- HEAD ------------------------------------------------------------------------------------ */

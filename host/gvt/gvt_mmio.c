@@ -8,7 +8,6 @@
 
 #include "host/abi/i915_vgpu_pv.h"
 #include "host/abi/xe_gtt_defs.h"
-#include "sim/hal/trace.h"
 
 #define MASKED_SHIFT 16u
 
@@ -125,7 +124,7 @@ static void write_fence(struct gvt_vgpu *vgpu, uint32_t offset, const void *from
     unsigned n = (offset - FENCE_REG_BASE) / 8;
 
     if (n >= GVT_FENCES) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "fence: not the guest's", n);
+        gvt_peer_error(vgpu, "fence: not the guest's", n);
         return;
     }
     memcpy(vgpu->vreg + offset, from, size);

@@ -232,6 +232,8 @@ MUST_USE int gvt_place_find(const struct gvt *gvt, enum gvt_part part, uint64_t 
                             uint64_t *start);
 /* How many more of this size fit in. */
 unsigned gvt_place_count(const struct gvt *gvt, enum gvt_part part, uint64_t size);
+/* Tells that the guest, or an image, is wrong. */
+void gvt_peer_error(const struct gvt_vgpu *vgpu, const char *what, uint64_t detail);
 void gvt_vgpu_enter_failsafe(struct gvt_vgpu *vgpu, enum gvt_failsafe why);
 uint32_t gvt_vreg32(const struct gvt_vgpu *vgpu, uint32_t offset);
 void gvt_vreg32_set(struct gvt_vgpu *vgpu, uint32_t offset, uint32_t value);

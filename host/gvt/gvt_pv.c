@@ -29,7 +29,7 @@ void gvt_pv_register_page(struct gvt_vgpu *vgpu)
 
     if (gpa % PV_PAGE_SIZE != 0 || !vgpu->ops->guest_frame(vgpu->arg, gpa) ||
         gvt_guest_write(vgpu, gpa + PV_VERSION_OFF, version, sizeof(version))) {
-        trace_peer_error(config->hal, 0, vgpu->id, "pv: shared page refused", gpa);
+        gvt_peer_error(vgpu, "pv: shared page refused", gpa);
         gvt_vreg32_set(vgpu, PVINFO_PV_CAPS, PV_NONE);
         return;
     }
@@ -125,7 +125,7 @@ static void complete(struct gvt_vgpu *vgpu, const struct vgpu_pv_ct_buffer_desc 
         hal_probe_set(hal, probes->fence, msg->fence);
     }
     if (err) {
-        trace_peer_error(hal, 0, vgpu->id, "pv: shared page is gone", vgpu->pv.page_gpa);
+        gvt_peer_error(vgpu, "pv: shared page is gone", vgpu->pv.page_gpa);
     }
     trace(vgpu, "done", msg, status);
 }
@@ -144,7 +144,7 @@ static int serve_one(struct gvt_vgpu *vgpu, struct vgpu_pv_ct_buffer_desc *desc)
 
     if (err) {
         /* Where the next message begins is unknown: all of it is dropped. */
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "pv: message refused", msg.header);
+        gvt_peer_error(vgpu, "pv: message refused", msg.header);
         desc->head = desc->tail;
         (void)desc_put(vgpu, PV_CTB_DESC_HEAD_OFF, desc->head);
         (void)desc_put(vgpu, PV_CTB_DESC_STATUS_OFF, (uint32_t)-EINVAL);
@@ -167,16 +167,16 @@ void gvt_pv_trigger(struct gvt_vgpu *vgpu)
     int err;
 
     if (!vgpu->pv.enabled || !vgpu->pv.caps) {
-        trace_peer_error(hal, 0, vgpu->id, "pv: trigger without a channel", vgpu->pv.caps);
+        gvt_peer_error(vgpu, "pv: trigger without a channel", vgpu->pv.caps);
         return;
     }
     err = vgpu->ops->guest_read(vgpu->arg, vgpu->pv.page_gpa + PV_DESC_OFF, &desc, sizeof(desc));
     if (err) {
-        trace_peer_error(hal, 0, vgpu->id, "pv: shared page is gone", vgpu->pv.page_gpa);
+        gvt_peer_error(vgpu, "pv: shared page is gone", vgpu->pv.page_gpa);
         return;
     }
     if (!desc_valid(&desc)) {
-        trace_peer_error(hal, 0, vgpu->id, "pv: descriptor refused", desc.tail);
+        gvt_peer_error(vgpu, "pv: descriptor refused", desc.tail);
         (void)desc_put(vgpu, PV_CTB_DESC_STATUS_OFF, (uint32_t)-EINVAL);
         gvt_vgpu_enter_failsafe(vgpu, FAILSAFE_GUEST_ERR);
         return;

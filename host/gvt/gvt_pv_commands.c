@@ -8,7 +8,6 @@
 
 #include "host/abi/i915_vgpu_pv.h"
 #include "host/abi/xe_gtt_defs.h"
-#include "sim/hal/trace.h"
 
 #define VMA_LEN       (PV_VMA_BYTES / 4)
 #define MAX_VMA_PAGES (1u << 20) /* 4 GiB: more is no object */
@@ -192,7 +191,7 @@ static int register_cap_gpa(struct gvt_vgpu *vgpu, const uint32_t *payload, uint
     memcpy(&cap, payload, sizeof(cap));
     gpa = make_64(cap.gpa_lo, cap.gpa_hi);
     if (cap.cap != PV_SUBMISSION) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "pv: nothing to register", cap.cap);
+        gvt_peer_error(vgpu, "pv: nothing to register", cap.cap);
         return 0;
     }
     if (!(vgpu->pv.caps & PV_SUBMISSION) || gpa == 0 ||
@@ -220,7 +219,7 @@ void gvt_pv_submit(struct gvt_vgpu *vgpu, unsigned engine)
         err = gvt_guest_write(vgpu, gpa + PV_SUBMISSION_SUBMITTED_OFF, &taken, sizeof(taken));
     }
     if (err) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "pv: submission refused", engine);
+        gvt_peer_error(vgpu, "pv: submission refused", engine);
     }
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "host/abi/i915_vgpu_pv.h"
-#include "sim/hal/trace.h"
 
 static void put64(struct gvt_vgpu *vgpu, uint32_t offset, uint64_t value)
 {
@@ -50,8 +49,7 @@ void gvt_pvinfo_read(struct gvt_vgpu *vgpu, uint32_t offset)
             return;
         }
     }
-    trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "pvinfo: read of a reserved place",
-                     offset);
+    gvt_peer_error(vgpu, "pvinfo: read of a reserved place", offset);
 }
 
 /* ---- notifications --------------------------------------------------------------------------- */
@@ -67,7 +65,7 @@ static void change_root(struct gvt_vgpu *vgpu, unsigned level, bool create)
     err = create ? gvt_ppgtt_get(vgpu, level, pdp, 1) : gvt_ppgtt_put(vgpu, level, pdp);
     if (err) {
         /* The guest is not told: a write has no answer. */
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "g2v_notify: root refused", pdp[0]);
+        gvt_peer_error(vgpu, "g2v_notify: root refused", pdp[0]);
     }
 }
 
@@ -98,7 +96,7 @@ static void notify(struct gvt_vgpu *vgpu, uint32_t value)
         gvt_pv_trigger(vgpu);
         break;
     default:
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "g2v_notify: unknown value", value);
+        gvt_peer_error(vgpu, "g2v_notify: unknown value", value);
     }
 }
 
@@ -130,7 +128,7 @@ void gvt_pvinfo_write(struct gvt_vgpu *vgpu, uint32_t offset, const void *from, 
     }
     /* All that can be written are dwords. */
     if (size != 4 || !stored(vgpu, offset)) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "pvinfo: write refused", offset);
+        gvt_peer_error(vgpu, "pvinfo: write refused", offset);
         return;
     }
     memcpy(&value, from, sizeof(value));

@@ -198,8 +198,7 @@ static void serve(struct gvt_vgpu *vgpu, struct gvt_worker *worker)
     }
     trace(vgpu, workload, err ? "fault" : "complete");
     if (err) {
-        trace_peer_error(vgpu->gvt->config.hal, HAL_GT_NONE, vgpu->id, "workload refused",
-                         (uint64_t)-err);
+        gvt_peer_error(vgpu, "workload refused", (uint64_t)-err);
         gvt_vgpu_enter_failsafe(vgpu, FAILSAFE_GUEST_ERR);
     } else if (!workload->pv) {
         bool more = gvt_workload_next(vgpu, workload->engine, &next);

@@ -10,7 +10,6 @@
 
 #include "host/abi/gpu_commands_abi.h"
 #include "host/abi/xe_gtt_defs.h"
-#include "sim/hal/trace.h"
 
 #define CLIENT_SHIFT   29u
 #define CLIENT_MI      0u
@@ -58,7 +57,7 @@ static uint32_t command_len(uint32_t header)
 
 static int refuse(const struct gvt_scan *scan, const char *what, uint64_t detail)
 {
-    trace_peer_error(scan->vgpu->gvt->config.hal, HAL_GT_NONE, scan->vgpu->id, what, detail);
+    gvt_peer_error(scan->vgpu, what, detail);
     return -EFAULT;
 }
 

@@ -13,6 +13,13 @@
 
 #define STOP_TIMEOUT_NS (10 * HAL_NS_PER_S)
 
+void gvt_peer_error(const struct gvt_vgpu *vgpu, const char *what, uint64_t detail)
+{
+    const struct gvt_config *config = &vgpu->gvt->config;
+
+    trace_peer_error(config->hal, HAL_GT_NONE, config->fn_base + vgpu->id, what, detail);
+}
+
 /* A guest that starts here sees its share where it is; one that comes from elsewhere, where it was
  * there. */
 static void init_state(struct gvt_vgpu *vgpu)
@@ -189,7 +196,7 @@ void gvt_vgpu_reset(struct gvt_vgpu *vgpu)
     }
     hal_wake(vgpu->gvt->config.hal);
     if (wait_idle(vgpu)) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "reset: work does not leave", 0);
+        gvt_peer_error(vgpu, "reset: work does not leave", 0);
     }
     gvt_ppgtt_drop_all(vgpu);
     init_state(vgpu);
@@ -231,7 +238,7 @@ void gvt_vgpu_enter_failsafe(struct gvt_vgpu *vgpu, enum gvt_failsafe why)
 
     if (vgpu->failsafe == FAILSAFE_NONE) {
         vgpu->failsafe = why;
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, names[why], 0);
+        gvt_peer_error(vgpu, names[why], 0);
     }
 }
 

@@ -6,8 +6,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "sim/hal/trace.h"
-
 #define PORTS 2u
 
 static const uint32_t engine_bases[GVT_ENGINES] = {
@@ -162,7 +160,6 @@ void gvt_elsp_write(struct gvt_vgpu *vgpu, unsigned engine, uint32_t value)
     }
     err = gvt_workload_submit(vgpu, engine, elsp->data, false);
     if (err) {
-        trace_peer_error(vgpu->gvt->config.hal, 0, vgpu->id, "elsp: descriptors refused",
-                         elsp->data[0]);
+        gvt_peer_error(vgpu, "elsp: descriptors refused", elsp->data[0]);
     }
 }
