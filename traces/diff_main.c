@@ -84,8 +84,10 @@ static bool parse_limit(const char *text, size_t *limit)
     return *text >= '0' && *text <= '9' && !*end && value <= MAX_LIMIT;
 }
 
-static bool take_option(int option, const char *value, struct diff_options *options)
+static bool take_option(int option, const char *value, void *arg)
 {
+    struct diff_options *options = arg;
+
     switch (option) {
     case 'm':
         return is_map(value) && !diff_add_word(&options->maps, value);
@@ -144,20 +146,9 @@ static int parse_arguments(int argc, char **argv, struct diff_options *options)
         {"limit", required_argument, NULL, 'l'},  {"names", required_argument, NULL, 'n'},
         {"format", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0},
     };
-    int option;
-    int index = 0;
 
-    optind = 0; /* another command may have used getopt before */
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
-        if (option == '?' || option == ':') {
-            tool_option_refused("diff", option, argv);
-            return -EINVAL;
-        }
-        if (!take_option(option, optarg, options)) {
-            tool_value_refused("diff", names[index].name, optarg);
-            return -EINVAL;
-        }
+    if (tool_options("diff", argc, argv, names, take_option, options)) {
+        return -EINVAL;
     }
     if (optind != argc - 2) {
         tool_usage_refused("diff", "two files or directories are wanted");

@@ -107,8 +107,10 @@ static bool take_fn(const char *value, int *fn)
     return *end == '\0' && number <= EVENT_MAX_FN;
 }
 
-static bool take_option(int option, const char *value, struct arguments *arguments)
+static bool take_option(int option, const char *value, void *arg)
 {
+    struct arguments *arguments = arg;
+
     switch (option) {
     case 'T':
         return take_table(value, arguments);
@@ -173,22 +175,11 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
         {"table", required_argument, NULL, 'T'},       {"compare", no_argument, NULL, 'c'},
         {"max-regress", required_argument, NULL, 'm'}, {NULL, 0, NULL, 0},
     };
-    int option;
-    int index = 0;
 
     *arguments = (struct arguments){
         .options = {.fn = -1, .to = UINT64_MAX}, .print = profile_print_text, .max_regress = -1};
-    optind = 0; /* another command may have used getopt before */
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
-        if (option == '?' || option == ':') {
-            tool_option_refused("profile", option, argv);
-            return -EINVAL;
-        }
-        if (!take_option(option, optarg, arguments)) {
-            tool_value_refused("profile", names[index].name, optarg);
-            return -EINVAL;
-        }
+    if (tool_options("profile", argc, argv, names, take_option, arguments)) {
+        return -EINVAL;
     }
     return take_directories(argc, argv, arguments);
 }

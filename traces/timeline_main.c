@@ -79,8 +79,10 @@ static bool take_form(const char *value, enum form *form)
     return false;
 }
 
-static bool take_option(int option, const char *value, struct arguments *arguments)
+static bool take_option(int option, const char *value, void *arg)
 {
+    struct arguments *arguments = arg;
+
     struct timeline_options *options = &arguments->options;
     unsigned number = 0;
 
@@ -130,21 +132,10 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
         {"format", required_argument, NULL, 'F'},
         {NULL, 0, NULL, 0},
     };
-    int option;
-    int index = 0;
 
     *arguments = (struct arguments){.options = {.vf = -1, .gt = -1, .to_ps = UINT64_MAX}};
-    optind = 0; /* another command may have used getopt before */
-    opterr = 0;
-    while ((option = getopt_long(argc, argv, ":", names, &index)) != -1) {
-        if (option == '?' || option == ':') {
-            tool_option_refused("timeline", option, argv);
-            return -EINVAL;
-        }
-        if (!take_option(option, optarg, arguments)) {
-            tool_value_refused("timeline", names[index].name, optarg);
-            return -EINVAL;
-        }
+    if (tool_options("timeline", argc, argv, names, take_option, arguments)) {
+        return -EINVAL;
     }
     if (optind != argc - 1) {
         tool_usage_refused("timeline", "one directory is wanted, of a run");

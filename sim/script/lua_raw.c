@@ -155,56 +155,53 @@ static int raw_mem_write(lua_State *lua)
     return err ? lua_fail(lua, "vm:mem_write", err) : 0;
 }
 
-/* vram_read(address, size): of the function's window of local memory. */
-static int raw_vram_read(lua_State *lua)
+/* NAME_read(address, size), NAME_write(address, text): of a window (BAR) of the function's. */
+static int window_read(lua_State *lua, const char *method,
+                       void (*read)(struct hal *hal, uint64_t addr, void *to, size_t size))
 {
-    struct hal *hal = check_hal(lua, "vram_read");
+    struct hal *hal = check_hal(lua, method);
     uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
     size_t size = (size_t)lua_check_range(lua, 3, 0, MAX_TEXT);
     luaL_Buffer buffer;
 
-    hal_vram_read(hal, addr, luaL_buffinitsize(lua, &buffer, size), size);
+    read(hal, addr, luaL_buffinitsize(lua, &buffer, size), size);
     script_time_passes(lua);
     luaL_pushresultsize(&buffer, size);
     return 1;
+}
+
+static int window_write(lua_State *lua, const char *method,
+                        void (*write)(struct hal *hal, uint64_t addr, const void *from,
+                                      size_t size))
+{
+    struct hal *hal = check_hal(lua, method);
+    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
+    size_t size;
+    const char *text = luaL_checklstring(lua, 3, &size);
+
+    write(hal, addr, text, size);
+    script_time_passes(lua);
+    return 0;
+}
+
+static int raw_vram_read(lua_State *lua)
+{
+    return window_read(lua, "vram_read", hal_vram_read);
 }
 
 static int raw_vram_write(lua_State *lua)
 {
-    struct hal *hal = check_hal(lua, "vram_write");
-    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
-    size_t size;
-    const char *text = luaL_checklstring(lua, 3, &size);
-
-    hal_vram_write(hal, addr, text, size);
-    script_time_passes(lua);
-    return 0;
+    return window_write(lua, "vram_write", hal_vram_write);
 }
 
-/* aperture_read(address, size): of the function's BAR2. */
 static int raw_aperture_read(lua_State *lua)
 {
-    struct hal *hal = check_hal(lua, "aperture_read");
-    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
-    size_t size = (size_t)lua_check_range(lua, 3, 0, MAX_TEXT);
-    luaL_Buffer buffer;
-
-    hal_aperture_read(hal, addr, luaL_buffinitsize(lua, &buffer, size), size);
-    script_time_passes(lua);
-    luaL_pushresultsize(&buffer, size);
-    return 1;
+    return window_read(lua, "aperture_read", hal_aperture_read);
 }
 
 static int raw_aperture_write(lua_State *lua)
 {
-    struct hal *hal = check_hal(lua, "aperture_write");
-    uint64_t addr = (uint64_t)luaL_checkinteger(lua, 2);
-    size_t size;
-    const char *text = luaL_checklstring(lua, 3, &size);
-
-    hal_aperture_write(hal, addr, text, size);
-    script_time_passes(lua);
-    return 0;
+    return window_write(lua, "aperture_write", hal_aperture_write);
 }
 
 const luaL_Reg lua_gpu_raw_methods[] = {
