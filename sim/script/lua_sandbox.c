@@ -63,9 +63,8 @@ static void key_read(lua_State *lua, int index, struct sort_key *key)
     }
 }
 
-/* Pushes the list of the table's keys, in order. Strings stay where they are while the list
- * holds them. */
-static int keys_push(lua_State *lua, int table)
+/* Strings stay where they are while the list holds them. */
+int lua_keys_push(lua_State *lua, int table)
 {
     struct sort_key *keys;
     int count = 0, list;
@@ -119,7 +118,7 @@ static int sandbox_pairs(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);
-    keys_push(lua, 1);
+    lua_keys_push(lua, 1);
     lua_pushinteger(lua, 0);
     lua_pushcclosure(lua, pairs_step, 2);
     lua_pushvalue(lua, 1);
@@ -132,7 +131,7 @@ static int sandbox_next(lua_State *lua)
 
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 2);
-    count = keys_push(lua, 1);
+    count = lua_keys_push(lua, 1);
     if (!lua_isnil(lua, 2)) {
         bool equal = false;
 

@@ -77,6 +77,16 @@ void script_time_passes(lua_State *lua);
 void lua_sandbox_open(lua_State *lua);
 /* read_text(name) */
 int lua_read_text(lua_State *lua);
+/* Pushes the list of the keys of the table at an absolute index, in order; a key that has none is a
+ * mistake. Returns how many. */
+int lua_keys_push(lua_State *lua, int table);
+
+/* ---- lua_show.c ----------------------------------------------------------------------------- */
+
+/* Pushes any value as text for people: tables by their contents; strings in quotes, if wanted. */
+const char *lua_push_shown(lua_State *lua, int index, bool quoted);
+/* Are two values equal? Tables are when their contents are. */
+bool lua_same(lua_State *lua, int a, int b);
 
 /* ---- lua_value.c: arguments, results, objects ----------------------------------------------- */
 

@@ -147,11 +147,18 @@ static double now_us(const struct script *script)
 static int time_say(lua_State *lua)
 {
     struct script *script = script_of(lua);
+    const int count = lua_gettop(lua);
     const char *text;
 
     check_running(lua);
     luaL_checkany(lua, 1);
-    text = lua_push_text(lua, 1);
+    luaL_checkstack(lua, 2 * count + LUA_MINSTACK, "too many values to say");
+    for (int i = 1; i <= count; i++) {
+        lua_pushstring(lua, i > 1 ? " " : "");
+        lua_push_shown(lua, i, false);
+    }
+    lua_concat(lua, 2 * count);
+    text = lua_tostring(lua, -1);
     const struct hal_field fields[] = {
         {.name = "line", .type = HAL_INT, .value = (uint64_t)script_caller_line(lua)},
         {.name = "text", .type = HAL_STR, .pointer = text},
@@ -241,22 +248,23 @@ static int time_expect(lua_State *lua)
 
     check_running(lua);
     luaL_checkany(lua, 2);
-    return expectation_state(lua, name, ok, ok || lua_isnone(lua, 3) ? NULL : lua_push_text(lua, 3),
-                             NULL);
+    return expectation_state(lua, name, ok,
+                             ok || lua_isnone(lua, 3) ? NULL : lua_push_shown(lua, 3, false), NULL);
 }
 
 /* expect_eq(name, seen, wanted) */
 static int time_expect_eq(lua_State *lua)
 {
     const char *name = luaL_checkstring(lua, 1);
-    bool ok;
+    bool ok, quoted;
 
     check_running(lua);
     luaL_checkany(lua, 3);
     lua_settop(lua, 3);
-    ok = lua_compare(lua, 2, 3, LUA_OPEQ);
-    return expectation_state(lua, name, ok, ok ? NULL : lua_push_text(lua, 2),
-                             ok ? NULL : lua_push_text(lua, 3));
+    ok = lua_same(lua, 2, 3);
+    quoted = lua_type(lua, 2) != lua_type(lua, 3); /* "1" is not 1 */
+    return expectation_state(lua, name, ok, ok ? NULL : lua_push_shown(lua, 2, quoted),
+                             ok ? NULL : lua_push_shown(lua, 3, quoted));
 }
 
 /* expect_failure(name, errno, function, ...): the function's verb has to fail with that errno. */

@@ -286,6 +286,21 @@ Test(cli, profile_knows_a_vf_that_moved_on_from_one_that_did_not_recover)
     cr_expect_str_eq(shell_output, "1\n");
 }
 
+Test(cli, values_are_said_and_compared_by_their_contents)
+{
+    EXPECT_RUN(SMALL_MACHINE "say('at', 5, { 1, { x = 'y' }, b = true }, nil)\n"
+                             "expect_eq('same', { 1, { x = 2 } }, { 1, { x = 2 } })\n"
+                             "local t, u = {}, {} t.t = t t.u = t t.v = t u.t = u u.u = u u.v = u\n"
+                             "expect_eq('circles', t, t)\n",
+               "", 0, "us  at 5 { 1, { x = \"y\" }, b = true } nil\n");
+    EXPECT_RUN(SMALL_MACHINE "expect_eq('list', { 1 }, { 1, 2 })\nexpect_eq('kind', '1', 1)\n"
+                             "local t, u = {}, {} t.t = t t.u = t t.v = t u.t = u u.u = u u.v = u\n"
+                             "expect_eq('circles', t, u)\n",
+               "", 1, "list: seen { 1 }, wanted { 1, 2 }\n");
+    cr_expect(strstr(shell_output, "kind: seen \"1\", wanted 1\n"), "%s", shell_output);
+    cr_expect(strstr(shell_output, "circles: seen { t = { t = "), "%s", shell_output);
+}
+
 Test(cli, failed_expectation_exits_with_one)
 {
     EXPECT_RUN(SMALL_MACHINE "expect_eq('answer', 41, 42)\n", "", 1, "seen 41, wanted 42");
