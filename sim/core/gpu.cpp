@@ -76,6 +76,29 @@ void sim_gpu::drive(uint64_t cycle)
     }
 }
 
+// Ports of the GuCs to which the chip says something. A transfer takes many cycles in which it says
+// nothing.
+inline unsigned sim_gpu::gucs_answered(const gpu_outputs &out) const
+{
+    const unsigned bus_moves = (in_.guc_req_valid & out.guc_req_ready) | out.guc_rsp_valid;
+    const unsigned dma_moves = (in_.dma_req_valid & out.dma_req_ready) |
+                               (in_.dma_wr_valid & out.dma_wr_ready) | out.dma_rd_valid |
+                               out.dma_done;
+
+    return in_.heard & (bus_moves * PORT_BUS | dma_moves * PORT_DMA);
+}
+
+// GuCs that are interrupted while a program waits for that.
+inline unsigned sim_gpu::gucs_woken() const
+{
+    unsigned woken = 0;
+
+    for (unsigned gt = 0; gt < GPU_MAX_GTS; gt++) {
+        woken |= (guc[gt]->waiting[WAITS_IRQ] > 0 ? 1u : 0u) << gt;
+    }
+    return woken & rtl.guc_irq();
+}
+
 void sim_gpu::sample(const gpu_outputs &out, uint64_t cycle)
 {
     // Memory first: answers are ordered behind what the chip issues in the same cycle.
@@ -91,21 +114,22 @@ void sim_gpu::sample(const gpu_outputs &out, uint64_t cycle)
     if (out.lmtt_req_valid) {
         tables.sample(out, cycle);
     }
-    if ((in_.heard & PORTS_GUC) || rtl.guc_irq()) {
-        sample_gucs(out, cycle);
+    const unsigned answered = in_.heard & PORTS_GUC ? gucs_answered(out) : 0;
+    if (answered || (rtl.guc_irq() && gucs_woken())) {
+        sample_gucs(answered, out, cycle);
     }
 }
 
-void sim_gpu::sample_gucs(const gpu_outputs &out, uint64_t cycle)
+void sim_gpu::sample_gucs(unsigned answered, const gpu_outputs &out, uint64_t cycle)
 {
     for (unsigned gt = 0; gt < num_gts; gt++) {
-        if (in_.heard & PORT_BUS << gt) {
+        if (answered & PORT_BUS << gt) {
             bus[gt].sample(&in_, out, cycle);
         }
-        if (in_.heard & PORT_DMA << gt) {
+        if (answered & PORT_DMA << gt) {
             dma[gt].sample(&in_, out, cycle);
         }
-        if (rtl.guc_irq() >> gt & 1 && guc[gt]->waiting[WAITS_IRQ] > 0) {
+        if (gucs_woken() >> gt & 1) {
             machine->programs.wake_all(guc[gt].get(), WAITS_IRQ);
         }
     }
@@ -113,14 +137,12 @@ void sim_gpu::sample_gucs(const gpu_outputs &out, uint64_t cycle)
 
 void sim_gpu::edge(uint64_t cycle)
 {
-    gpu_outputs out;
-
     drive(cycle);
-    rtl.edge(in_, cycle - last_edge_ - 1, &out);
+    rtl.edge(in_, cycle - last_edge_ - 1, &out_);
     in_.moved = 0;
     last_edge_ = cycle;
     evals++;
-    sample(out, cycle);
+    sample(out_, cycle);
 }
 
 // ---- sim.h --------------------------------------------------------------------------------------

@@ -296,9 +296,12 @@ struct sim_gpu {
     uint64_t next_edge_of_quiet(uint64_t now) const;
     void drive(uint64_t cycle);
     void sample(const gpu_outputs &out, uint64_t cycle);
-    void sample_gucs(const gpu_outputs &out, uint64_t cycle);
+    unsigned gucs_answered(const gpu_outputs &out) const;
+    unsigned gucs_woken() const;
+    void sample_gucs(unsigned answered, const gpu_outputs &out, uint64_t cycle);
 
     gpu_inputs in_ = {}; /* as the chip has them from its construction on */
+    gpu_outputs out_ = {};
     uint64_t last_edge_ = 0;
 };
 

@@ -68,7 +68,9 @@ void gpu_rtl::settle()
 
 void gpu_rtl::edge(const gpu_inputs &in, uint64_t skip, gpu_outputs *out)
 {
-    drive(in);
+    if (in.moved) {
+        drive(in);
+    }
     model_->skip_i = skip;
     model_->clk_i = 0;
     model_->eval();
