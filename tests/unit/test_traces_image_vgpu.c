@@ -10,10 +10,9 @@
 #include "host/abi/gvt_execlist.h"
 #include "host/abi/gvt_migrate.h"
 #include "host/abi/i915_pvinfo.h"
-#include "tests/unit/gvt_scene.h"
+#include "tests/unit/gvt_image_bench.h"
 #include "traces/traces.h"
 
-#define TYPE8_IMAGE 5116596
 #define HEAD_RECORD 536u
 
 static uint8_t *image;
@@ -183,4 +182,90 @@ Test(image_vgpu, bytes_behind_the_last_record_are_bad)
     cr_expect_eq(print(longer, size + 4), 1);
     expect_says(said(), "4 bytes follow the last record");
     free(longer);
+}
+
+/* ---- objects with one entry for each --------------------------------------------------------- */
+
+static void open_work(void)
+{
+    cr_redirect_stdout();
+    image_open();
+    image_work();
+    image_save(&image_source);
+    cr_assert_gt(image_size, WORKLOAD_AT(0));
+}
+
+TestSuite(image_vgpu_work, .init = open_work, .fini = image_close);
+
+Test(image_vgpu_work, roots_and_workloads_are_printed)
+{
+    const char *text;
+
+    cr_expect_eq(print(image_bytes, (uint64_t)image_size), 0);
+    text = said();
+    expect_says(text, "  level 4 references 2 pdp 0x9000 ");
+    expect_says(text, "  level 3 references 1 pdp 0x9000 ");
+    expect_says(text,
+                "  RCS  first, context 0 descriptor 00010101 port 00010101 00000000 00020101 ");
+    expect_says(text, "  RCS  next, context 0 descriptor 00020101 port 00000000 ");
+    expect_says(text, "  BCS  first, context 0 descriptor 00030101 port 00030101 ");
+    expect_says(text, ": good");
+}
+
+static void put_word(uint64_t at, uint32_t value)
+{
+    memcpy(image_bytes + at, &value, sizeof(value));
+}
+
+Test(image_vgpu_work, entries_that_are_wrong_are_named)
+{
+    static const struct {
+        uint64_t at;
+        uint32_t value;
+        const char *says;
+    } damages[] = {
+        {PPGTT_AT(8), 1, "WRONG: a root of level 1"},
+        {PPGTT_AT(8), 5, "WRONG: a root of level 5"},
+        {PPGTT_AT(8 + 40), 2, "WRONG: a root of level 2"},
+        {PPGTT_AT(8 + 40), 1, "WRONG: HEAD knows of no pages bound by PV"},
+        {WORKLOAD_AT(8), 5, "WRONG: HEAD has no engine 5"},
+        {WORKLOAD_AT(8 + 36), UINT32_MAX, "WRONG: HEAD has no engine -1"},
+        {WORKLOAD_AT(12), 2, "WRONG: flags are neither 0 nor 1"},
+        {WORKLOAD_AT(12), 0x200, "WRONG: flags are neither 0 nor 1"},
+        {WORKLOAD_AT(12), 0x1000000, "WRONG: flags are neither 0 nor 1"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+        const uint32_t before = image_word(damages[i].at);
+
+        put_word(damages[i].at, damages[i].value);
+        image_reseal();
+        cr_expect_eq(print(image_bytes, (uint64_t)image_size), 1, "row %zu", i);
+        expect_says(said(), damages[i].says);
+        put_word(damages[i].at, before);
+    }
+}
+
+Test(image_vgpu_work, runs_of_pages_are_checked)
+{
+    const char *text;
+
+    put_word(GLOBAL(GVT_GLOBAL_FLAGS), GVT_GLOBAL_FLAG_PV_BOUND);
+    put_word(PPGTT_AT(8 + 40), GVT_PPGTT_RUN_LEVEL);
+    memset(image_bytes + PPGTT_AT(8 + 48), 0, 32);
+    put_word(PPGTT_AT(8 + 48), 0x5000);
+    put_word(PPGTT_AT(8 + 56), 0x7001);
+    image_reseal();
+    cr_expect_eq(print(image_bytes, (uint64_t)image_size), 0);
+    text = said();
+    expect_says(text, "    by PV at 0x5000: 1 pages from entry 0x7001\n");
+    put_word(PPGTT_AT(8 + 48), 0x5008);
+    image_reseal();
+    cr_expect_eq(print(image_bytes, (uint64_t)image_size), 1);
+    expect_says(said(), "WRONG: a run that is none");
+    put_word(PPGTT_AT(8 + 48), 0x5000);
+    put_word(PPGTT_AT(8 + 72), 1);
+    image_reseal();
+    cr_expect_eq(print(image_bytes, (uint64_t)image_size), 1);
+    expect_says(said(), "WRONG: a run that is none");
 }
