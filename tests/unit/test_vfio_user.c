@@ -72,6 +72,20 @@ Test(vfio_user, other_major_version_or_broken_json_is_refused_and_closed)
     outside_destroy(scene);
 }
 
+Test(vfio_user, path_that_cannot_be_is_refused)
+{
+    const struct vfio_user_config config = {.device_id = 1, .bar0_size = 4096};
+    struct vfio_user *server = vfio_user_create(&config, &(struct vfio_user_ops){NULL}, NULL);
+    char path[200];
+
+    memset(path, 'a', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    cr_expect_eq(vfio_user_listen(server, ""), -ENAMETOOLONG);
+    cr_expect_eq(vfio_user_listen(server, path), -ENAMETOOLONG);
+    cr_expect_eq(vfio_user_listen(server, "/dev/null/socket"), -ENOTDIR);
+    vfio_user_destroy(server);
+}
+
 Test(vfio_user, nothing_works_before_the_version)
 {
     const struct vfio_user_device_info ask = {.argsz = sizeof(ask)};
