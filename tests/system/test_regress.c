@@ -94,6 +94,19 @@ Test(regress, changed_order_fails_with_the_first_difference_and_waves)
     EXPECT(regress("%/a.lua"), 0, "0 failed");
 }
 
+Test(regress, golden_or_run_that_ends_first_is_told)
+{
+    work_file("a.lua", GOOD);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
+    work_file("a.lua", GOOD "expect('three', true)\n");
+    EXPECT(regress("%/a.lua"), 1, "golden: nothing more");
+    cr_expect(strstr(shell_output, "seen:   expect three: holds"), "%s", shell_output);
+    cr_assert_eq(regress("--bless %/a.lua"), 0, "%s", shell_output);
+    work_file("a.lua", GOOD);
+    EXPECT(regress("%/a.lua"), 1, "seen:   nothing more");
+    cr_expect(strstr(shell_output, "golden: expect three: holds"), "%s", shell_output);
+}
+
 Test(regress, later_time_alone_is_no_difference)
 {
     work_file("a.lua", GOOD);

@@ -34,7 +34,7 @@ static void teardown(void)
     fake_guc_pf_destroy(&gpu);
 }
 
-TestSuite(pf_sriov, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(pf_sriov, .init = setup, .fini = teardown, .timeout = 600);
 
 static bool has_share(unsigned vf)
 {
