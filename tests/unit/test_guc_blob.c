@@ -161,6 +161,12 @@ static void old_addresses(struct bench *bench)
     expect_fault(bench, 0, new, "fault fn=2 what=absent read");
     expect_fault(bench, GUCBUS_FAULT_FOREIGN, (uint32_t)BENCH_VF_START(3),
                  "fault fn=2 what=foreign read");
+    expect_fault(bench, GUCBUS_FAULT_FOREIGN, (uint32_t)(BENCH_VF_START(1) + BENCH_VF_SIZE - 4),
+                 "fault fn=2 what=stale read");
+    expect_fault(bench, GUCBUS_FAULT_FOREIGN, (uint32_t)(BENCH_VF_START(1) + BENCH_VF_SIZE),
+                 "fault fn=2 what=foreign read");
+    expect_fault(bench, GUCBUS_FAULT_LOCAL | GUCBUS_FAULT_WRITE, new,
+                 "fault fn=2 what=local write");
 }
 
 Test(guc_blob, addresses_of_the_range_before_are_told_from_other_foreign_ones)
