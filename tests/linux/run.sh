@@ -92,6 +92,11 @@ run migrate migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok'
 
 recovered migrate 4
+# Every engine is in the middle of a job that the guest lets go on after the recovery.
+run hold hold hold2 'batches: round 2: recovered' 'batches: held on RCS0: ok' \
+    'batches: held on BCS0: ok' 'batches: held on CCS0: ok' 'batches: held on VCS0: ok' \
+    'batches: held on VECS0: ok' 'batches: all ok'
+recovered hold 4
 MAP=on SET=moves=1 run mapped migrate batches,8,batches 'Tile0: GT0: migration recovery ended' \
     'Tile0: GT1: migration recovery ended' 'batches: stream of 8 s: ok' 'batches: all ok'
 recovered mapped 2

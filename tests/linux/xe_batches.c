@@ -3,8 +3,10 @@
  * once with a sync object and once, in a long-running VM, with a user fence; checks memory. With a
  * number, that many seconds of jobs on all engines at once, several under way each: something is
  * always in flight. With "hang", a batch that never ends. With "faults", batches in VMs in fault
- * mode, whose memory is mapped when the engine asks for it, and one that strays. Prints one line an
- * engine and exits 0 when all is right. "faults8": faults for 8 s. */
+ * mode, whose memory is mapped when the engine asks for it, and one that strays. "faults8": faults
+ * for 8 s. With "hold2", twice: every engine is in the middle of a job, with more behind it, until
+ * the driver says that it has recovered from a migration. Prints one line an engine and exits 0
+ * when all is right. */
 #include <drm/drm.h>
 #include <drm/xe_drm.h>
 #include <errno.h>
@@ -23,10 +25,13 @@
 #define BO_ADDR      0x100000ull
 #define RESULT_AT    0x8000u
 #define FENCE_AT     0x9000u
+#define GATE_AT      0x4000u
 #define STRAY_AT     0x40000000u /* where nothing is bound */
 #define MAX_ENGINES  16u
 #define IN_FLIGHT    8u
 #define WAIT_NS      20000000000ll
+#define NUM_GTS      2u
+#define RECORD_LEN   1024u
 #define MI_STORE_DW  0x10000002u
 #define MI_BATCH_END 0x05000000u
 #define MI_SEMAPHORE 0x0e00c003u /* polls until the dword is the value */
@@ -314,6 +319,79 @@ static bool hang(struct drm_xe_engine_class_instance engine)
     return signalled && one_job(engine, NORMAL);
 }
 
+/* The next record of the kernel's log, when there is one; says whether it tells of a recovery. */
+static bool log_tells_recovery(int log, bool *more)
+{
+    char record[RECORD_LEN];
+    ssize_t length = read(log, record, sizeof(record) - 1);
+
+    *more = length > 0;
+    record[*more ? length : 0] = '\0';
+    return strstr(record, "migration recovery ended") != NULL;
+}
+
+/* Returns whether the driver recovered on each GT before long. */
+static bool wait_recovery(int log)
+{
+    const int64_t end = now_ns() + WAIT_NS;
+    unsigned recovered = 0;
+
+    while (recovered < NUM_GTS && now_ns() < end) {
+        bool more;
+
+        recovered += log_tells_recovery(log, &more);
+        if (!more) {
+            (void)usleep(100);
+        }
+    }
+    return recovered == NUM_GTS;
+}
+
+/* One job that waits for us, and others behind it. */
+static void submit_held(struct worker *worker)
+{
+    const uint32_t gate[] = {MI_SEMAPHORE, 1, (uint32_t)(BO_ADDR + FENCE_AT), 0, 0, MI_BATCH_END};
+    struct drm_xe_exec exec = {
+        .exec_queue_id = worker->queue, .address = BO_ADDR + GATE_AT, .num_batch_buffer = 1};
+
+    *(volatile uint32_t *)(void *)(worker->memory + FENCE_AT) = 0;
+    memcpy(worker->memory + GATE_AT, gate, sizeof(gate));
+    call(DRM_IOCTL_XE_EXEC, &exec, "exec");
+    submit(worker);
+    submit(worker);
+}
+
+/* A round is one migration: all jobs begin before it and end after it. */
+static bool hold(const struct drm_xe_engine_class_instance *engines, unsigned count, int rounds)
+{
+    static struct worker workers[MAX_ENGINES];
+    int log = open("/dev/kmsg", O_RDONLY | O_NONBLOCK);
+    bool good = log >= 0 && lseek(log, 0, SEEK_END) == 0;
+    const char *why;
+
+    for (unsigned n = 0; n < count; n++) {
+        worker_open(&workers[n], engines[n], NORMAL);
+    }
+    for (int round = 0; good && round < rounds; round++) {
+        for (unsigned n = 0; n < count; n++) {
+            submit_held(&workers[n]);
+        }
+        good = wait_recovery(log);
+        for (unsigned n = 0; n < count; n++) {
+            *(volatile uint32_t *)(void *)(workers[n].memory + FENCE_AT) = 1;
+        }
+        printf("batches: round %d: %s\n", round + 1, good ? "recovered" : "no recovery");
+        for (unsigned n = 0; n < count; n++) {
+            const bool right = finish(&workers[n], &why);
+
+            printf("batches: held on %s%u: %s\n", class_names[workers[n].engine.engine_class],
+                   workers[n].engine.engine_instance, right ? "ok" : why);
+            good &= right;
+        }
+    }
+    return good;
+}
+
 /* A batch that writes where nothing is bound: it is refused, and the engine works on. */
 static bool stray(struct drm_xe_engine_class_instance engine)
 {
@@ -374,6 +452,8 @@ int main(int argc, char **argv)
         good = faults_for(engines, count, atoi(argv[1] + 6));
     } else if (argc > 1 && strcmp(argv[1], "faults") == 0) {
         good = faults(engines, count);
+    } else if (argc > 1 && strncmp(argv[1], "hold", 4) == 0) {
+        good = hold(engines, count, atoi(argv[1] + 4));
     } else if (argc > 1) {
         good = stream(engines, count, atoi(argv[1]));
     } else {
