@@ -71,11 +71,12 @@ static const struct help {
      "  --pace N             virtual seconds a second at most (1); 0: as fast as can be\n"
      "  --record FILE        writes the session, for replay\n"
      "  --vectors N          of MSI-X; 0: one MSI (0)\n"
+     "  --settle US          virtual time for which a doorbell is not answered (0)\n"
      "  --map-ggtt on|off    the guest may map its GGTT entries (off)\n"
      "and the options of run. Exit: as run\n"},
     {"replay", "FILE", "replay FILE [OPTION]...", "plays a recorded session again, without its VMM",
-     "  --loose              the machine may be of another speed: only what registers answer is\n"
-     "                       compared, earlier or a little later\n"
+     "  --loose              the machine may be of another speed: each access waits for what it\n"
+     "                       came after, and only what registers answer is compared\n"
      "and the options of run; scenario, seed and keys are the session's.\n"
      "exit: as run, and 1 when the machine's answers are others than recorded\n"},
     {"report", "DIR", "report DIR", "writes the page of a run, DIR/report.html",

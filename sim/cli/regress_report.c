@@ -78,10 +78,10 @@ static void put_text(FILE *file, const char *text)
 /* The reason and the first line of why: often all that a page of results shows. */
 static void put_message(FILE *file, const struct verdict *verdict)
 {
-    char line[MAX_MESSAGE];
-
     put_text(file, verdict->reason);
     if (*verdict->detail && *verdict->detail != '\n') {
+        char line[MAX_MESSAGE];
+
         (void)snprintf(line, sizeof(line), ": %.*s", (int)strcspn(verdict->detail, "\n"),
                        verdict->detail);
         put_text(file, line);

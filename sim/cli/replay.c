@@ -2,6 +2,8 @@
 /* gucsim replay: plays recorded guests against the machine of their scenario. While the machine
  * answers as it did, the run is the recorded one, event for event. At the first answer, store or
  * interrupt that is another one it stops, says which, and ends with exit code 1. */
+#include "sim/cli/replay.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -10,44 +12,29 @@
 #include <string.h>
 
 #include "sim/cli/cli.h"
-#include "sim/machine/outside.h"
 
 #define LOOSE         "--loose"
-#define LOOK_AHEAD    1000u /* accesses */
-#define PATIENCE_US   5000u
-#define SEED_LEN      24u
 #define MAX_OWN_WORDS (2u * SESSION_MAX_SETS + 6u)
-
-struct replayed {
-    struct outside outside;
-    struct replay *replay;
-    struct session_shadow *shadow;
-    uint32_t at[SESSION_STREAMS]; /* next record of each */
-    uint64_t reads;               /* since the last record of one */
-    struct session_memory *loose; /* NULL: exact */
-};
-
-struct replay {
-    struct session *session;
-    struct replayed guests[SESSION_MAX_GUESTS];
-    struct sim *sim;
-    char seed[SEED_LEN]; /* as a word */
-    bool loose;          /* a machine of another speed is as good */
-    bool diverged;
-};
 
 /* ---- divergence ------------------------------------------------------------------------------ */
 
 static const char *const op_names[SESSION_NUM_OPS] = {
-    [SESSION_DELAY] = "delay",          [SESSION_READ] = "read",
-    [SESSION_WRITE] = "write",          [SESSION_RESET] = "reset",
-    [SESSION_CONNECTED] = "connection", [SESSION_END] = "end",
-    [SESSION_SEEN] = "memory",          [SESSION_SEEN_NOTHING] = "memory",
-    [SESSION_STORE] = "store",          [SESSION_STORE_NOWHERE] = "store that reached nothing",
+    [SESSION_DELAY] = "delay",
+    [SESSION_READ] = "read",
+    [SESSION_WRITE] = "write",
+    [SESSION_RESET] = "reset",
+    [SESSION_CONNECTED] = "connection",
+    [SESSION_END] = "end",
+    [SESSION_SEEN] = "memory",
+    [SESSION_SEEN_NOTHING] = "memory",
+    [SESSION_STORE] = "store",
+    [SESSION_STORE_NOWHERE] = "store that reached nothing",
     [SESSION_RAISE] = "interrupt",
+    [SESSION_STOPPED] = "stop of the VM",
+    [SESSION_STARTED] = "start of the VM",
 };
 
-static const struct session_record *peek(const struct replayed *guest, enum session_stream stream)
+const struct session_record *replay_peek(const struct replayed *guest, enum session_stream stream)
 {
     const struct session_records *list =
         &guest->replay->session->streams[guest->outside.index][stream];
@@ -55,12 +42,10 @@ static const struct session_record *peek(const struct replayed *guest, enum sess
     return guest->at[stream] < list->count ? &list->records[guest->at[stream]] : NULL;
 }
 
-/* Says once what came and what the session has. */
-__attribute__((format(printf, 3, 4))) static void
-diverge(struct replayed *guest, enum session_stream stream, const char *came, ...)
+void replay_diverge(struct replayed *guest, enum session_stream stream, const char *came, ...)
 {
-    const struct session_record *wanted = peek(guest, stream);
-    const struct session_record *access = peek(guest, SESSION_ACCESSES);
+    const struct session_record *wanted = replay_peek(guest, stream);
+    const struct session_record *access = replay_peek(guest, SESSION_ACCESSES);
     struct replay *replay = guest->replay;
     va_list values;
 
@@ -95,21 +80,16 @@ diverge(struct replayed *guest, enum session_stream stream, const char *came, ..
 static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
 {
     struct replayed *guest = arg;
-    const struct session_record *next = peek(guest, SESSION_MEMORY);
+    const struct session_record *next = replay_peek(guest, SESSION_MEMORY);
     uint64_t value;
 
     if (size > sizeof(value)) {
         return -EFAULT; /* never by the device */
     }
-    if (guest->loose) {
-        value = session_memory_read(guest->loose, addr, (unsigned)size);
-        memcpy(to, &value, size);
-        return 0;
-    }
     if (next && ++guest->reads == next->a) {
         if (next->b != addr || next->size != size) {
-            diverge(guest, SESSION_MEMORY, "the device reads %" PRIu64 " at 0x%" PRIx64, size,
-                    addr);
+            replay_diverge(guest, SESSION_MEMORY, "the device reads %" PRIu64 " at 0x%" PRIx64,
+                           size, addr);
         }
         guest->at[SESSION_MEMORY]++;
         guest->reads = 0;
@@ -126,19 +106,17 @@ static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
 static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t size)
 {
     struct replayed *guest = arg;
-    const struct session_record *next = peek(guest, SESSION_STORES);
+    const struct session_record *next = replay_peek(guest, SESSION_STORES);
     uint64_t value = 0;
 
     if (size > sizeof(value)) {
         return -EFAULT;
     }
     memcpy(&value, from, size);
-    if (guest->loose) {
-        return session_memory_write(guest->loose, addr, (unsigned)size, value) ? -EFAULT : 0;
-    }
     if (!next || next->a != addr || next->b != value || next->size != size) {
-        diverge(guest, SESSION_STORES, "the device stores %" PRIu64 " at 0x%" PRIx64 ": 0x%" PRIx64,
-                size, addr, value);
+        replay_diverge(guest, SESSION_STORES,
+                       "the device stores %" PRIu64 " at 0x%" PRIx64 ": 0x%" PRIx64, size, addr,
+                       value);
     } else {
         guest->at[SESSION_STORES]++;
     }
@@ -150,61 +128,44 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
 
 /* ---- accesses and interrupts ----------------------------------------------------------------- */
 
-/* Did the guest get this value from one of its next reads of the register? */
-static bool is_early(const struct replayed *guest, uint64_t value)
+uint64_t replay_access(struct replayed *guest, const struct session_record *record)
 {
-    const struct session_records *list =
-        &guest->replay->session->streams[guest->outside.index][SESSION_ACCESSES];
-    const struct session_record *asked = &list->records[guest->at[SESSION_ACCESSES]];
-
-    for (uint32_t n = 1; n < LOOK_AHEAD && guest->at[SESSION_ACCESSES] + n < list->count; n++) {
-        if (asked[n].op == SESSION_READ && asked[n].a == asked->a && asked[n].b == value) {
-            return true;
+    switch ((enum session_op)record->op) {
+    case SESSION_READ:
+        return outside_read(&guest->outside, (uint32_t)record->a, record->size);
+    case SESSION_WRITE:
+        outside_write(&guest->outside, (uint32_t)record->a, record->size, record->b);
+        return 0;
+    case SESSION_RESET:
+        outside_reset(&guest->outside);
+        return 0;
+    case SESSION_CONNECTED:
+        guest->outside.state = record->a ? OUTSIDE_HERE : OUTSIDE_GONE;
+        return 0;
+    case SESSION_END: /* of the whole run when that was broken off */
+        if (record->a) {
+            sim_stop(guest->replay->sim);
         }
-    }
-    return false;
-}
-
-/* Loosely, an answer may come earlier, or a little later. */
-static void read_check(struct replayed *guest, const struct session_record *record)
-{
-    uint64_t value = outside_read(&guest->outside, (uint32_t)record->a, record->size);
-
-    for (unsigned n = 0; guest->loose && n < PATIENCE_US && value != record->b; n++) {
-        if (is_early(guest, value)) {
-            return;
-        }
-        hal_delay(guest->outside.hal, HAL_NS_PER_US);
-        value = outside_read(&guest->outside, (uint32_t)record->a, record->size);
-    }
-    if (value != record->b) {
-        diverge(guest, SESSION_ACCESSES, "a read of %u at 0x%" PRIx64 " gives 0x%" PRIx64,
-                record->size, record->a, value);
+        return 0;
+    default: /* no access */
+        return 0;
     }
 }
 
 static void play(struct replayed *guest, const struct session_record *record)
 {
-    switch ((enum session_op)record->op) {
-    case SESSION_DELAY:
-        hal_delay(guest->outside.hal, record->a);
-        break;
-    case SESSION_READ:
-        read_check(guest, record);
-        break;
-    case SESSION_WRITE:
-        outside_write(&guest->outside, (uint32_t)record->a, record->size, record->b);
-        break;
-    case SESSION_RESET:
-        outside_reset(&guest->outside);
-        break;
-    case SESSION_CONNECTED:
-        guest->outside.state = record->a ? OUTSIDE_HERE : OUTSIDE_GONE;
-        break;
-    default: /* the end: of the whole run when that was broken off */
-        if (record->a) {
-            sim_stop(guest->replay->sim);
+    uint64_t value;
+
+    if (record->op == SESSION_DELAY) {
+        for (uint64_t n = 0; n < record->b; n++) {
+            hal_delay(guest->outside.hal, record->a);
         }
+        return;
+    }
+    value = replay_access(guest, record);
+    if (record->op == SESSION_READ && value != record->b) {
+        replay_diverge(guest, SESSION_ACCESSES, "a read of %u at 0x%" PRIx64 " gives 0x%" PRIx64,
+                       record->size, record->a, value);
     }
 }
 
@@ -213,10 +174,7 @@ static void play_accesses(struct outside *outside)
     struct replayed *guest = outside->arg;
     const struct session_record *record;
 
-    while ((record = peek(guest, SESSION_ACCESSES))) {
-        if (guest->loose) {
-            session_memory_access(guest->loose, guest->at[SESSION_ACCESSES]);
-        }
+    while ((record = replay_peek(guest, SESSION_ACCESSES))) {
         play(guest, record);
         guest->at[SESSION_ACCESSES]++;
     }
@@ -225,13 +183,19 @@ static void play_accesses(struct outside *outside)
 static void raised(struct outside *outside, unsigned vector)
 {
     struct replayed *guest = outside->arg;
-    const struct session_record *next = peek(guest, SESSION_RAISES);
+    const struct session_record *next = replay_peek(guest, SESSION_RAISES);
 
-    if (!guest->loose && (!next || next->a != vector)) {
-        diverge(guest, SESSION_RAISES, "interrupt vector %u", vector);
+    if (!next || next->a != vector) {
+        replay_diverge(guest, SESSION_RAISES, "interrupt vector %u", vector);
         return;
     }
     guest->at[SESSION_RAISES]++;
+}
+
+/* Where it stops is told by its time. */
+static void stopping(struct outside *outside)
+{
+    (void)outside;
 }
 
 /* ---- the command ----------------------------------------------------------------------------- */
@@ -246,6 +210,18 @@ static struct machine_vm *find_vm(struct machine *machine, const char *name)
     return NULL;
 }
 
+static int exact_start(struct replayed *guest)
+{
+    guest->shadow = session_shadow_create();
+    guest->outside.memory = (struct sim_outside_memory){memory_read, memory_write, guest};
+    guest->outside.accesses = play_accesses;
+    guest->outside.raised = raised;
+    guest->outside.stopping = stopping;
+    guest->outside.starting = stopping;
+    guest->outside.arg = guest;
+    return guest->shadow ? 0 : -ENOMEM;
+}
+
 static int prepare(void *arg, const struct run_options *options, struct machine *machine)
 {
     struct replay *replay = arg;
@@ -256,19 +232,16 @@ static int prepare(void *arg, const struct run_options *options, struct machine 
         struct replayed *guest = &replay->guests[n];
         struct machine_vm *vm = find_vm(machine, replay->session->info.vms[n]);
 
-        guest->replay = replay;
-        guest->shadow = session_shadow_create();
-        guest->loose = replay->loose ? session_memory_create(replay->session, n) : NULL;
-        if (!vm || vm->outside || !guest->shadow || (replay->loose && !guest->loose)) {
+        if (!vm || vm->outside) {
             (void)fprintf(stderr, "gucsim replay: the scenario has no VM %s for the session\n",
                           replay->session->info.vms[n]);
             return -EINVAL;
         }
+        guest->replay = replay;
         guest->outside.index = n;
-        guest->outside.memory = (struct sim_outside_memory){memory_read, memory_write, guest};
-        guest->outside.accesses = play_accesses;
-        guest->outside.raised = raised;
-        guest->outside.arg = guest;
+        if (replay->loose ? loose_start(guest) : exact_start(guest)) {
+            return -ENOMEM;
+        }
         outside_start(&guest->outside, vm);
     }
     return 0;
@@ -280,7 +253,7 @@ static int run_words(const struct session_info *info, int argc, char **argv, cha
 {
     int count = 0;
 
-    (void)snprintf(seed, SEED_LEN, "%" PRIu64, info->seed);
+    (void)snprintf(seed, REPLAY_SEED_LEN, "%" PRIu64, info->seed);
     words[count++] = argv[0];
     words[count++] = info->scenario;
     words[count++] = (char *)(uintptr_t) "--seed";
@@ -322,7 +295,7 @@ int replay_main(int argc, char **argv)
     }
     for (unsigned n = 0; n < SESSION_MAX_GUESTS; n++) {
         session_shadow_destroy(replay.guests[n].shadow);
-        session_memory_destroy(replay.guests[n].loose);
+        loose_destroy(replay.guests[n].loose);
     }
     free(words);
     session_free(replay.session);

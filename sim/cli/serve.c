@@ -14,6 +14,7 @@
 
 #include "gpu_regs.h"
 #include "sim/cli/cli.h"
+#include "sim/cli/record.h"
 #include "sim/cli/serve.h"
 
 #define DEVICE_ID       0xb080u
@@ -33,30 +34,7 @@
 
 void serve_record(struct served *guest, enum session_op op, unsigned size, uint64_t a, uint64_t b)
 {
-    const struct session_record entry = {.op = (uint8_t)op, .size = (uint8_t)size, .a = a, .b = b};
-
-    if (guest->serve->writer) {
-        session_put(guest->serve->writer, guest->outside.index, &entry);
-    }
-}
-
-/* What the device sees is noted where it is not what it would expect. */
-static void record_seen(struct served *guest, uint64_t addr, unsigned size, uint64_t value, int err)
-{
-    struct session_record entry = {.op = SESSION_SEEN, .size = (uint8_t)size, .b = addr};
-
-    guest->reads++;
-    if (!err && session_shadow_get(guest->shadow, addr, size) == value) {
-        return;
-    }
-    if (err) {
-        entry.op = SESSION_SEEN_NOTHING;
-    } else if (session_shadow_put(guest->shadow, addr, size, value) == 0) {
-        entry.c = value;
-    }
-    entry.a = guest->reads;
-    guest->reads = 0;
-    session_put(guest->serve->writer, guest->outside.index, &entry);
+    recorder_put(guest->serve->recorder, guest->outside.index, op, size, a, b);
 }
 
 static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
@@ -72,9 +50,7 @@ static int memory_read(void *arg, uint64_t addr, void *to, uint64_t size)
     if (!err) {
         memcpy(to, &value, size);
     }
-    if (guest->shadow) {
-        record_seen(guest, addr, (unsigned)size, value, err);
-    }
+    recorder_seen(guest->serve->recorder, guest->outside.index, addr, (unsigned)size, value, err);
     return err;
 }
 
@@ -84,15 +60,19 @@ static int memory_write(void *arg, uint64_t addr, const void *from, uint64_t siz
     uint64_t value = 0;
     int err = vfio_user_mem_write(guest->server, addr, from, size);
 
-    if (guest->shadow && size <= sizeof(value)) {
+    if (size <= sizeof(value)) {
         memcpy(&value, from, size);
-        if (!err && session_shadow_put(guest->shadow, addr, (unsigned)size, value)) {
-            return -EFAULT;
-        }
-        serve_record(guest, err ? SESSION_STORE_NOWHERE : SESSION_STORE, (unsigned)size, addr,
-                     value);
+        recorder_stored(guest->serve->recorder, guest->outside.index, addr, (unsigned)size, value,
+                        err);
     }
     return err;
+}
+
+static int memory_peek(void *arg, uint64_t addr, void *to, uint64_t size)
+{
+    const struct served *guest = arg;
+
+    return vfio_user_mem_read(guest->server, addr, to, size);
 }
 
 /* ---- time ------------------------------------------------------------------------------------ */
@@ -130,12 +110,15 @@ static uint64_t time_allowed(struct serve *serve, uint64_t now_ns)
     return target - now_ns;
 }
 
-/* Round numbers are as good, and a session of them is smaller. */
+/* Few different numbers are as good, and a session of them is smaller: three bits of each. */
 static uint64_t rounded(uint64_t ns)
 {
-    const uint64_t unit = ns >= 64 * HAL_NS_PER_US ? 64 * HAL_NS_PER_US : HAL_NS_PER_US;
+    uint64_t unit = 1;
 
-    return ns > unit ? ns - ns % unit : ns;
+    while (unit <= ns / 8) {
+        unit *= 2;
+    }
+    return ns - ns % unit;
 }
 
 /* Steps cost about the same time on the wall, whether the machine is busy or idle. */
@@ -186,19 +169,42 @@ static uint64_t client_read(void *arg, uint32_t offset, unsigned size)
     return value;
 }
 
+static bool is_doorbell(uint32_t offset)
+{
+    return offset == GUC_HOST_INTERRUPT || offset == MED_GUC_HOST_INTERRUPT;
+}
+
+/* The guest waits, if it waits for its writes at all, until what it wanted is done. */
+static void settle(struct served *guest)
+{
+    const uint64_t until = hal_now(guest->outside.hal) + guest->serve->settle_ns;
+    uint64_t now;
+
+    while ((now = hal_now(guest->outside.hal)) < until) {
+        step(guest, until - now);
+    }
+}
+
 static void client_write(void *arg, uint32_t offset, unsigned size, uint64_t value)
 {
     struct served *guest = arg;
 
+    if (is_doorbell(offset)) {
+        recorder_look(guest->serve->recorder, guest->outside.index);
+    }
     serve_record(guest, SESSION_WRITE, size, offset, value);
     outside_write(&guest->outside, offset, size, value);
     serve_window_written(guest, offset);
+    if (is_doorbell(offset)) {
+        settle(guest);
+    }
 }
 
 static void client_reset(void *arg)
 {
     struct served *guest = arg;
 
+    recorder_look(guest->serve->recorder, guest->outside.index);
     serve_record(guest, SESSION_RESET, 0, 0, 0);
     outside_reset(&guest->outside);
 }
@@ -257,6 +263,16 @@ static void raised(struct outside *outside, unsigned vector)
     serve_record(guest, SESSION_RAISE, 0, vector, 0);
     guest->serve->alert = ALERT_TURNS;
     vfio_user_raise(guest->server, vector);
+}
+
+static void stopping(struct outside *outside)
+{
+    serve_record(outside->arg, SESSION_STOPPED, 0, 0, 0);
+}
+
+static void starting(struct outside *outside)
+{
+    serve_record(outside->arg, SESSION_STARTED, 0, 0, 0);
 }
 
 /* ---- turns ----------------------------------------------------------------------------------- */
@@ -320,6 +336,8 @@ static int guest_start(struct served *guest, struct machine *machine, unsigned v
 
     guest->server = vfio_user_create(&config, &client_ops, guest);
     err = guest->server ? vfio_user_listen(guest->server, guest->socket) : -ENOMEM;
+    err = err ? err
+              : recorder_watch(guest->serve->recorder, guest->outside.index, memory_peek, guest);
     if (err) {
         (void)fprintf(stderr, "gucsim: %s: %s\n", guest->socket, strerror(-err));
         return err;
@@ -327,6 +345,8 @@ static int guest_start(struct served *guest, struct machine *machine, unsigned v
     guest->outside.memory = (struct sim_outside_memory){memory_read, memory_write, guest};
     guest->outside.accesses = serve_accesses;
     guest->outside.raised = raised;
+    guest->outside.stopping = stopping;
+    guest->outside.starting = starting;
     guest->outside.arg = guest;
     outside_start(&guest->outside, &machine->vms[vm]);
     (void)printf("  VF %u for %s: %s\n", guest->vf, machine->vms[vm].desc.name, guest->socket);
@@ -345,13 +365,9 @@ static int recording_start(struct serve *serve, const struct run_options *option
     }
     for (unsigned n = 0; n < serve->num_guests; n++) {
         info.vms[info.num_vms++] = machine->vms[serve->guests[n].vf - 1].desc.name;
-        serve->guests[n].shadow = session_shadow_create();
-        if (!serve->guests[n].shadow) {
-            return -ENOMEM;
-        }
     }
-    serve->writer = session_create(serve->record, &info);
-    return serve->writer ? 0 : -EIO;
+    serve->recorder = recorder_create(serve->record, &info);
+    return serve->recorder ? 0 : -EIO;
 }
 
 static int prepare(void *arg, const struct run_options *options, struct machine *machine)
@@ -380,7 +396,15 @@ static int prepare(void *arg, const struct run_options *options, struct machine 
 
 /* ---- the command ----------------------------------------------------------------------------- */
 
-enum serve_option { OPT_VF = 1, OPT_SOCKET, OPT_PACE, OPT_RECORD, OPT_VECTORS, OPT_MAP_GGTT };
+enum serve_option {
+    OPT_VF = 1,
+    OPT_SOCKET,
+    OPT_PACE,
+    OPT_RECORD,
+    OPT_VECTORS,
+    OPT_MAP_GGTT,
+    OPT_SETTLE
+};
 
 static const struct {
     const char *name;
@@ -388,6 +412,7 @@ static const struct {
 } option_names[] = {
     {"--vf", OPT_VF},         {"--socket", OPT_SOCKET},   {"--pace", OPT_PACE},
     {"--record", OPT_RECORD}, {"--vectors", OPT_VECTORS}, {"--map-ggtt", OPT_MAP_GGTT},
+    {"--settle", OPT_SETTLE},
 };
 
 static bool number_parse(const char *text, double max, double *number)
@@ -425,6 +450,12 @@ static int option_take(struct serve *serve, int option, const char *value)
             return -EINVAL;
         }
         serve->num_vectors = (unsigned)number;
+        return 0;
+    case OPT_SETTLE:
+        if (!number_parse(value, 1e6, &number)) {
+            return -EINVAL;
+        }
+        serve->settle_ns = (uint64_t)number * HAL_NS_PER_US;
         return 0;
     case OPT_MAP_GGTT:
         serve->map_ggtt = strcmp(value, "on") == 0;
@@ -496,15 +527,14 @@ static void serve_end(struct serve *serve, int *code)
             serve_record(&serve->guests[n], SESSION_END, 0, *code == EXIT_INTERRUPTED, 0);
         }
     }
-    if (session_close(serve->writer)) {
+    if (recorder_close(serve->recorder)) {
         (void)fprintf(stderr, "gucsim: %s: cannot be written\n", serve->record);
         *code = EXIT_TROUBLE;
     }
-    serve->writer = NULL;
+    serve->recorder = NULL;
     for (unsigned n = 0; n < serve->num_guests; n++) {
         serve->guests[n].outside.vm = NULL;
         vfio_user_destroy(serve->guests[n].server);
-        session_shadow_destroy(serve->guests[n].shadow);
     }
 }
 

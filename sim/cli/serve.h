@@ -21,9 +21,7 @@ struct served {
     struct outside outside;
     struct serve *serve;
     struct vfio_user *server;
-    struct session_shadow *shadow; /* NULL: not recorded */
-    uint64_t reads;                /* since the last record of one */
-    unsigned vf;                   /* on the command line */
+    unsigned vf; /* on the command line */
     const char *socket;
     struct served_view view;
 };
@@ -34,8 +32,9 @@ struct serve {
     double pace; /* virtual seconds a wall second at most; 0: as fast as can be */
     unsigned num_vectors;
     bool map_ggtt;
+    uint64_t settle_ns; /* after a doorbell */
     const char *record;
-    struct session_writer *writer;
+    struct recorder *recorder;            /* NULL: not recorded */
     uint64_t wall_origin, virtual_origin; /* ns; the pace counts from here */
     uint64_t step_ns;
     unsigned alert; /* turns for which short waits are worth their price */

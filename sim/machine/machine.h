@@ -163,6 +163,10 @@ MUST_USE int machine_migrate(struct machine *machine, struct machine_migration *
  * 0 or -ESRCH. */
 MUST_USE int machine_migrate_cancel(struct machine_vm *vm);
 
+/* sim_vm_stop and sim_vm_start; a guest outside of the machine is told. */
+void machine_vm_stop(struct machine_vm *vm);
+void machine_vm_start(struct machine_vm *vm);
+
 /* The public name of a GuC action, or NULL: for traces. */
 const char *machine_action_name(uint16_t action, bool g2h);
 

@@ -14,12 +14,12 @@ static struct sim_vm *vm_of(void *arg)
 
 static void vmm_stop(void *arg)
 {
-    sim_vm_stop(vm_of(arg));
+    machine_vm_stop(((struct machine_migration *)arg)->vm);
 }
 
 static void vmm_start(void *arg)
 {
-    sim_vm_start(vm_of(arg));
+    machine_vm_start(((struct machine_migration *)arg)->vm);
 }
 
 static uint64_t vmm_ram_size(void *arg)

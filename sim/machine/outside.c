@@ -64,6 +64,22 @@ void outside_reset(const struct outside *outside)
     sim_gpu_flr(outside->vm->fn->gpu->sim, outside->vm->fn->vf);
 }
 
+void machine_vm_stop(struct machine_vm *vm)
+{
+    if (vm->outside && !sim_vm_stopped(vm->sim)) {
+        vm->outside->stopping(vm->outside);
+    }
+    sim_vm_stop(vm->sim);
+}
+
+void machine_vm_start(struct machine_vm *vm)
+{
+    if (vm->outside && sim_vm_stopped(vm->sim)) {
+        vm->outside->starting(vm->outside);
+    }
+    sim_vm_start(vm->sim);
+}
+
 const char *outside_state_name(const struct machine_vm *vm)
 {
     static const char *const names[] = {"none", "waiting", "here", "gone"};

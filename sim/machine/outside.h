@@ -34,10 +34,13 @@ struct outside {
     void (*accesses)(struct outside *outside);
     /* An interrupt came. */
     void (*raised)(struct outside *outside, unsigned vector);
+    /* The host is about to stop the VM (may block its program), and to let it run again. */
+    void (*stopping)(struct outside *outside);
+    void (*starting)(struct outside *outside);
     void *arg; /* of whoever plays the guest */
 };
 
-/* Makes the VM's guest an outside one: memory, accesses, raised and arg are filled in. Between
+/* Makes the VM's guest an outside one: memory, what is called, and arg are filled in. Between
  * building and sim_start. */
 void outside_start(struct outside *outside, struct machine_vm *vm);
 /* One access of the guest (blocks). Sizes other than 4 and 8 find nothing, as on the bus. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recorded sessions as files: see session.h. A record is a byte of op and guest, one of size, and
- * its three numbers, seven bits a byte, low ones first. The reader believes nothing. */
+/* Recorded sessions as files: see session.h. The reader believes nothing. */
 #include "sim/machine/session.h"
 
 #include <errno.h>
@@ -8,21 +7,33 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
-#define FIRST_LINE   "gucsim session 1"
-#define LINE_LEN     1024
-#define MAX_RECORDS  (64u << 20)
-#define GUEST_SHIFT  4u
-#define NUMBER_BYTES 10u
-#define RECORD_BYTES (2u + 3u * NUMBER_BYTES)
+#include "sim/machine/session_columns.h"
+
+#define FIRST_LINE  "gucsim session 2"
+#define LINE_LEN    1024
+#define MAX_RECORDS (64u << 20)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
 struct session_writer {
     gzFile file;
+    struct session_columns *columns;
+    struct session_record delay; /* one that goes on; b: how often so far */
+    unsigned delay_guest;
+    uint32_t count; /* of records */
     bool failed;
 };
+
+/* Returns whether the file is whole. */
+static bool writer_destroy(struct session_writer *writer)
+{
+    const bool good = writer->file && gzclose(writer->file) == Z_OK;
+
+    session_columns_destroy(writer->columns);
+    free(writer);
+    return good;
+}
 
 struct session_writer *session_create(const char *path, const struct session_info *info)
 {
@@ -32,9 +43,10 @@ struct session_writer *session_create(const char *path, const struct session_inf
         return NULL;
     }
     writer->file = gzopen(path, "wb9");
-    if (!writer->file) {
+    writer->columns = session_columns_create();
+    if (!writer->file || !writer->columns) {
         (void)fprintf(stderr, "gucsim: %s: %s\n", path, strerror(errno));
-        free(writer);
+        writer_destroy(writer);
         return NULL;
     }
     (void)gzprintf(writer->file, FIRST_LINE "\nscenario %s\nseed %" PRIu64 "\n", info->scenario,
@@ -49,26 +61,36 @@ struct session_writer *session_create(const char *path, const struct session_inf
     return writer;
 }
 
-static unsigned number_put(uint8_t *to, uint64_t number)
+static void delay_end(struct session_writer *writer)
 {
-    unsigned length = 0;
-
-    for (; number > 0x7f; number >>= 7) {
-        to[length++] = (uint8_t)(number | 0x80);
+    if (writer->delay.b) {
+        writer->failed |=
+            session_columns_put(writer->columns, writer->delay_guest, &writer->delay) != 0;
+        writer->delay.b = 0;
     }
-    to[length++] = (uint8_t)number;
-    return length;
 }
 
-void session_put(struct session_writer *writer, unsigned guest, const struct session_record *record)
+/* Like delays in a row are one record. */
+uint32_t session_put(struct session_writer *writer, unsigned guest,
+                     const struct session_record *record)
 {
-    uint8_t bytes[RECORD_BYTES] = {(uint8_t)(record->op | guest << GUEST_SHIFT), record->size};
-    unsigned length = 2;
+    const bool is_delay = record->op == SESSION_DELAY;
 
-    length += number_put(bytes + length, record->a);
-    length += number_put(bytes + length, record->b);
-    length += number_put(bytes + length, record->c);
-    writer->failed |= gzwrite(writer->file, bytes, length) != (int)length;
+    if (!is_delay || guest != writer->delay_guest || record->a != writer->delay.a) {
+        delay_end(writer);
+    }
+    if (is_delay && writer->delay.b) {
+        writer->delay.b++;
+        return writer->count;
+    }
+    if (is_delay) {
+        writer->delay = *record;
+        writer->delay.b = 1;
+        writer->delay_guest = guest;
+    } else {
+        writer->failed |= session_columns_put(writer->columns, guest, record) != 0;
+    }
+    return ++writer->count;
 }
 
 int session_close(struct session_writer *writer)
@@ -78,8 +100,9 @@ int session_close(struct session_writer *writer)
     if (!writer) {
         return 0;
     }
-    failed = gzclose(writer->file) != Z_OK || writer->failed;
-    free(writer);
+    delay_end(writer);
+    failed = writer->failed || session_columns_write(writer->columns, writer->file);
+    failed |= !writer_destroy(writer);
     return failed ? -EIO : 0;
 }
 
@@ -143,39 +166,15 @@ static bool head_read(gzFile file, struct session_info *info)
 
 /* ---- reading the records --------------------------------------------------------------------- */
 
-static const struct {
-    enum session_stream stream;
-    bool sized;
-} ops[SESSION_NUM_OPS] = {
-    [SESSION_DELAY] = {SESSION_ACCESSES, false},
-    [SESSION_READ] = {SESSION_ACCESSES, true},
-    [SESSION_WRITE] = {SESSION_ACCESSES, true},
-    [SESSION_RESET] = {SESSION_ACCESSES, false},
-    [SESSION_CONNECTED] = {SESSION_ACCESSES, false},
-    [SESSION_END] = {SESSION_ACCESSES, false},
-    [SESSION_SEEN] = {SESSION_MEMORY, true},
-    [SESSION_SEEN_NOTHING] = {SESSION_MEMORY, true},
-    [SESSION_STORE] = {SESSION_STORES, true},
-    [SESSION_STORE_NOWHERE] = {SESSION_STORES, true},
-    [SESSION_RAISE] = {SESSION_RAISES, false},
+static const enum session_stream streams[SESSION_NUM_OPS] = {
+    [SESSION_DELAY] = SESSION_ACCESSES,     [SESSION_READ] = SESSION_ACCESSES,
+    [SESSION_WRITE] = SESSION_ACCESSES,     [SESSION_RESET] = SESSION_ACCESSES,
+    [SESSION_CONNECTED] = SESSION_ACCESSES, [SESSION_END] = SESSION_ACCESSES,
+    [SESSION_SEEN] = SESSION_MEMORY,        [SESSION_SEEN_NOTHING] = SESSION_MEMORY,
+    [SESSION_STORE] = SESSION_STORES,       [SESSION_STORE_NOWHERE] = SESSION_STORES,
+    [SESSION_RAISE] = SESSION_RAISES,       [SESSION_STOPPED] = SESSION_ACCESSES,
+    [SESSION_STARTED] = SESSION_ACCESSES,
 };
-
-static bool number_get(gzFile file, uint64_t *number)
-{
-    *number = 0;
-    for (unsigned n = 0; n < NUMBER_BYTES; n++) {
-        int byte = gzgetc(file);
-
-        if (byte < 0) {
-            return false;
-        }
-        *number |= (uint64_t)(byte & 0x7f) << 7 * n;
-        if (!(byte & 0x80)) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static bool record_keep(struct session_records *list, const struct session_record *record)
 {
@@ -194,26 +193,30 @@ static bool record_keep(struct session_records *list, const struct session_recor
     return true;
 }
 
-/* Returns 1 for a record, 0 at the end, -1 for nonsense. */
-static int record_read(gzFile file, struct session *session)
+static bool records_take(struct session *session, struct session_columns *columns)
 {
     struct session_record record;
-    int first = gzgetc(file), size;
-    unsigned guest = (unsigned)first >> GUEST_SHIFT;
+    unsigned guest;
+    int more;
 
-    if (first < 0) {
-        return gzeof(file) ? 0 : -1;
+    while ((more = session_columns_get(columns, &guest, &record)) > 0) {
+        record.order = session->num_records++;
+        if (guest >= session->info.num_vms ||
+            !record_keep(&session->streams[guest][streams[record.op]], &record)) {
+            return false;
+        }
     }
-    record.op = (uint8_t)(first & ((1 << GUEST_SHIFT) - 1));
-    size = gzgetc(file);
-    if (record.op >= SESSION_NUM_OPS || guest >= session->info.num_vms || size < 0 || size > 8 ||
-        (ops[record.op].sized && !size) || !number_get(file, &record.a) ||
-        !number_get(file, &record.b) || !number_get(file, &record.c)) {
-        return -1;
-    }
-    record.size = (uint8_t)size;
-    record.order = session->num_records++;
-    return record_keep(&session->streams[guest][ops[record.op].stream], &record) ? 1 : -1;
+    return more == 0;
+}
+
+static bool body_read(gzFile file, struct session *session)
+{
+    struct session_columns *columns = session_columns_create();
+    bool good =
+        columns && session_columns_read(columns, file) == 0 && records_take(session, columns);
+
+    session_columns_destroy(columns);
+    return good;
 }
 
 static bool ends_once(const struct session_records *accesses)
@@ -240,7 +243,7 @@ struct session *session_read(const char *path)
 {
     struct session *session = calloc(1, sizeof(*session));
     gzFile file = gzopen(path, "rb");
-    int more = -1;
+    bool good;
 
     if (!file || !session) {
         (void)fprintf(stderr, "gucsim: %s: %s\n", path, strerror(errno));
@@ -250,12 +253,9 @@ struct session *session_read(const char *path)
         }
         return NULL;
     }
-    if (head_read(file, &session->info)) {
-        while ((more = record_read(file, session)) > 0) {
-        }
-    }
+    good = head_read(file, &session->info) && body_read(file, session) && is_whole(session);
     (void)gzclose(file);
-    if (more < 0 || !is_whole(session)) {
+    if (!good) {
         (void)fprintf(stderr, "gucsim: %s: not a recorded session, or one that was cut\n", path);
         session_free(session);
         return NULL;

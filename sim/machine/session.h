@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A recorded session of outside guests: what each did to the machine and what it was answered, with
- * the scenario that the machine came from. A gzip file: lines of text ("gucsim session 1",
+ * the scenario that the machine came from. A gzip file: lines of text ("gucsim session 2",
  * "scenario PATH", "seed N", "set KEY=VALUE"..., "vm NAME"... in order of their index), an empty
- * line, then records. */
+ * line, then records, by columns (session_columns.h). */
 #ifndef SIM_MACHINE_SESSION_H
 #define SIM_MACHINE_SESSION_H
 
@@ -16,7 +16,7 @@
 
 enum session_op {
     /* the program of the accesses, in its order */
-    SESSION_DELAY,     /* a: ns */
+    SESSION_DELAY,     /* a: ns, b: how often */
     SESSION_READ,      /* size, a: offset, b: what it gave */
     SESSION_WRITE,     /* size, a: offset, b: value */
     SESSION_RESET,     /* FLR */
@@ -24,12 +24,16 @@ enum session_op {
     SESSION_END,       /* a: 1 when the run was broken off here */
     /* the guest's memory as the device saw it: what differs from what was last seen or stored */
     SESSION_SEEN,         /* size, a: number of the read since the last such record, b: address,
-                            c: content */
-    SESSION_SEEN_NOTHING, /* the same; nothing is there */
+                            c: content, d: how many records back its first dword became so, 0:
+                            before all; e: the second one */
+    SESSION_SEEN_NOTHING, /* size, a, b; nothing is there */
     /* what the device did */
     SESSION_STORE,         /* size, a: address, b: value */
     SESSION_STORE_NOWHERE, /* the same; nothing is there */
     SESSION_RAISE,         /* a: vector */
+    /* what the host did, in the program of the accesses */
+    SESSION_STOPPED, /* the VM */
+    SESSION_STARTED,
     SESSION_NUM_OPS
 };
 
@@ -37,7 +41,7 @@ struct session_record {
     uint8_t op;
     uint8_t size;   /* bytes, 1..8 where it applies */
     uint32_t order; /* its number in the file; the reader's */
-    uint64_t a, b, c;
+    uint64_t a, b, c, d, e;
 };
 
 struct session_info {
@@ -55,8 +59,9 @@ struct session_writer;
 
 /* Returns NULL with a message on stderr. */
 struct session_writer *session_create(const char *path, const struct session_info *info);
-void session_put(struct session_writer *writer, unsigned guest,
-                 const struct session_record *record);
+/* Returns how many records there are now. */
+uint32_t session_put(struct session_writer *writer, unsigned guest,
+                     const struct session_record *record);
 /* Returns 0, or -EIO when something could not be written. NULL is allowed. */
 MUST_USE int session_close(struct session_writer *writer);
 
@@ -83,7 +88,7 @@ struct session {
 struct session *session_read(const char *path);
 void session_free(struct session *session);
 
-/* ---- what the device knows of a guest's memory ----------------------------------------------- */
+/* ---- what is known of each byte of a guest's memory ------------------------------------------ */
 
 struct session_shadow;
 
@@ -103,10 +108,10 @@ struct session_memory;
  * memory. */
 struct session_memory *session_memory_create(const struct session *session, unsigned guest);
 void session_memory_destroy(struct session_memory *memory);
-/* To be called before the guest's access of that number. */
-void session_memory_access(struct session_memory *memory, uint32_t access);
+/* The guest has come to the record of that order. */
+void session_memory_advance(struct session_memory *memory, uint32_t order);
 /* The device's: 1..8 bytes. */
-uint64_t session_memory_read(struct session_memory *memory, uint64_t addr, unsigned size);
+uint64_t session_memory_read(const struct session_memory *memory, uint64_t addr, unsigned size);
 MUST_USE int session_memory_write(struct session_memory *memory, uint64_t addr, unsigned size,
                                   uint64_t value);
 

@@ -1,52 +1,65 @@
 /* SPDX-License-Identifier: MIT */
 /* A recorded guest's memory for a machine that is not exactly as fast as the recorded one: what the
- * guest had written by the time the device first saw it is there from the access before on, since
- * that is what told the device of it. A second value of the same place waits until the first was
- * read, or for the next access. */
+ * guest changed shows from where it changed it, whenever the device comes for it. */
 #include <stdlib.h>
 
 #include "sim/machine/session.h"
 
-#define MAX_WAITING 256u
+#define DWORD 4u
 
-/* Dwords of one read that the guest had changed. */
 struct change {
-    uint64_t addr, value;
-    uint32_t order;
-    uint8_t size, mask;
+    uint64_t addr;
+    uint32_t value;
+    uint32_t at; /* shows when the guest comes to the record of that order */
+    uint32_t number;
+    uint8_t size;
 };
 
 struct session_memory {
-    const struct session_records *accesses;
     struct session_shadow *shadow;
-    struct change *changes;
-    uint32_t count, next, applied_from; /* from here on in the present interval */
-    uint32_t waiting[MAX_WAITING];      /* changes whose place has one that was not read yet */
-    unsigned num_waiting;
+    struct change *changes; /* in the order in which they show */
+    uint32_t count, next;
     bool failed; /* no memory for what the guest wrote */
 };
 
 /* ---- what the guest changed ------------------------------------------------------------------ */
 
-static uint8_t changed_bytes(const struct session_shadow *known, const struct session_record *seen)
+static void change_add(struct session_memory *memory, const struct session_record *seen,
+                       unsigned from, uint64_t age)
 {
-    uint64_t differs = session_shadow_get(known, seen->b, seen->size) ^ seen->c;
-    uint8_t mask = 0;
+    const unsigned left = seen->size - from;
+    const bool known = age && age <= seen->order + 1u;
 
-    for (unsigned n = 0; n < seen->size; n++) {
-        mask |= (uint8_t)((differs >> 8 * n & 0xff ? 1u : 0) << n);
-    }
-    /* Whole dwords: what stood there before may be another value here. */
-    return (uint8_t)((mask & 0x0f ? 0x0f : 0) | (mask & 0xf0 ? 0xf0 : 0));
+    memory->changes[memory->count] =
+        (struct change){.addr = seen->b + from,
+                        .value = (uint32_t)(seen->c >> 8 * from),
+                        .at = known ? seen->order + 1u - (uint32_t)age : 0,
+                        .number = memory->count,
+                        .size = (uint8_t)(left < DWORD ? left : DWORD)};
+    memory->count++;
 }
 
-/* Goes through both streams in the order of recording. Returns false without memory. */
+/* One or two dwords. The other may be another value here than it was there. */
+static void changes_add(struct session_memory *memory, const struct session_shadow *known,
+                        const struct session_record *seen)
+{
+    const uint64_t differs = session_shadow_get(known, seen->b, seen->size) ^ seen->c;
+
+    if ((uint32_t)differs) {
+        change_add(memory, seen, 0, seen->d);
+    }
+    if (differs >> 32 && seen->size > DWORD) {
+        change_add(memory, seen, DWORD, seen->e);
+    }
+}
+
+/* Goes through the streams in the order of recording. Returns false without memory. */
 static bool changes_find(struct session_memory *memory, const struct session_records *seen,
                          const struct session_records *stores)
 {
     struct session_shadow *known = session_shadow_create();
-    uint32_t store = 0;
     bool good = known && memory->changes;
+    uint32_t store = 0;
 
     for (uint32_t n = 0; good && n < seen->count; n++) {
         const struct session_record *record = &seen->records[n];
@@ -57,17 +70,22 @@ static bool changes_find(struct session_memory *memory, const struct session_rec
             good &= session_shadow_put(known, done->a, done->size, done->b) == 0;
         }
         if (record->op == SESSION_SEEN) {
-            memory->changes[memory->count++] =
-                (struct change){.addr = record->b,
-                                .value = record->c,
-                                .order = record->order,
-                                .size = record->size,
-                                .mask = changed_bytes(known, record)};
+            changes_add(memory, known, record);
             good &= session_shadow_put(known, record->b, record->size, record->c) == 0;
         }
     }
     session_shadow_destroy(known);
     return good;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const struct change *x = a, *y = b;
+
+    if (x->at != y->at) {
+        return x->at < y->at ? -1 : 1;
+    }
+    return x->number < y->number ? -1 : x->number > y->number;
 }
 
 struct session_memory *session_memory_create(const struct session *session, unsigned guest)
@@ -78,14 +96,14 @@ struct session_memory *session_memory_create(const struct session *session, unsi
     if (!memory) {
         return NULL;
     }
-    memory->accesses = &streams[SESSION_ACCESSES];
     memory->shadow = session_shadow_create();
-    memory->changes = calloc(streams[SESSION_MEMORY].count + 1u, sizeof(*memory->changes));
+    memory->changes = calloc(2u * streams[SESSION_MEMORY].count + 1u, sizeof(*memory->changes));
     if (!memory->shadow ||
         !changes_find(memory, &streams[SESSION_MEMORY], &streams[SESSION_STORES])) {
         session_memory_destroy(memory);
         return NULL;
     }
+    qsort(memory->changes, memory->count, sizeof(*memory->changes), by_place);
     return memory;
 }
 
@@ -98,86 +116,22 @@ void session_memory_destroy(struct session_memory *memory)
     }
 }
 
-/* ---- when it shows --------------------------------------------------------------------------- */
+/* ---- as it shows ----------------------------------------------------------------------------- */
 
-static void apply(struct session_memory *memory, const struct change *change)
+void session_memory_advance(struct session_memory *memory, uint32_t order)
 {
-    for (unsigned n = 0; n < change->size; n++) {
-        if (change->mask >> n & 1) {
-            memory->failed |= session_shadow_put(memory->shadow, change->addr + n, 1,
-                                                 change->value >> 8 * n & 0xff) != 0;
-        }
-    }
-}
-
-static bool is_applied(const struct session_memory *memory, uint32_t change)
-{
-    for (uint32_t n = memory->applied_from; n < change; n++) {
-        if (memory->changes[n].addr == memory->changes[change].addr) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The order of recording of the next access that is not only time. */
-static uint32_t interval_end(const struct session_memory *memory, uint32_t access)
-{
-    for (uint32_t n = access + 1; n < memory->accesses->count; n++) {
-        if (memory->accesses->records[n].op != SESSION_DELAY) {
-            return memory->accesses->records[n].order;
-        }
-    }
-    return UINT32_MAX;
-}
-
-void session_memory_access(struct session_memory *memory, uint32_t access)
-{
-    uint32_t end;
-
-    if (memory->accesses->records[access].op == SESSION_DELAY) {
-        return;
-    }
-    for (unsigned n = 0; n < memory->num_waiting; n++) {
-        apply(memory, &memory->changes[memory->waiting[n]]);
-    }
-    memory->num_waiting = 0;
-    memory->applied_from = memory->next;
-    end = interval_end(memory, access);
-    for (; memory->next < memory->count && memory->changes[memory->next].order < end;
+    for (; memory->next < memory->count && memory->changes[memory->next].at <= order;
          memory->next++) {
-        if (memory->num_waiting < MAX_WAITING && is_applied(memory, memory->next)) {
-            memory->waiting[memory->num_waiting++] = memory->next;
-        } else {
-            apply(memory, &memory->changes[memory->next]);
-        }
+        const struct change *change = &memory->changes[memory->next];
+
+        memory->failed |=
+            session_shadow_put(memory->shadow, change->addr, change->size, change->value) != 0;
     }
 }
 
-/* The first that waits for this read of its place. */
-static void release(struct session_memory *memory, uint64_t addr)
+uint64_t session_memory_read(const struct session_memory *memory, uint64_t addr, unsigned size)
 {
-    unsigned n = 0;
-
-    while (n < memory->num_waiting && memory->changes[memory->waiting[n]].addr != addr) {
-        n++;
-    }
-    if (n == memory->num_waiting) {
-        return;
-    }
-    apply(memory, &memory->changes[memory->waiting[n]]);
-    memory->num_waiting--;
-    for (; n < memory->num_waiting; n++) {
-        memory->waiting[n] = memory->waiting[n + 1];
-    }
-}
-
-uint64_t session_memory_read(struct session_memory *memory, uint64_t addr, unsigned size)
-{
-    uint64_t value = session_shadow_get(memory->shadow, addr, size);
-
-    release(memory, addr);
-    return memory->failed ? UINT64_MAX : value;
+    return memory->failed ? UINT64_MAX : session_shadow_get(memory->shadow, addr, size);
 }
 
 int session_memory_write(struct session_memory *memory, uint64_t addr, unsigned size,

@@ -50,15 +50,27 @@ static struct page *find(const struct session_shadow *shadow, uint64_t number)
     return page;
 }
 
+/* How many of size bytes lie in the page of addr. */
+static unsigned part_in_page(uint64_t addr, unsigned size)
+{
+    const unsigned left = PAGE - (unsigned)(addr % PAGE);
+
+    return size < left ? size : left;
+}
+
 uint64_t session_shadow_get(const struct session_shadow *shadow, uint64_t addr, unsigned size)
 {
-    uint64_t value = 0;
+    uint8_t bytes[sizeof(uint64_t)] = {0};
+    uint64_t value;
 
-    for (unsigned n = 0; n < size; n++) {
+    for (unsigned n = 0; n < size; n += part_in_page(addr + n, size - n)) {
         const struct page *page = find(shadow, (addr + n) / PAGE);
 
-        value |= (uint64_t)(page ? page->bytes[(addr + n) % PAGE] : 0) << 8 * n;
+        if (page) {
+            memcpy(bytes + n, page->bytes + (addr + n) % PAGE, part_in_page(addr + n, size - n));
+        }
     }
+    memcpy(&value, bytes, sizeof(value));
     return value;
 }
 
@@ -76,13 +88,16 @@ static struct page *find_or_add(struct session_shadow *shadow, uint64_t number)
 
 int session_shadow_put(struct session_shadow *shadow, uint64_t addr, unsigned size, uint64_t value)
 {
-    for (unsigned n = 0; n < size; n++) {
+    uint8_t bytes[sizeof(value)];
+
+    memcpy(bytes, &value, sizeof(value));
+    for (unsigned n = 0; n < size; n += part_in_page(addr + n, size - n)) {
         struct page *page = find_or_add(shadow, (addr + n) / PAGE);
 
         if (!page) {
             return -ENOMEM;
         }
-        page->bytes[(addr + n) % PAGE] = (uint8_t)(value >> 8 * n);
+        memcpy(page->bytes + (addr + n) % PAGE, bytes + n, part_in_page(addr + n, size - n));
     }
     return 0;
 }

@@ -79,7 +79,7 @@ static int vm_stop(lua_State *lua)
     struct machine_vm *vm = check_vm(lua);
 
     luaL_argcheck(lua, script_actor(lua)->vm != vm, 1, "a guest cannot stop its own VM");
-    sim_vm_stop(vm->sim);
+    machine_vm_stop(vm);
     return finish(lua, "vm:stop", 0);
 }
 
@@ -87,7 +87,7 @@ static int vm_start(lua_State *lua)
 {
     struct machine_vm *vm = check_vm(lua);
 
-    sim_vm_start(vm->sim);
+    machine_vm_start(vm);
     return 0;
 }
 
