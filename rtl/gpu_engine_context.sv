@@ -31,6 +31,7 @@ module gpu_engine_context
   output logic [31:0]  bb_per_ctx_o,   // bit 0: batch to run at each switch-in
   output interrupt_t   irq_o,
   output logic [47:12] root_o [4],     // PDP0 to PDP3
+  output logic [3:0]   local_root_o,   // which of them lie in local memory
   output logic [19:0]  asid_o,
 
   // image to save
@@ -236,7 +237,8 @@ module gpu_engine_context
         default: ;
       endcase
       if (got_q >= SpaceFirst && got_q <= SpaceLast && space_index[0]) begin
-        root_o[pdp] <= {upper_q[15:0], high[31:12]};
+        root_o[pdp]       <= {upper_q[15:0], high[31:12]};
+        local_root_o[pdp] <= high[11];
       end
     end
   end

@@ -78,6 +78,8 @@ module gpu_engine_core
   logic [63:0] bb_head, bb_return, save_bb_head, save_bb_return, gpr_data;
   logic [3:0]  gpr_index;
   logic [47:12] root [4];
+  logic [3:0]   local_root;
+  logic [1:0]   pdp;
   logic [19:0] asid;
   logic        context_valid, context_write, context_rsp, gpr_write;
   logic [7:0]  context_be;
@@ -103,6 +105,7 @@ module gpu_engine_core
     .bb_per_ctx_o    (bb_per_ctx),
     .irq_o           (irq),
     .root_o          (root),
+    .local_root_o    (local_root),
     .asid_o          (asid),
     .head_i          (save_head),
     .bb_head_i       (save_bb_head),
@@ -252,10 +255,13 @@ module gpu_engine_core
   assign mem_ppgtt_o  = (exec_valid && exec_ppgtt) || (fetch_valid && fetch_ppgtt);
   assign mem_switch_o = load && mode_i != SpaceNone;
 
+  assign pdp = (mode_i == Space32) ? mem_addr_o[31:30] : 2'd0;
+
   always_comb begin
-    mem_space_o.mode = mode_i;
-    mem_space_o.asid = (mode_i == Space32) ? 20'd0 : asid;
-    mem_space_o.root = root[(mode_i == Space32) ? mem_addr_o[31:30] : 2'd0];
+    mem_space_o.mode       = mode_i;
+    mem_space_o.asid       = (mode_i == Space32) ? 20'd0 : asid;
+    mem_space_o.root       = root[pdp];
+    mem_space_o.local_root = local_root[pdp];
   end
 
   always_comb begin

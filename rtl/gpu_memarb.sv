@@ -50,7 +50,9 @@ module gpu_memarb
   input  logic                  space_verdict_ok_i,
   input  logic [2:0]            space_verdict_level_i,
   input  logic                  space_null_i,
-  input  logic                  walk_valid_i,
+  input  logic                  walk_valid_i,              // nobody else is served meanwhile
+  input  logic                  walk_found_i,              // its place is known
+  input  logic                  walk_local_i,
   input  logic [5:0]            walk_fn_i,
   input  logic [47:3]           walk_addr_i,
   output logic                  walk_ready_o,
@@ -147,7 +149,7 @@ module gpu_memarb
                   (is_msi || (translated && !(answered && reads_full)));
   assign take   = accept || fault;
   assign aside  = space_valid_o && space_miss_i;
-  assign walk   = walk_valid_i && room && !reads_full;
+  assign walk   = walk_valid_i && walk_found_i && room && !reads_full;
 
   assign walk_ready_o = walk;
 
@@ -202,7 +204,7 @@ module gpu_memarb
     if (walk) begin
       out_op_q        <= MemRead;
       mem_req_fn_o    <= walk_fn_i;
-      mem_req_local_o <= 1'b0;
+      mem_req_local_o <= walk_local_i;
       mem_req_addr_o  <= {walk_addr_i, 3'd0};
       mem_req_be_o    <= 8'hff;
     end

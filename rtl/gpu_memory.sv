@@ -102,6 +102,7 @@ module gpu_memory
   logic        read_valid, read_ready, read_rsp_valid;
   logic [5:0]  read_fn;
   logic [47:3] read_addr;
+  logic        read_local, walk_asks, access_verdict, access_fault;
 
   gpu_ggtt u_ggtt (
     .clk_i        (clk_i),
@@ -138,16 +139,22 @@ module gpu_memory
 
   assign page_local = space_valid ? space_local : is_local;
 
+  // The walker's reads of local memory go through the LMTT too, and first: an access is looked up
+  // again when they are over.
+  assign walk_asks      = read_valid && read_local;
+  assign access_verdict = lmtt_verdict && !walk_asks;
+  assign access_fault   = lmtt_fault && !walk_asks;
+
   gpu_lmtt u_lmtt (
     .clk_i            (clk_i),
     .rst_ni           (rst_ni),
     .cfg_i            (lmem_cfg_i),
     .invalidate_i     (tlb_invalidate_i),
-    .req_valid_i      (space_valid ? space_verdict_valid && space_verdict_ok
-                                   : lookup_valid && verdict_valid && verdict_ok),
-    .req_local_i      (page_local),
-    .req_fn_i         (lookup_fn),
-    .req_frame_i      (space_valid ? space_frame : frame),
+    .req_valid_i      (walk_asks || (space_valid ? space_verdict_valid && space_verdict_ok
+                                                 : lookup_valid && verdict_valid && verdict_ok)),
+    .req_local_i      (walk_asks || page_local),
+    .req_fn_i         (walk_asks ? read_fn : lookup_fn),
+    .req_frame_i      (walk_asks ? read_addr[47:12] : space_valid ? space_frame : frame),
     .req_verdict_o    (lmtt_verdict),
     .req_fault_o      (lmtt_fault),
     .req_frame_o      (final_frame),
@@ -192,8 +199,10 @@ module gpu_memory
     .report_ready_i  (!fault_valid),
     .mem_valid_o     (read_valid),
     .mem_fn_o        (read_fn),
+    .mem_local_o     (read_local),
     .mem_addr_o      (read_addr),
     .mem_ready_i     (read_ready),
+    .mem_fault_i     (walk_asks && lmtt_fault),
     .mem_rsp_valid_i (read_rsp_valid),
     .mem_rsp_data_i  (mem_rsp_data_i),
     .idle_o          (ppgtt_idle)
@@ -217,8 +226,8 @@ module gpu_memory
     .lookup_valid_o    (lookup_valid),
     .lookup_page_o     (lookup_page),
     .lookup_fn_o       (lookup_fn),
-    .verdict_valid_i   (verdict_valid && (!verdict_ok || lmtt_verdict)),
-    .verdict_ok_i      (verdict_ok && !lmtt_fault),
+    .verdict_valid_i   (verdict_valid && (!verdict_ok || access_verdict)),
+    .verdict_ok_i      (verdict_ok && !access_fault),
     .verdict_foreign_i (verdict_foreign),
     .frame_i           (final_frame),
     .local_i           (page_local),
@@ -228,13 +237,15 @@ module gpu_memory
     .space_atomic_o    (space_atomic),
     .space_waits_i     (waits),
     .space_miss_i      (!space_verdict_valid),
-    .space_verdict_valid_i (space_verdict_valid && (!space_verdict_ok || lmtt_verdict)),
-    .space_verdict_ok_i    (space_verdict_ok && !lmtt_fault),
+    .space_verdict_valid_i (space_verdict_valid && (!space_verdict_ok || access_verdict)),
+    .space_verdict_ok_i    (space_verdict_ok && !access_fault),
     .space_verdict_level_i (space_level),
     .space_null_i      (space_null),
     .walk_valid_i      (read_valid),
+    .walk_found_i      (!read_local || (lmtt_verdict && !lmtt_fault)),
+    .walk_local_i      (read_local),
     .walk_fn_i         (read_fn),
-    .walk_addr_i       (read_addr),
+    .walk_addr_i       ({read_local ? final_frame : read_addr[47:12], read_addr[11:3]}),
     .walk_ready_o      (read_ready),
     .walk_rsp_valid_o  (read_rsp_valid),
     .fault_valid_o     (fault_valid),
@@ -289,7 +300,7 @@ module gpu_memory
       fault_o.client = client;
     end
     if (fault_valid) begin
-      fault_o.is_local = lmtt_fault;
+      fault_o.is_local = access_fault;
       if (fault.ppgtt) fault_o.asid = space_i[space_engine].asid;
     end
   end

@@ -57,6 +57,7 @@ package gpu_pkg;
   typedef struct packed {
     space_e       mode;
     logic [19:0]  asid;
+    logic         local_root;  // it lies in local memory
     logic [47:12] root;
   } space_t;
 

@@ -50,8 +50,10 @@ module gpu_ppgtt
   // reads of the walker
   output logic                  mem_valid_o,
   output logic [5:0]            mem_fn_o,
+  output logic                  mem_local_o,      // of local memory, to be translated
   output logic [47:3]           mem_addr_o,
   input  logic                  mem_ready_i,
+  input  logic                  mem_fault_i,      // there is no such local page; not with ready
   input  logic                  mem_rsp_valid_i,
   /*verilator tracing_off*/
   input  logic [63:0]           mem_rsp_data_i,
@@ -135,7 +137,7 @@ module gpu_ppgtt
   // Three levels have no id.
   always_comb begin
     for (int unsigned e = 0; e < NumEngines; e++) begin
-      recovers[e] = space_i[e].asid != '0 && space_i[e].root != '0;
+      recovers[e] = space_i[e].asid != '0 && {space_i[e].local_root, space_i[e].root} != '0;
       state_o[e]  = '{waits_q[e] || held[e], held[e], given_up[e], reported[e]};
     end
   end
@@ -182,8 +184,10 @@ module gpu_ppgtt
     .local_o         (walk_local),
     .writable_o      (walk_writable),
     .mem_valid_o     (mem_valid_o),
+    .mem_local_o     (mem_local_o),
     .mem_addr_o      (mem_addr_o),
     .mem_ready_i     (mem_ready_i),
+    .mem_fault_i     (mem_fault_i),
     .mem_rsp_valid_i (mem_rsp_valid_i),
     .mem_rsp_data_i  (mem_rsp_data_i),
     .idle_o          (walk_idle)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// Walks the page tables of one address at a time: they lie in system memory and hold the function's
-// physical addresses. Entries have the public format: bit 0 present, 1 writable, 7 large page
-// (2 MiB and 1 GiB), 9 null page (reads 0, writes are lost), 11 local memory, 51:12 address; bit 6
-// of a directory entry: a table of 32 pages of 64 KiB; bit 8 of a table entry: one of 16 that are
-// such a page.
+// Walks the page tables of one address at a time: they lie in system memory or in local memory, and
+// hold the function's physical addresses. Entries have the public format: bit 0 present, 1
+// writable, 7 large page (2 MiB and 1 GiB), 9 null page (reads 0, writes are lost), 11 local
+// memory, 51:12 address; bit 6 of a directory entry: a table of 32 pages of 64 KiB; bit 8 of a
+// table entry: one of 16 that are such a page. Bit 11 says of a table what it says of a page.
 
 module gpu_ppgtt_walk
   import gpu_pkg::*;
@@ -26,8 +26,10 @@ module gpu_ppgtt_walk
 
   // reads
   output logic         mem_valid_o,
+  output logic         mem_local_o,  // of local memory
   output logic [47:3]  mem_addr_o,
   input  logic         mem_ready_i,
+  input  logic         mem_fault_i,  // never read: there is no such local page
   input  logic         mem_rsp_valid_i,
   /*verilator tracing_off*/
   input  logic [63:0]  mem_rsp_data_i,
@@ -46,7 +48,8 @@ module gpu_ppgtt_walk
   state_e       state_q, state_d;
   logic [2:0]   level_q;
   logic [47:12] table_q;
-  logic         compact_q, writable_q, fault_q, null_q, local_q;
+  logic         compact_q, writable_q, fault_q, null_q;
+  logic         local_q;  // of the table, at the end of the page
 
   // ---- where the entry lies ---------------------------------------------------------------------
 
@@ -65,11 +68,12 @@ module gpu_ppgtt_walk
   end
 
   assign mem_valid_o = state_q == StRead;
+  assign mem_local_o = local_q;
   assign mem_addr_o  = {table_q, index};
 
   // ---- where a walk begins ----------------------------------------------------------------------
 
-  logic       has_root;
+  logic       is_there;
   logic [2:0] top;
 
   always_comb begin
@@ -79,7 +83,7 @@ module gpu_ppgtt_walk
       Space57: top = 3'd5;
       default: top = 3'd0;
     endcase
-    has_root = space_i.mode != SpaceNone && space_i.root != '0 &&
+    is_there = space_i.mode != SpaceNone && {space_i.local_root, space_i.root} != '0 &&
                (space_i.mode != Space32 || addr_i[63:32] == '0);
   end
 
@@ -100,7 +104,7 @@ module gpu_ppgtt_walk
   always_comb begin
     frame = mem_rsp_data_i[47:12];
     if (null_page) begin
-      frame = table_q;  // any page that is there
+      frame = table_q;  // any page that is there: that of the table
     end else if (leaf) begin
       unique case (level_q)
         3'd1:    if (compact_q || mem_rsp_data_i[8]) frame[15:12] = addr_i[15:12];
@@ -125,8 +129,11 @@ module gpu_ppgtt_walk
   always_comb begin
     state_d = state_q;
     unique case (state_q)
-      StIdle:   if (start_i) state_d = has_root ? StRead : StDone;
-      StRead:   if (mem_ready_i) state_d = StAnswer;
+      StIdle:   if (start_i) state_d = is_there ? StRead : StDone;
+      StRead: begin
+        if (mem_fault_i)      state_d = StDone;
+        else if (mem_ready_i) state_d = StAnswer;
+      end
       StAnswer: if (mem_rsp_valid_i) state_d = (bad || leaf) ? StDone : StRead;
       StDone:   state_d = StIdle;
       default:  state_d = StIdle;
@@ -147,19 +154,22 @@ module gpu_ppgtt_walk
       state_q <= state_d;
       if (state_q == StIdle && start_i) begin
         // Of three levels the first is the register that holds the root.
-        level_q    <= (has_root && space_i.mode == Space32) ? 3'd2 : top;
+        level_q    <= (is_there && space_i.mode == Space32) ? 3'd2 : top;
         table_q    <= space_i.root;
         compact_q  <= 1'b0;
         writable_q <= 1'b1;
         null_q     <= 1'b0;
-        fault_q    <= !has_root;
+        local_q    <= space_i.local_root;
+        fault_q    <= !is_there;
       end
+      // As a table outside of system memory, which reads as no entries.
+      if (state_q == StRead && mem_fault_i) fault_q <= 1'b1;
       if (answer) begin
         table_q    <= frame;
         compact_q  <= level_q == 3'd2 && mem_rsp_data_i[6];
         writable_q <= writable_q && mem_rsp_data_i[1];
         null_q     <= null_page;
-        local_q    <= leaf && !null_page && mem_rsp_data_i[11];
+        if (!null_page) local_q <= mem_rsp_data_i[11];
         fault_q    <= bad;
         if (!bad && !leaf) level_q <= level_q - 3'd1;
       end

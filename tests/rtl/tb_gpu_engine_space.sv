@@ -50,6 +50,7 @@ module tb_gpu_engine_space;
     check("post-sync", {get(Data + 44), get(Data + 40)}, '1);
     check("from the ring", {32'd0, get(Data + 52)}, 64'h66);
     check("root", {28'd0, seen_space.root}, 64'h123_4567);
+    check("not in local memory", {63'd0, seen_space.local_root}, 64'd0);
     check("id", {44'd0, seen_space.asid}, 64'ha51d);
     check("levels", {62'd0, seen_space.mode}, {62'd0, Space57});
   endtask
@@ -115,12 +116,13 @@ module tb_gpu_engine_space;
       lrca = 32'h2000 | GUCBUS_ENGINE_LRCA_PPGTT | (GUCBUS_ENGINE_MODE_3_LEVELS << 3);
       for (int p = 0; p < 4; p++) begin
         set(Image + 4 * ('h31 - 4 * p), 32'(p));
-        set(Image + 4 * ('h33 - 4 * p), 32'h1000 * 32'(p + 1));
+        set(Image + 4 * ('h33 - 4 * p), 32'h1000 * 32'(p + 1) | (p[0] ? 32'h800 : 32'd0));
       end
       put(32'h10000002); put(32'(i << 30)); put(32'd0); put(32'd1);
       submit();
       expect_event("not in the bench's space", GUCBUS_ENGINE_EVENT_FAULT);
       check($sformatf("PDP%0d", i), {28'd0, seen_space.root}, 64'h10_0000 * 64'(i) + 64'(i + 1));
+      check("in which memory", {63'd0, seen_space.local_root}, {63'd0, i[0]});
       check("no id there", {44'd0, seen_space.asid}, 64'd0);
     end
   endtask

@@ -161,6 +161,16 @@ module tb_gpu_memory;
         default: mem_rdata = 64'd0;
       endcase
     end
+    if (pipe[Latency-1][47:12] == 36'ha50) begin
+      unique case (pipe[Latency-1][11:3])
+        9'd0:    mem_rdata = 64'h5_0803;
+        9'd1:    mem_rdata = 64'h7_7803;
+        9'd2:    mem_rdata = 64'h203;
+        9'd3:    mem_rdata = 64'h7_7003;
+        9'd4:    mem_rdata = 64'h20_0803;  // beyond the share
+        default: mem_rdata = 64'd0;
+      endcase
+    end
   end
 
   assign mem_ready = seed[33:32] != 2'd0;
@@ -342,7 +352,7 @@ module tb_gpu_memory;
     for (int e = 1; e < int'(NumEngines); e += 3) begin
       waits_told = '{0, 0};
       ends_told  = 0;
-      space[e] = '{mode: Space48, asid: 20'h123, root: 36'h50};
+      space[e] = '{mode: Space48, asid: 20'h123, local_root: 1'b0, root: 36'h50};
       @(negedge clk);
       ppgtt = '0; ppgtt[e] = 1'b1;
       valid = '0; valid[e] = 1'b1; op[e] = MemWrite; fn[e] = 6'd2; addr[e] = 64'h3000;
@@ -365,7 +375,7 @@ module tb_gpu_memory;
 
   task automatic case_space();
     int others, nulls;
-    space[1] = '{mode: Space48, asid: 20'h0, root: 36'h50};
+    space[1] = '{mode: Space48, asid: 20'h0, local_root: 1'b0, root: 36'h50};
     walked = 0;
     space_access(MemRead, 64'h1008);
     check("page of its own", {63'd0, got_fault}, 64'd0);
@@ -407,6 +417,89 @@ module tb_gpu_memory;
     check("quiet at the end", {63'd0, idle}, 64'd1);
   endtask
 
+  // The same of VF 3 in local memory, where its page 0x50 lies at 0xa50: entry 0 leads back to it,
+  // 1 to a local page, 2 is a null page, 3 a page of other memory, 4 a table that it does not have.
+  int read_local;
+
+  always @(posedge clk) begin
+    if (mem_valid && mem_ready && mem_op == 2'd0 && mem_local && mem_addr[47:12] == 36'ha50) begin
+      read_local <= read_local + 1;
+    end
+  end
+
+  task automatic local_access(input mem_op_e what, input logic [63:0] at);
+    @(negedge clk) ppgtt[1] = 1'b1;
+    access(1, what, 3, at);
+    ppgtt[1] = 1'b0;
+  endtask
+
+  task automatic new_space(input logic local_root);
+    space[1] = '{mode: Space48, asid: 20'h0, local_root: local_root, root: 36'h50};
+    @(negedge clk) switches[1] = 1'b1;
+    @(negedge clk) switches[1] = 1'b0;
+    read_local = 0;
+  endtask
+
+  task automatic case_local_tables();
+    new_space(1'b1);
+    local_access(MemRead, 64'h1008);
+    check("tables in local memory", {63'd0, got_fault}, 64'd0);
+    check("lead to a page there", {15'd0, mem_local, mem_addr}, {15'd0, 1'b1, 48'ha7_7008});
+    check("four reads there", 64'(read_local), 64'd4);
+    local_access(MemRead, 64'h3008);
+    check("or to one of other memory", {15'd0, mem_local, mem_addr}, {15'd0, 1'b0, 48'h7_7008});
+    local_access(MemWrite, 64'h2000);
+    check("write to a null page", {62'd0, got_fault, mem_be != 8'd0}, 64'd0);
+    local_access(MemRead, 64'h5000);
+    check("absent", {60'd0, got_fault, got_info.level}, 64'b1001);
+    local_access(MemRead, 64'h80_1000);
+    check("table beyond the share", {60'd0, got_fault, got_info.level}, 64'b1001);
+    check("is none of the access's", {62'd0, got_info.is_local, got_info.ppgtt}, 64'd1);
+    space[1].root = 36'h200;
+    local_access(MemRead, 64'h4_1000);
+    check("root beyond the share", {60'd0, got_fault, got_info.level}, 64'b1100);
+    new_space(1'b1);
+    lmem_cfg = 32'd0;
+    @(negedge clk) invalidate = 1'b1;
+    @(negedge clk) invalidate = 1'b0;
+    local_access(MemRead, 64'h1008);
+    check("no local memory at all", {60'd0, got_fault, got_info.level}, 64'b1100);
+    lmem_cfg = LMEM_EN | 32'd1;
+    repeat (60) @(negedge clk);
+    check("quiet at the end", {63'd0, idle}, 64'd1);
+  endtask
+
+  // Walks and accesses want the LMTT at once, which is emptied now and then.
+  task automatic case_local_at_once();
+    int walks, others, misplaced;
+    logic [NumClients-1:0] served;
+    walks = 0; others = 0; misplaced = 0;
+    new_space(1'b1);
+    @(negedge clk);
+    valid = '0; valid[1] = 1'b1; op[1] = MemWrite; fn[1] = 6'd3; addr[1] = 64'h1008;
+    ppgtt[1] = 1'b1;
+    valid[3] = 1'b1; op[3] = MemWrite; fn[3] = 6'd3; addr[3] = 64'h50_0018;
+    for (int i = 0; i < 4000 || valid != '0; i++) begin
+      invalidate = seed[40:38] == 3'd0 && i < 4000;
+      #1;
+      switches[1] = ready[1];
+      if (ready[1] && !fault) walks++;
+      if (ready[3] && !fault) others++;
+      if (ready != '0 && fault) misplaced++;
+      served = ready;
+      @(posedge clk) #1;
+      if (i >= 4000) valid &= ~served;  // nobody goes before it is served
+      if (mem_valid && mem_op == 2'd1 && (!mem_local ||
+          (mem_addr != 48'ha7_7008 && mem_addr != 48'hb2_3018))) misplaced++;
+      @(negedge clk);
+    end
+    {ppgtt, switches, invalidate} = '0;
+    check("walks and accesses in turns", {62'd0, walks > 10, others > 10}, 64'd3);
+    check("each at its place", 64'(misplaced), 64'd0);
+    repeat (60) @(negedge clk);
+    check("quiet behind them", {63'd0, idle}, 64'd1);
+  endtask
+
   task automatic case_msi();
     int before_it;
     before_it = writes_out;
@@ -432,6 +525,8 @@ module tb_gpu_memory;
     case_tlb();
     case_local();
     case_space();
+    case_local_tables();
+    case_local_at_once();
     case_waits_for_page();
     case_msi();
     $display("%0d passed, %0d failed", passed, failed);
