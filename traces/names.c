@@ -68,58 +68,9 @@ static const struct code_name klvs[] = {
     KLV(SELF_CFG_G2H_CTB_SIZE),
 };
 
-#define ERROR(name)                                                                                \
-    {                                                                                              \
-        XE_GUC_RESPONSE_##name, #name                                                              \
-    }
+#define ERROR(name) {XE_GUC_RESPONSE_##name, #name},
 
-static const struct code_name errors[] = {
-    ERROR(ERROR_PROTOCOL),
-    ERROR(INVALID_STATE),
-    ERROR(UNSUPPORTED_VERSION),
-    ERROR(INVALID_VFID),
-    ERROR(UNPROVISIONED_VF),
-    ERROR(INVALID_EVENT),
-    ERROR(NOT_SUPPORTED),
-    ERROR(UNKNOWN_ACTION),
-    ERROR(ACTION_ABORTED),
-    ERROR(NO_PERMISSION),
-    ERROR(CANNOT_COMPLETE_ACTION),
-    ERROR(INVALID_KLV_DATA),
-    ERROR(INVALID_PARAMS),
-    ERROR(INVALID_CONTEXT_INDEX),
-    ERROR(INVALID_CONTEXT_REGISTRATION),
-    ERROR(INVALID_DOORBELL_ID),
-    ERROR(INVALID_ENGINE_ID),
-    ERROR(INVALID_BUFFER_RANGE),
-    ERROR(INVALID_BUFFER),
-    ERROR(BUFFER_ALREADY_REGISTERED),
-    ERROR(INVALID_GGTT_ADDRESS),
-    ERROR(PENDING_ACTION),
-    ERROR(CONTEXT_NOT_REGISTERED),
-    ERROR(CONTEXT_ALREADY_REGISTERED),
-    ERROR(INVALID_SIZE),
-    ERROR(MALFORMED_KLV),
-    ERROR(INVALID_CONTEXT),
-    ERROR(INVALID_KLV_KEY),
-    ERROR(DATA_TOO_LARGE),
-    ERROR(VF_MIGRATED),
-    ERROR(NO_ATTRIBUTE_TABLE),
-    ERROR(NO_DECRYPTION_KEY),
-    ERROR(DECRYPTION_FAILED),
-    ERROR(VGT_DISABLED),
-    ERROR(CTB_FULL),
-    ERROR(VGT_UNAUTHORIZED_REQUEST),
-    ERROR(CTB_INVALID),
-    ERROR(CTB_NOT_REGISTERED),
-    ERROR(CTB_IN_USE),
-    ERROR(CTB_INVALID_DESC),
-    ERROR(HW_TIMEOUT),
-    ERROR(CTB_SOURCE_INVALID_DESCRIPTOR),
-    ERROR(CTB_DESTINATION_INVALID_DESCRIPTOR),
-    ERROR(INVALID_CONFIG_STATE),
-    ERROR(GENERIC_FAIL),
-};
+static const struct code_name errors[] = {XE_GUC_RESPONSE_NAMES(ERROR)};
 
 static const char *find(const struct code_name *table, size_t count, uint32_t code)
 {

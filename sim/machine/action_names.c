@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Names of GuC actions for traces, spelt as the ABI headers spell them without their prefix. */
+/* Names of GuC actions and errors for traces, spelt as the ABI headers spell them without their
+ * prefix. */
 #include "sim/machine/machine.h"
 
 #include "firmware/abi/guc_actions_abi.h"
 #include "firmware/abi/guc_actions_sriov_abi.h"
+#include "firmware/abi/guc_errors_abi.h"
 
 #define G(name)                                                                                    \
     {                                                                                              \
@@ -81,4 +83,17 @@ const char *machine_action_name(uint16_t action, bool g2h)
         }
     }
     return NULL;
+}
+
+const char *machine_error_name(uint32_t error)
+{
+#define NAMED(name)                                                                                \
+    case XE_GUC_RESPONSE_##name:                                                                   \
+        return #name;
+    switch (error) {
+        XE_GUC_RESPONSE_NAMES(NAMED)
+    default:
+        return NULL;
+    }
+#undef NAMED
 }

@@ -169,5 +169,7 @@ void machine_vm_start(struct machine_vm *vm);
 
 /* The public name of a GuC action, or NULL: for traces. */
 const char *machine_action_name(uint16_t action, bool g2h);
+/* The public name of what a GuC refused with, or NULL. */
+const char *machine_error_name(uint32_t error);
 
 #endif

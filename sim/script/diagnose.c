@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "firmware/abi/guc_communication_ctb_abi.h"
+#include "firmware/abi/guc_messages_abi.h"
+#include "sim/machine/machine.h"
 
 #define TAIL_LEN     4u /* messages kept of a ring */
 #define MAX_OPEN     8u /* unanswered requests of a function */
@@ -318,6 +320,13 @@ static void print_message(const struct message *message, FILE *to)
                   *message->type ? " " : "", message->name);
     if (*message->type && strcmp(message->type, "event") != 0) {
         (void)fprintf(to, " fence %" PRIu32, message->fence);
+    }
+    if (message->len > 0 &&
+        FIELD_GET(GUC_HXG_MSG_0_TYPE, message->hxg[0]) == GUC_HXG_TYPE_RESPONSE_FAILURE) {
+        const char *name =
+            machine_error_name(FIELD_GET(GUC_HXG_FAILURE_MSG_0_ERROR, message->hxg[0]));
+
+        (void)fprintf(to, " %s", name ? name : "of no known code");
     }
     (void)fprintf(to, " |");
     for (uint32_t i = 0; i < message->len && i < SHOWN_DWORDS; i++) {

@@ -374,6 +374,12 @@ Test(cli, failed_expectation_names_line_time_value_and_last_messages)
     EXPECT_OUTPUT("taken   event SCHED_CONTEXT_MODE_DONE | 90001002");
 }
 
+Test(cli, last_messages_name_what_the_guc_refused_with)
+{
+    EXPECT_RUN("local m = machine { gpus = { { name = 'a' } } }\nm.a:pause(1)\n", "--trace off", 1,
+               " UNPROVISIONED_VF | e000000d\n");
+}
+
 Test(cli, uncaught_failure_tells_the_last_messages)
 {
     EXPECT_RUN(LOST_JOB, "--set watchdog=0", 1, "vf:wait: ETIME");
