@@ -126,19 +126,22 @@ static bool desc_good(uint32_t low)
 int gvt_workload_submit(struct gvt_vgpu *vgpu, unsigned engine, const uint32_t desc[4], bool pv)
 {
     const struct gvt_elsp_dwords elsp = {.data = {desc[0], desc[1], desc[2], desc[3]}};
+    const unsigned count = desc[2] & CTX_DESC_VALID ? PORTS : 1;
 
     if (!(desc[0] & CTX_DESC_VALID) || !desc_good(desc[0]) || !desc_good(desc[2])) {
         return -EINVAL;
     }
-    for (unsigned n = 0; n < PORTS; n++) {
+    /* Both or none. */
+    if (gvt_workload_count(vgpu) + count > GVT_MAX_QUEUED) {
+        return -ENOMEM;
+    }
+    for (unsigned n = 0; n < count; n++) {
         const uint32_t *pair = &desc[(size_t)2 * n];
         const struct gvt_workload workload = {.engine = engine,
                                               .desc = {pair[0], pair[1]},
                                               .emulate_schedule_in = n == 0 && !pv,
                                               .pv = pv};
-        int err = workload.desc[0] & CTX_DESC_VALID
-                      ? gvt_workload_queue(vgpu, &workload, n == 0 && !pv ? &elsp : NULL)
-                      : 0;
+        int err = gvt_workload_queue(vgpu, &workload, n == 0 && !pv ? &elsp : NULL);
 
         if (err) {
             return err;

@@ -26,9 +26,12 @@ Test(gvt_limits, root_has_a_most_of_references)
 
 Test(gvt_limits, queue_as_long_as_it_may_be_moves)
 {
-    for (unsigned n = 0; n < GVT_MAX_QUEUED; n++) {
+    for (unsigned n = 1; n < GVT_MAX_QUEUED; n++) {
         scene_submit(&image_source, BCS_BASE, DESC | n << 12, 0);
     }
+    scene_submit(&image_source, BCS_BASE, DESC, DESC);
+    cr_assert_eq(gvt_workload_count(image_source.vgpu), GVT_MAX_QUEUED - 1, "both, or none");
+    scene_submit(&image_source, BCS_BASE, DESC, 0);
     cr_assert_eq(gvt_workload_count(image_source.vgpu), GVT_MAX_QUEUED);
     scene_submit(&image_source, BCS_BASE, DESC, 0);
     cr_expect_eq(gvt_workload_count(image_source.vgpu), GVT_MAX_QUEUED, "and no longer");
