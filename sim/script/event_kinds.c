@@ -114,17 +114,18 @@ static void names_split(struct names *names, const char *text, const char *separ
     }
 }
 
+static void names_add_once(struct names *names, const char *name)
+{
+    if (name && !names_have(names, name)) {
+        names_add(names, name, strlen(name));
+    }
+}
+
 static void names_of_actions(struct names *names)
 {
     for (uint32_t action = 0; action <= UINT16_MAX; action++) {
-        const char *both[] = {machine_action_name((uint16_t)action, false),
-                              machine_action_name((uint16_t)action, true)};
-
-        for (unsigned i = 0; i < ARRAY_SIZE(both); i++) {
-            if (both[i] && !names_have(names, both[i])) {
-                names_add(names, both[i], strlen(both[i]));
-            }
-        }
+        names_add_once(names, machine_action_name((uint16_t)action, false));
+        names_add_once(names, machine_action_name((uint16_t)action, true));
     }
 }
 
@@ -211,6 +212,17 @@ static int term_check(unsigned kind, const struct event_term *term, char error[E
     return type == HAL_STR ? text_check(kinds[kind].name, term, form, error) : 0;
 }
 
+static int terms_check(unsigned kind, const struct event_term *terms, unsigned count,
+                       char error[ERROR_TEXT_LEN])
+{
+    for (unsigned t = 0; t < count; t++) {
+        if (strcmp(terms[t].name, "kind") != 0 && term_check(kind, &terms[t], error)) {
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 static int kind_check(const char *kind, const struct event_term *terms, unsigned count,
                       char error[ERROR_TEXT_LEN])
 {
@@ -218,16 +230,10 @@ static int kind_check(const char *kind, const struct event_term *terms, unsigned
     char offer[ERROR_TEXT_LEN / 2];
 
     for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-        if (strcmp(kinds[i].name, kind) != 0) {
-            names_add(&names, kinds[i].name, strlen(kinds[i].name));
-            continue;
+        if (strcmp(kinds[i].name, kind) == 0) {
+            return terms_check(i, terms, count, error);
         }
-        for (unsigned t = 0; t < count; t++) {
-            if (strcmp(terms[t].name, "kind") != 0 && term_check(i, &terms[t], error)) {
-                return -EINVAL;
-            }
-        }
-        return 0;
+        names_add(&names, kinds[i].name, strlen(kinds[i].name));
     }
     names_offer(&names, kind, offer, sizeof(offer));
     return wrong(error, "there is no event %s%s", kind, offer);
