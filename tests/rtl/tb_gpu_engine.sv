@@ -166,6 +166,9 @@ module tb_gpu_engine;
     put_at -= 4;
     run("truncated command");
     check("not done", {32'd0, get(Data)}, 64'd0);
+    new_ring();
+    put(32'h10400002); put(Data);
+    run("truncated operands");
   endtask
 
   task automatic case_tail_moves();
@@ -277,6 +280,15 @@ module tb_gpu_engine;
     put_call('hf000);
     expect_fault("fetch", 32'd16);
     check("place in the batch", {32'd0, get(Image + 4 * 'h0f)}, 64'hf001);
+    new_ring();
+    put_call('heff8);
+    set('heff8, 32'h10400002); set('heffc, Data);
+    expect_fault("operands on an absent page", 32'd12);
+    new_ring();
+    put_call('heff4);
+    set('heff4, 32'h10400002); set('heff8, Data); set('heffc, 32'd0);
+    expect_fault("value on an absent page", 32'd12);
+    check("nothing stored", {32'd0, get(Data)}, 64'd0);
     new_ring();
     put(32'h10000002); put(Data); put(32'd0); put(32'd1);
     expect_fault("store into it", 32'd0);
