@@ -94,8 +94,11 @@ MUST_USE int vf_queue_create(struct vf *vf, enum vf_engine engine);
 /* The same with an address space of its own, by page tables of 3 to 5 levels: batches lie there,
  * and slots are in its own memory. Also -EINVAL. */
 MUST_USE int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels);
-/* The same in fault mode: it has so many pages (1 to VF_FAULT_PAGES) more, which are mapped when
- * the device asks for them; 4 or 5 levels. */
+/* The same, with the tables in the function's local memory. Also -ENOSPC when there is none, or too
+ * little of it. */
+MUST_USE int vf_queue_create_local(struct vf *vf, enum vf_engine engine, unsigned levels);
+/* As vf_queue_create_vm in fault mode: it has so many pages (1 to VF_FAULT_PAGES) more, which are
+ * mapped when the device asks for them; 4 or 5 levels. */
 MUST_USE int vf_queue_create_fault(struct vf *vf, enum vf_engine engine, unsigned levels,
                                    unsigned pages);
 /* Disables and deregisters it; its jobs are gone. Returns 0 or -errno. */

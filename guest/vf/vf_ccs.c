@@ -158,7 +158,7 @@ static int create_objects(struct vf *vf)
         /* Complete but for its place in the table of queues: nobody submits to it. */
         ccs->contexts[n] = (struct vf_queue){
             .vf = vf, .gt = &vf->gts[VF_MAIN_GT], .engine = VF_ENGINE_COPY, .emitted = 1};
-        ret = vf_context_create(&ccs->contexts[n], 0, 0);
+        ret = vf_context_create(&ccs->contexts[n], &(struct vf_space){0});
     }
     return ret;
 }

@@ -181,7 +181,7 @@ uint64_t vf_context_descriptor(const struct vf_queue *queue)
     return bo_addr(&queue->lrc, PPHWSP_OFFSET) | space | mode | LRC_VALID;
 }
 
-int vf_context_create(struct vf_queue *queue, unsigned levels, unsigned pages)
+int vf_context_create(struct vf_queue *queue, const struct vf_space *space)
 {
     struct vf *vf = queue->vf;
     uint64_t lrc_size = batch_page_offset(queue) + XE_PAGE_SIZE;
@@ -191,8 +191,8 @@ int vf_context_create(struct vf_queue *queue, unsigned levels, unsigned pages)
         ret = bo_create(vf->hal, vf->ggtt, XE_PAGE_SIZE, GGTT_PAT_NORMAL, &queue->seqno);
     }
     if (!ret) {
-        ret = levels
-                  ? vf_vm_create(vf, levels, pages, queue->index + 1, &queue->vm)
+        ret = space->levels
+                  ? vf_vm_create(vf, space, queue->index, &queue->vm)
                   : bo_create(vf->hal, vf->ggtt, VF_BATCH_POOL, GGTT_PAT_NORMAL, &queue->batches);
     }
     if (ret) {

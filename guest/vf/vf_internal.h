@@ -121,10 +121,19 @@ struct vf_watch {
     int64_t done;
 };
 
+/* What address space a queue is to have; all 0: none. */
+struct vf_space {
+    unsigned levels; /* of its page tables */
+    unsigned pages;  /* in fault mode */
+    bool local;      /* tables in local memory; not in fault mode */
+};
+
 /* Address space of a queue; see vf_vm.c. */
 struct vf_vm {
     unsigned levels; /* of its page tables; 0: there is none */
-    uint64_t memory; /* in RAM: all of it */
+    bool local;      /* its tables lie in local memory */
+    uint64_t tables; /* the last level's first */
+    uint64_t memory; /* in RAM: all else */
     unsigned pages;  /* that come when they are asked for; 0: not in fault mode */
     uint32_t asid;   /* 0 unless in fault mode */
     bool has_table;  /* of those pages */
@@ -314,9 +323,9 @@ void vf_context_rewind(struct vf_queue *queue);
 /* Behind the newest job. */
 void vf_context_set_tail(struct vf_queue *queue);
 uint64_t vf_context_descriptor(const struct vf_queue *queue);
-/* Takes the objects, with levels an address space of so many too, and writes their first contents.
+/* Takes the objects and an address space, if it is to have one, and writes their first contents.
  * Returns 0, -ENOMEM, -ENOSPC. */
-MUST_USE int vf_context_create(struct vf_queue *queue, unsigned levels, unsigned pages);
+MUST_USE int vf_context_create(struct vf_queue *queue, const struct vf_space *space);
 /* Writes the objects' GGTT entries again. */
 void vf_context_map(struct vf_queue *queue);
 void vf_context_destroy(struct vf_queue *queue);
@@ -332,9 +341,10 @@ uint32_t vf_job_seqno(int64_t fence);
 
 /* ---- vf_vm.c --------------------------------------------------------------------------------- */
 
-/* Returns 0 or -ENOMEM. With pages in fault mode, by the ASID; else nothing in a space changes
- * afterwards but batches and results. */
-MUST_USE int vf_vm_create(struct vf *vf, unsigned levels, unsigned pages, uint32_t asid,
+/* Of the queue of that index. Returns 0, -ENOMEM, or -ENOSPC when local memory has no room for the
+ * tables. With pages in fault mode; else nothing in a space changes afterwards but batches and
+ * results. */
+MUST_USE int vf_vm_create(struct vf *vf, const struct vf_space *space, unsigned index,
                           struct vf_vm *vm);
 /* A space without levels is none. */
 void vf_vm_destroy(struct vf *vf, struct vf_vm *vm);

@@ -103,14 +103,14 @@ static int wait_valid_ggtt(struct vf *vf)
 
 /* Entries and image hold addresses, and writing entries takes time: when the GGTT moved
  * meanwhile, all of it is written again. */
-static int build(struct vf_queue *queue, unsigned levels, unsigned pages)
+static int build(struct vf_queue *queue, const struct vf_space *space)
 {
     struct vf *vf = queue->vf;
     int ret = wait_valid_ggtt(vf);
     unsigned irqs = vf_recovery_irqs(vf);
 
     if (!ret) {
-        ret = vf_context_create(queue, levels, pages);
+        ret = vf_context_create(queue, space);
     }
     for (unsigned i = 0; i < CREATE_TRIES && !ret; i++) {
         hal_cycles(vf->hal, CREATE_CYCLES);
@@ -127,7 +127,7 @@ static int build(struct vf_queue *queue, unsigned levels, unsigned pages)
     return ret ? ret : -EAGAIN;
 }
 
-static int create(struct vf *vf, enum vf_engine engine, unsigned levels, unsigned pages)
+static int create(struct vf *vf, enum vf_engine engine, const struct vf_space *space)
 {
     struct vf_queue *queue;
     int ret;
@@ -142,7 +142,7 @@ static int create(struct vf *vf, enum vf_engine engine, unsigned levels, unsigne
     if (!queue) {
         return -ENOSPC;
     }
-    ret = build(queue, levels, pages);
+    ret = build(queue, space);
     if (ret) {
         vf_queue_free(queue);
         return ret;
@@ -153,7 +153,7 @@ static int create(struct vf *vf, enum vf_engine engine, unsigned levels, unsigne
 
 int vf_queue_create(struct vf *vf, enum vf_engine engine)
 {
-    return create(vf, engine, 0, 0);
+    return create(vf, engine, &(struct vf_space){0});
 }
 
 int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels)
@@ -161,7 +161,15 @@ int vf_queue_create_vm(struct vf *vf, enum vf_engine engine, unsigned levels)
     if (levels < VF_VM_LEVELS_MIN || levels > VF_VM_LEVELS_MAX) {
         return -EINVAL;
     }
-    return create(vf, engine, levels, 0);
+    return create(vf, engine, &(struct vf_space){.levels = levels});
+}
+
+int vf_queue_create_local(struct vf *vf, enum vf_engine engine, unsigned levels)
+{
+    if (levels < VF_VM_LEVELS_MIN || levels > VF_VM_LEVELS_MAX) {
+        return -EINVAL;
+    }
+    return create(vf, engine, &(struct vf_space){.levels = levels, .local = true});
 }
 
 int vf_queue_create_fault(struct vf *vf, enum vf_engine engine, unsigned levels, unsigned pages)
@@ -173,7 +181,7 @@ int vf_queue_create_fault(struct vf *vf, enum vf_engine engine, unsigned levels,
         pages > VF_FAULT_PAGES) {
         return -EINVAL;
     }
-    queue = create(vf, engine, levels, pages);
+    queue = create(vf, engine, &(struct vf_space){.levels = levels, .pages = pages});
     if (queue >= 0) {
         vf_pagefault_start(vf);
     }

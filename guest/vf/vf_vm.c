@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The address space of a queue: page tables in guest RAM, through which the batches of its jobs
- * are fetched and write their results. Every space has the same addresses and its own memory
- * behind them. Tables hold addresses as the guest has its RAM, which a migration does not change:
- * nothing here is ever fixed up.
+/* The address space of a queue: page tables in guest RAM or in local memory, through which the
+ * batches of its jobs are fetched and write their results. Every space has the same addresses and
+ * its own memory behind them. Tables hold addresses as the guest has its RAM and its share of local
+ * memory, which a migration does not change: nothing here is ever fixed up.
  *
  * In fault mode there is a second part, of which at first not even the table is mapped: a batch
  * that adds 1 to the first dword of each page, and the pages. They are mapped one by one as the
@@ -16,7 +16,8 @@
 #include "host/abi/xe_gtt_defs.h"
 
 /* Pages of one allocation, in this order: what the batches write, the batches, then one table for
- * each level from the last one up. All addresses in use share these tables. */
+ * each level from the last one up, unless they are in local memory. All addresses in use share
+ * these tables. */
 #define RESULT_PAGE   0u
 #define BATCH_PAGE    1u
 #define BATCH_PAGES   2u
@@ -28,7 +29,8 @@
 #define PAGE_SIZE     ((uint64_t)XE_PAGE_SIZE)
 #define INDEX_BITS    9u
 #define PAGE_BITS     12u
-#define LOCAL_ADDR    0u /* of the slots in local memory */
+#define LOCAL_ADDR    0u       /* of the slots in local memory */
+#define LOCAL_TABLES  0x20000u /* there, for each queue in turn: behind slots and surfaces */
 #define ENTRY_FLAGS   (XE_PAGE_PRESENT | XE_PAGE_RW)
 
 /* Fault mode: where the second part lies from the space's base, in pages, and in it batch and
@@ -58,7 +60,13 @@ static uint64_t page(const struct vf_vm *vm, unsigned index)
 /* Of a level, counted from 1. With three levels the first one is registers. */
 static uint64_t table(const struct vf_vm *vm, unsigned level)
 {
-    return page(vm, TABLE_PAGE + level - 1);
+    return vm->tables + (level - 1) * PAGE_SIZE;
+}
+
+/* What an entry that leads to it says, or the root. */
+static uint64_t table_entry(const struct vf_vm *vm, unsigned level)
+{
+    return table(vm, level) | (vm->local ? XE_PPGTT_PTE_DM : 0) | ENTRY_FLAGS;
 }
 
 static unsigned top_table(const struct vf_vm *vm)
@@ -80,14 +88,24 @@ static void write_entry(struct hal *hal, const struct vf_vm *vm, unsigned level,
 {
     unsigned shift = PAGE_BITS + INDEX_BITS * (level - 1);
     uint64_t index = addr >> shift & ((1u << INDEX_BITS) - 1);
+    uint64_t place = table(vm, level) + index * sizeof(entry);
 
-    write_memory(hal, table(vm, level) + index * sizeof(entry), &entry, sizeof(entry));
+    if (vm->local) {
+        hal_vram_write(hal, place, &entry, sizeof(entry));
+    } else {
+        write_memory(hal, place, &entry, sizeof(entry));
+    }
 }
 
 static void write_tables(struct vf *vf, const struct vf_vm *vm)
 {
+    static const uint8_t zeros[XE_PAGE_SIZE];
+
+    for (unsigned level = 1; level <= top_table(vm) && vm->local; level++) {
+        hal_vram_write(vf->hal, table(vm, level), zeros, sizeof(zeros));
+    }
     for (unsigned level = top_table(vm); level > 1; level--) {
-        write_entry(vf->hal, vm, level, base(vm), table(vm, level - 1) | ENTRY_FLAGS);
+        write_entry(vf->hal, vm, level, base(vm), table_entry(vm, level - 1));
     }
     for (unsigned i = RESULT_PAGE; i < LOCAL_PAGE; i++) {
         write_entry(vf->hal, vm, 1, base(vm) + i * PAGE_SIZE, page(vm, i) | ENTRY_FLAGS);
@@ -177,15 +195,25 @@ int vf_vm_bind(struct vf *vf, struct vf_vm *vm, uint64_t addr)
 
 /* ---- life ------------------------------------------------------------------------------------ */
 
-int vf_vm_create(struct vf *vf, unsigned levels, unsigned pages, uint32_t asid, struct vf_vm *vm)
+int vf_vm_create(struct vf *vf, const struct vf_space *space, unsigned index, struct vf_vm *vm)
 {
-    struct vf_vm made = {.levels = levels, .pages = pages, .asid = pages ? asid : 0};
+    unsigned levels = space->levels, pages = space->pages;
+    struct vf_vm made = {.levels = levels, .pages = pages, .asid = pages ? index + 1 : 0};
     uint64_t size = TABLE_PAGE + levels + (pages ? FAR_MEMORY + 1 + pages : 0);
 
     assert(levels >= VF_VM_LEVELS_MIN && levels <= VF_VM_LEVELS_MAX && pages <= VF_FAULT_PAGES);
+    assert(!pages || !space->local);
+    made.local = space->local;
+    made.tables = LOCAL_TABLES + (uint64_t)index * VF_VM_LEVELS_MAX * PAGE_SIZE;
+    if (made.local && made.tables + levels * PAGE_SIZE > vf_local_size(vf)) {
+        return -ENOSPC;
+    }
     made.memory = hal_mem_alloc(vf->hal, size * PAGE_SIZE);
     if (!made.memory) {
         return -ENOMEM;
+    }
+    if (!made.local) {
+        made.tables = page(&made, TABLE_PAGE);
     }
     write_tables(vf, &made);
     if (pages) {
@@ -207,7 +235,7 @@ uint64_t vf_vm_root(const struct vf_vm *vm, unsigned pdp)
 {
     unsigned used = vm->levels == VF_VM_LEVELS_MIN ? (unsigned)(base(vm) >> 30) : 0;
 
-    return pdp == used ? table(vm, top_table(vm)) | ENTRY_FLAGS : 0;
+    return pdp == used ? table_entry(vm, top_table(vm)) : 0;
 }
 
 uint64_t vf_vm_slot_addr(const struct vf_vm *vm, bool local, unsigned slot)

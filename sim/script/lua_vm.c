@@ -109,14 +109,15 @@ static int vf_unbind(lua_State *lua)
     return finish(lua, "vf:remove", 0);
 }
 
-/* vf:queue(engine [, {ppgtt = levels, pages = count}]) */
+/* vf:queue(engine [, {ppgtt = levels, pages = count, vram = true}]) */
 static int vf_queue(lua_State *lua)
 {
     static const char *const engines[] = {"render", "copy", "video", "compute", "enhance", NULL};
-    static const char *const fields[] = {"ppgtt", "pages", NULL};
+    static const char *const fields[] = {"ppgtt", "pages", "vram", NULL};
     struct vf *vf = check_guest(lua, "vf:queue");
     enum vf_engine engine = (enum vf_engine)luaL_checkoption(lua, 2, NULL, engines);
     unsigned levels = 0, pages = 0;
+    bool local = false;
     int queue;
 
     if (!lua_isnoneornil(lua, 3)) {
@@ -124,8 +125,14 @@ static int vf_queue(lua_State *lua)
         pages = (unsigned)lua_field_uint(lua, 3, "pages", VF_FAULT_PAGES, 0);
         levels = (unsigned)lua_field_uint(lua, 3, "ppgtt", VF_VM_LEVELS_MAX,
                                           pages ? VF_VM_LEVELS_MAX : 0);
+        lua_getfield(lua, 3, "vram");
+        local = lua_toboolean(lua, -1);
+        lua_pop(lua, 1);
+        luaL_argcheck(lua, !local || (levels && !pages), 3, "vram goes with ppgtt alone");
     }
-    if (pages) {
+    if (local) {
+        queue = vf_queue_create_local(vf, engine, levels);
+    } else if (pages) {
         queue = vf_queue_create_fault(vf, engine, levels, pages);
     } else {
         queue = levels ? vf_queue_create_vm(vf, engine, levels) : vf_queue_create(vf, engine);

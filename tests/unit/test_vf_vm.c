@@ -3,6 +3,7 @@
  * them, and that a migration leaves all of it alone. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <string.h>
 
 #include "firmware/abi/guc_actions_abi.h"
 #include "host/abi/gpu_commands_abi.h"
@@ -12,6 +13,7 @@
 
 #define SLOT      5u
 #define NEW_START 0x30000000u
+#define VRAM      (2ull << 20)
 
 static const struct vf_job job = {
     .work_cycles = 10, .add_slot = SLOT, .add = 1, .store_slot = SLOT + 1, .store = 0xabcd};
@@ -175,4 +177,75 @@ static void refused_program(void *arg)
 Test(vf_vm, level_counts_are_checked_and_memory_is_given_back)
 {
     run(refused_program);
+}
+
+static uint64_t read_local(struct peer *peer, uint64_t table, uint64_t index)
+{
+    uint64_t entry = 0;
+
+    hal_vram_read(peer->hal, table + 8 * index, &entry, sizeof(entry));
+    return entry;
+}
+
+/* Of five levels, all but the page itself in local memory. */
+static uint64_t walk_local(struct peer *peer, unsigned id, uint64_t addr)
+{
+    uint64_t entry = (uint64_t)*peer_state(peer, 0, id, CTX_PDP_UDW(0)) << 32 |
+                     *peer_state(peer, 0, id, CTX_PDP_LDW(0));
+
+    for (unsigned level = 5; level > 0; level--) {
+        if ((entry & 0x803) != 0x803) {
+            return 0;
+        }
+        entry = read_local(peer, entry & ~0xfffull, addr >> (3 + 9 * level) & 0x1ff);
+    }
+    return (entry & 0x803) == 3 ? (entry & ~0xfffull) + (addr & 0xfff) : 0;
+}
+
+static void local_program(void *arg)
+{
+    struct peer *peer = arg;
+    uint8_t dirt[4096];
+
+    memset(dirt, 0xff, sizeof(dirt));
+    fake_set_vram(peer->hal, VRAM);
+    peer->lmem_size = VRAM;
+    peer_probe(peer);
+    for (uint64_t at = sizeof(dirt); at < VRAM; at += sizeof(dirt)) {
+        hal_vram_write(peer->hal, at, dirt, sizeof(dirt));
+    }
+    for (unsigned id = 0; id < 2; id++) {
+        uint64_t batch;
+
+        cr_assert_eq(vf_queue_create_local(peer->vf, VF_ENGINE_RENDER, 5), (int)id);
+        cr_assert_eq(vf_submit(peer->vf, id, &job), 1);
+        hal_delay(peer->hal, HAL_NS_PER_MS);
+        batch = walk_local(peer, id, batch_address(peer, id));
+        cr_expect_eq(read_dword(peer, batch), MI_MODEL_WORK, "queue %u: the batch", id);
+        cr_expect_eq(walk_local(peer, id, batch_address(peer, id) + 0x10000), 0,
+                     "what stood there before is no entry");
+    }
+    cr_expect_neq(*peer_state(peer, 0, 0, CTX_PDP_LDW(0)), *peer_state(peer, 0, 1, CTX_PDP_LDW(0)),
+                  "each has its own");
+}
+
+Test(vf_vm, tables_in_local_memory_are_marked_at_each_level)
+{
+    run(local_program);
+}
+
+static void no_local_program(void *arg)
+{
+    struct peer *peer = arg;
+
+    peer_probe(peer);
+    cr_expect_eq(vf_queue_create_local(peer->vf, VF_ENGINE_RENDER, 2), -EINVAL);
+    cr_expect_eq(vf_queue_create_local(peer->vf, VF_ENGINE_RENDER, 6), -EINVAL);
+    cr_expect_eq(vf_queue_create_local(peer->vf, VF_ENGINE_RENDER, 5), -ENOSPC);
+    cr_expect_eq(vf_queue_create_vm(peer->vf, VF_ENGINE_RENDER, 5), 0, "nothing stays of it");
+}
+
+Test(vf_vm, without_local_memory_there_is_no_place_for_tables)
+{
+    run(no_local_program);
 }
