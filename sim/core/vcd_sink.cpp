@@ -65,10 +65,14 @@ void vcd_sink::direct(target to)
 void vcd_sink::finish()
 {
     if (owner_ == getpid()) {
+        if (worker_ && !piece_.empty()) {
+            worker_->put(&piece_);
+        }
         worker_.reset();
     } else {
         (void)worker_.release();
     }
+    piece_.clear();
 }
 
 void vcd_sink::close()
@@ -85,8 +89,10 @@ ssize_t vcd_sink::write(const char *data, ssize_t size)
     if (!worker_) {
         take(data, size_t(size));
     } else if (getpid() == owner_) {
-        piece_.assign(data, size_t(size));
-        worker_->put(&piece_);
+        piece_.append(data, size_t(size));
+        if (piece_.size() >= PIECE) {
+            worker_->put(&piece_);
+        }
     }
     return size;
 }
