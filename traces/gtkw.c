@@ -187,14 +187,23 @@ static bool ends_in(const char *name, const char *end)
     return length >= part && strcmp(name + length - part, end) == 0;
 }
 
+static bool matches(const char *name, size_t number)
+{
+    return ends_in(name, kinds[number].end) && strstr(name, kinds[number].scope);
+}
+
+/* A signal is of the first kind that it matches. */
 static bool is_of_kind(const char *name, size_t number)
 {
-    for (size_t i = 0; i <= number; i++) {
-        if (ends_in(name, kinds[i].end) && strstr(name, kinds[i].scope)) {
-            return i == number;
+    if (!matches(name, number)) {
+        return false;
+    }
+    for (size_t i = 0; i < number; i++) {
+        if (matches(name, i)) {
+            return false;
         }
     }
-    return false;
+    return true;
 }
 
 /* GTKWave would show no more than what is behind the last point. */
